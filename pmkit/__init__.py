@@ -1,0 +1,1 @@
+"""pmkit: from incident evidence to a blameless postmortem, in Jupyter and on the command line."""

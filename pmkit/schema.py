@@ -1,0 +1,507 @@
+"""Every table of pmkit: its columns, their types and meaning, and how a CSV of it is read, checked and written.
+
+A table is read as strings and typed afterwards, so that `NA`, `007` and `14:02` stay what people wrote.
+Writing is the exact inverse: reading a canonical file and writing it gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+from pmkit.errors import SchemaError
+
+Type = Literal["str", "words", "time", "date", "bool", "int", "float"]
+
+TIME_DTYPE: Final = "datetime64[us, UTC]"
+DTYPES: Final[dict[Type, str]] = {
+    "str": "str",
+    "words": "str",  # several short values with a space between: event ids, factor ids, marks
+    "time": TIME_DTYPE,
+    "date": "datetime64[us]",
+    "bool": "bool",
+    "int": "Int64",
+    "float": "Float64",
+}
+
+MARKS: Final = ("impact_started", "detected", "acknowledged", "mitigated", "resolved")
+PHASES: Final = ("lead-up", "detection", "response", "mitigation", "recovery", "follow-up")
+SOURCES: Final = ("slack", "pagerduty", "jira", "monitoring", "deploy", "statuspage", "manual")
+EVENT_KINDS: Final = (
+    "message", "reply", "bot", "join", "leave", "topic", "pin", "file", "call", "deleted",
+    "alert", "trigger", "ack", "unack", "escalate", "assign", "notify", "note", "snooze", "priority",
+    "responder", "status_update", "field", "merge", "resolve", "reopen", "incident",
+    "deploy", "change", "metric", "observation", "other", "unreadable",
+)  # fmt: skip
+FACTOR_KINDS: Final = (
+    "trigger", "latent condition", "missing safeguard", "amplifier", "detection", "response", "mitigator",
+)  # fmt: skip
+ACTION_TYPES: Final = ("investigate", "mitigate", "repair", "detect", "prevent", "process")
+PRIORITIES: Final = ("P0", "P1", "P2", "P3", "P4")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, type and meaning.
+
+    `choices` lists the only values allowed besides empty. `required` means never empty.
+    `open_choices` are the usual values, shown as suggestions; a team may use its own.
+    """
+
+    name: str
+    type: Type
+    meaning: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    open_choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: the noun, what a row is, the key columns that name a row, and the columns."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+EVENTS: Final = Table(
+    "events",
+    "one record of one source, as it was received",
+    ("event_id",),
+    (
+        Column("event_id", "str", "stable id from the source, the same on every reload", required=True),
+        Column("time", "time", "when it happened; empty only for kind `unreadable`"),
+        Column("source", "str", "the system it comes from", required=True, open_choices=SOURCES),
+        Column("kind", "str", "what sort of record it is", required=True, choices=EVENT_KINDS),
+        Column("actor", "str", "who or what did it, by name"),
+        Column("place", "str", "channel, service, project or panel"),
+        Column("text", "str", "plain text of the record"),
+        Column("ref", "str", "where it stands: evidence/<file>#<member>:<record>"),
+        Column("url", "str", "permalink into the source, when it has one"),
+        Column("slack_channel_id", "str", "channel id, or the folder name where the export has no index"),
+        Column("slack_ts", "str", "Slack's own id and time of the message, always text"),
+        Column("slack_thread_ts", "str", "`slack_ts` of the thread's first message"),
+        Column("slack_user_id", "str", "id of the author: user or bot"),
+        Column("slack_subtype", "str", "Slack's subtype, as received"),
+        Column("slack_is_bot", "bool", "written by an app or bot"),
+        Column("slack_edited_ts", "str", "when it was last edited; the older text is not in an export"),
+        Column("slack_reactions", "str", "reactions as `eyes 3, +1 2`"),
+        Column("slack_files", "str", "names of the files that hang on it"),
+        Column("pd_id", "str", "id of the PagerDuty record"),
+        Column("pd_type", "str", "PagerDuty's type, as received"),
+        Column("pd_incident_id", "str", "id of the incident it belongs to"),
+        Column("pd_incident_number", "str", "the number people type, always text"),
+        Column("pd_channel", "str", "through what it came: api, email, phone, web …"),
+    ),
+)
+
+TIMELINE: Final = Table(
+    "timeline",
+    "what people say about one event: whether it belongs on the timeline, its mark, phase and summary",
+    ("event_id",),
+    (
+        Column("event_id", "str", "id of the event; `manual:…` for one that has no evidence", required=True),
+        Column("included", "bool", "yes: it belongs on the timeline"),
+        Column("time", "time", "only for a manual event, or where the recorded time is known to be wrong"),
+        Column("ended_at", "time", "end, for something that lasted"),
+        Column("mark", "words", "anchors of the incident that this event is", open_choices=MARKS),
+        Column("phase", "str", "phase it belongs to, where the derived one does not fit", open_choices=PHASES),
+        Column("summary", "str", "what happened, in the team's words"),
+        Column("actor", "str", "only for a manual event: who or what did it"),
+        Column("place", "str", "only for a manual event: where"),
+        Column("note", "str", "why it matters"),
+    ),
+)
+
+IMPACT: Final = Table(
+    "impact",
+    "one measured or estimated effect on customers or the business",
+    ("measure",),
+    (
+        Column("measure", "str", "what was measured", required=True),
+        Column("value", "float", "the number, or the best estimate"),
+        Column("low", "float", "lower end of an estimate"),
+        Column("high", "float", "upper end of an estimate"),
+        Column("unit", "str", "unit of the number", required=True),
+        Column("basis", "str", "how it is known: query, export or person to ask"),
+        Column("note", "str", "anything a reader must know about it"),
+    ),
+)
+
+FACTORS: Final = Table(
+    "factors",
+    "one contributing factor",
+    ("factor_id",),
+    (
+        Column("factor_id", "str", "short id, as F1", required=True),
+        Column("statement", "str", "the factor, as one sentence about the system", required=True),
+        Column("kind", "str", "its part in the incident", choices=FACTOR_KINDS),
+        Column("event_ids", "words", "events that are evidence for it"),
+        Column("confidence", "str", "how sure the team is", choices=("low", "medium", "high")),
+        Column("agreed", "bool", "yes: the core team agreed on it"),
+        Column("root_cause", "bool", "yes: the statement people will call the root cause"),
+        Column("note", "str", "how it was found, what remains open"),
+    ),
+)
+
+FACTOR_LINKS: Final = Table(
+    "factor_links",
+    "one edge of the causal graph: a cause and what it led to",
+    ("cause", "effect"),
+    (
+        Column("cause", "str", "factor_id of the cause", required=True),
+        Column("effect", "str", "factor_id of the effect, or `impact`", required=True),
+        Column("event_ids", "words", "events that show the connection"),
+        Column("note", "str", "the mechanism"),
+    ),
+)
+
+DECISIONS: Final = Table(
+    "decisions",
+    "one decision of the response or of the review",
+    ("decision_id",),
+    (
+        Column("decision_id", "str", "short id, as D1", required=True),
+        Column("decided_at", "time", "when it was taken"),
+        Column("decision", "str", "what was decided", required=True),
+        Column("why", "str", "what was known, and why that led here"),
+        Column("alternatives", "str", "what else was on the table"),
+        Column("decided_by", "str", "the role that decided"),
+        Column("event_ids", "words", "events that record it"),
+        Column("revisit_on", "date", "when it will be looked at again"),
+    ),
+)
+
+ACTIONS: Final = Table(
+    "actions",
+    "one corrective action",
+    ("action_id",),
+    (
+        Column("action_id", "str", "short id, as A1", required=True),
+        Column("action", "str", "what will be different, testable", required=True),
+        Column("type", "str", "what it does about the incident", choices=ACTION_TYPES),
+        Column("priority", "str", "how soon", choices=PRIORITIES),
+        Column("dri", "str", "the one person who answers for it"),
+        Column("due_on", "date", "when it will be done"),
+        Column("done_when", "str", "how anybody can see that it is done"),
+        Column("factor_ids", "words", "factors it addresses"),
+        Column("issue_key", "str", "issue in the tracker, as PAY-812"),
+        Column("status", "str", "where it stands", choices=("open", "in progress", "done", "dropped")),
+        Column("review_on", "date", "when somebody looks whether it helped"),
+        Column("note", "str", "anything else, for a dropped action the reason"),
+    ),
+)
+
+TASKS: Final = Table(
+    "tasks",
+    "one task of the review itself",
+    ("task_id",),
+    (
+        Column("task_id", "str", "short id, as intake-1", required=True),
+        Column("task_list", "str", "which of the four task lists", required=True),
+        Column("task", "str", "what is to do", required=True),
+        Column("dri", "str", "role that answers for it"),
+        Column("due_on", "date", "when it is due"),
+        Column("status", "str", "where it stands", choices=("open", "done", "dropped")),
+        Column("done_at", "time", "when it was done"),
+        Column("note", "str", "anything else"),
+    ),
+)
+
+RACI: Final = Table(
+    "raci",
+    "the part of one role in one activity",
+    ("activity", "role"),
+    (
+        Column("activity", "str", "what is to be done", required=True),
+        Column("role", "str", "role of the workspace", required=True),
+        Column(
+            "part", "str", "R responsible, A accountable, AR both, C consulted, I informed",
+            choices=("R", "A", "AR", "C", "I"),
+        ),
+    ),
+)  # fmt: skip
+
+CHECKINS: Final = Table(
+    "checkins",
+    "one check-in of the review",
+    ("checkin_id",),
+    (
+        Column("checkin_id", "str", "short id, as daily-1", required=True),
+        Column("kind", "str", "daily or final retro", open_choices=("daily", "final retro")),
+        Column("held_at", "time", "when it was held"),
+        Column("attendees", "str", "roles or people, comma between"),
+        Column("summary", "str", "what changed since the last one"),
+        Column("blockers", "str", "what stands in the way"),
+        Column("next_steps", "str", "what happens next, and who does it"),
+    ),
+)
+
+QUESTIONS: Final = Table(
+    "questions",
+    "one open question of the review",
+    ("question_id",),
+    (
+        Column("question_id", "str", "short id, as Q1", required=True),
+        Column("question", "str", "the question", required=True),
+        Column("owner", "str", "who finds out"),
+        Column("status", "str", "where it stands", choices=("open", "answered", "dropped")),
+        Column("answer", "str", "the answer"),
+        Column("event_ids", "words", "events it is about"),
+    ),
+)
+
+SUPPRESSIONS: Final = Table(
+    "suppressions",
+    "one finding that people looked at and chose to leave",
+    ("rule", "where"),
+    (
+        Column("rule", "str", "code of the rule", required=True),
+        Column("where", "str", "table, row and column of the finding", required=True),
+        Column("reason", "str", "why it may stay", required=True),
+        Column("suppressed_by", "str", "who said so"),
+        Column("suppressed_at", "time", "when"),
+    ),
+)
+
+EVIDENCE: Final = Table(
+    "evidence",
+    "one raw file, exactly as received",
+    ("path",),
+    (
+        Column("path", "str", "path inside the incident folder", required=True),
+        Column("source", "str", "the system it comes from", required=True, open_choices=SOURCES),
+        Column("sha256", "str", "digest of its bytes", required=True),
+        Column("bytes", "int", "size", required=True),
+        Column("added_at", "time", "when it was added"),
+        Column("added_by", "str", "who added it"),
+        Column("records_loaded", "int", "records that became events"),
+        Column("records_unreadable", "int", "records that could not be read; each is an event too"),
+        Column("first_at", "time", "time of its earliest event"),
+        Column("last_at", "time", "time of its latest event"),
+        Column("note", "str", "what a reader must know, such as `incomplete: one page of several`"),
+    ),
+)
+
+# The tables people edit, each the CSV file of its name in the incident folder.
+WORKSHEETS: Final = {
+    table.name: table
+    for table in (
+        TIMELINE, IMPACT, FACTORS, FACTOR_LINKS, DECISIONS, ACTIONS, TASKS, RACI, CHECKINS, QUESTIONS,
+        SUPPRESSIONS,
+    )
+}  # fmt: skip
+TABLES: Final = {table.name: table for table in (EVENTS, EVIDENCE, *WORKSHEETS.values())}
+
+
+def empty(table: Table) -> pd.DataFrame:
+    """No rows, all columns of the table, typed."""
+    return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.type]) for c in table.columns})
+
+
+def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """`frame` with every column of the table, typed and in its order; columns of its own come last."""
+    typed = {}
+    for column in table.columns:
+        if column.name in frame.columns:
+            typed[column.name] = _typed_column(frame[column.name], column)
+        else:
+            typed[column.name] = _blank_column(column, frame.index)
+    extra = {name: frame[name] for name in frame.columns if name not in typed}
+    return pd.DataFrame({**typed, **extra}, index=frame.index)
+
+
+def validate(frame: pd.DataFrame, table: Table) -> None:
+    """Raise `SchemaError` listing every missing value, unknown choice, twin key and untyped column."""
+    problems = [f"column `{c.name}` is missing: {c.meaning}" for c in table.columns if c.name not in frame]
+    for column in (c for c in table.columns if c.name in frame):
+        values = frame[column.name]
+        if str(values.dtype) != DTYPES[column.type]:
+            problems.append(f"column `{column.name}`: expected {DTYPES[column.type]}, found {values.dtype}")
+            continue
+        blank = values.isna() | (values == "") if column.type in ("str", "words") else values.isna()
+        if column.required:
+            problems += [f"{_row_name(frame, table, i)}: `{column.name}` is empty" for i in _positions(blank)]
+        if column.choices:
+            unknown = ~blank & ~values.isin(column.choices)
+            expected = ", ".join(column.choices)
+            problems += [
+                f"{_row_name(frame, table, i)}: `{column.name}` is {values.iloc[i]!r}, expected one of {expected}"
+                for i in _positions(unknown)
+            ]
+    if set(table.key) <= set(frame.columns):
+        twins = frame.duplicated(list(table.key), keep="first")
+        problems += [
+            f"{_row_name(frame, table, i)}: stands twice; a {table.name} row is named by {' and '.join(table.key)}"
+            for i in _positions(twins)
+        ]
+    if problems:
+        raise SchemaError(table.name, problems)
+
+
+def read_csv(text: str, table: Table, *, where: str = "") -> pd.DataFrame:
+    """The rows of a CSV of `table`, typed; columns the table does not know are kept as text.
+
+    Raises `SchemaError` naming the line and column of every cell that cannot be read.
+    """
+    name = where or f"{table.name}.csv"
+    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    if not lines:
+        return empty(table)
+    header, rows = lines[0], [row for row in lines[1:] if row]
+    ragged = [n for n, row in enumerate(lines[1:], start=2) if row and len(row) != len(header)]
+    twins = sorted({title for title in header if header.count(title) > 1})
+    problems = [f"line {n}: {len(lines[n - 1])} cells, the header has {len(header)}" for n in ragged]
+    problems += [f"line 1: column `{title}` stands twice" for title in twins]
+    if problems:
+        raise SchemaError(name, problems)
+    raw = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
+    for column in (c for c in table.columns if c.name in header):
+        reader = _READERS[column.type]
+        for position, cell in enumerate(raw[column.name]):
+            if (problem := reader(cell)) is not None:
+                problems.append(f"row {position + 1}, column `{column.name}`: {problem}")
+    if problems:
+        raise SchemaError(name, problems)
+    return conform(raw, table)
+
+
+def to_csv(frame: pd.DataFrame, table: Table) -> str:
+    """The canonical CSV: columns in the table's order, then others; rows sorted by key; `\\n` ends."""
+    ordered = conform(frame, table)
+    ordered = ordered.sort_values(list(table.key), kind="stable") if len(ordered) else ordered
+    texts = {name: _texts(ordered[name]) for name in ordered.columns}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(texts)
+    writer.writerows(zip(*texts.values(), strict=True))
+    return out.getvalue()
+
+
+def format_time(time: pd.Timestamp) -> str:
+    """`2026-11-03T14:02:11.123456Z`."""
+    return time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# ISO 8601 with a zone that is stated; anything else would be a guess.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TRUE, _FALSE = {"yes", "true", "1"}, {"", "no", "false", "0"}
+
+
+def _problem_with_time(cell: str) -> str | None:
+    if cell == "":
+        return None
+    if not _TIME.fullmatch(cell):
+        return f"expected a time with its zone, as 2026-11-03T14:02:11Z, found {cell!r}"
+    return None if _parses(cell) else f"{cell!r} is not a time of the calendar"
+
+
+def _problem_with_date(cell: str) -> str | None:
+    if cell == "" or (_DATE.fullmatch(cell) and _parses(cell)):
+        return None
+    return f"expected a date, as 2026-11-03, found {cell!r}"
+
+
+def _problem_with_bool(cell: str) -> str | None:
+    known = cell.strip().lower() in _TRUE | _FALSE
+    return None if known else f"expected yes or no, found {cell!r}"
+
+
+def _problem_with_number(kind: type[int] | type[float]) -> Callable[[str], str | None]:
+    noun = "a whole number" if kind is int else "a number"
+
+    def problem(cell: str) -> str | None:
+        if cell == "":
+            return None
+        try:
+            number = kind(cell) if cell.isascii() and "_" not in cell else None
+        except ValueError:
+            number = None
+        if number is None or number != number or abs(number) == float("inf"):
+            return f"expected {noun}, found {cell!r}"
+        return None
+
+    return problem
+
+
+_READERS: Final[dict[Type, Callable[[str], str | None]]] = {
+    "str": lambda cell: None,
+    "words": lambda cell: None,
+    "time": _problem_with_time,
+    "date": _problem_with_date,
+    "bool": _problem_with_bool,
+    "int": _problem_with_number(int),
+    "float": _problem_with_number(float),
+}
+
+
+def _parses(cell: str) -> bool:
+    try:
+        pd.to_datetime(cell, format="ISO8601")
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _typed_column(values: pd.Series, column: Column) -> pd.Series:
+    dtype = DTYPES[column.type]
+    if str(values.dtype) == dtype:
+        return values
+    if column.type in ("str", "words"):
+        return values.astype("str").fillna("")
+    if column.type == "time":
+        blank_as_none = values.mask(values == "", None)
+        return pd.to_datetime(blank_as_none, utc=True, format="ISO8601").astype(TIME_DTYPE)
+    if column.type == "date":
+        blank_as_none = values.mask(values == "", None)
+        return pd.to_datetime(blank_as_none, format="ISO8601").astype(dtype)
+    if column.type == "bool":
+        texts = values.astype("str").str.strip().str.lower()
+        return texts.isin(_TRUE).astype("bool")
+    blank_as_none = values.mask(values == "", None)
+    return pd.to_numeric(blank_as_none).astype(dtype)
+
+
+def _blank_column(column: Column, index: pd.Index) -> pd.Series:
+    if column.type in ("str", "words"):
+        return pd.Series("", index=index, dtype="str")
+    if column.type == "bool":
+        return pd.Series(False, index=index, dtype="bool")
+    return pd.Series(pd.NA if column.type in ("int", "float") else pd.NaT, index=index, dtype=DTYPES[column.type])
+
+
+def _texts(values: pd.Series) -> Iterable[str]:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return ["" if pd.isna(time) else format_time(time) for time in values]
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return ["" if pd.isna(day) else day.strftime("%Y-%m-%d") for day in values]
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return ["yes" if value else "no" for value in values]
+    if pd.api.types.is_float_dtype(values.dtype):
+        return ["" if pd.isna(number) else f"{float(number):.15g}" for number in values]
+    return ["" if pd.isna(value) else str(value) for value in values]
+
+
+def _row_name(frame: pd.DataFrame, table: Table, position: int) -> str:
+    name = " / ".join(str(frame[key].iloc[position]) for key in table.key if key in frame)
+    return f"row {position + 1}" + (f" ({name})" if name.strip(" /") else "")
+
+
+def _positions(flags: pd.Series) -> Iterable[int]:
+    return [position for position, flag in enumerate(flags) if flag]
