@@ -1,4 +1,4 @@
-"""Every table of pmkit: its columns, their types and meaning, and how a CSV of it is read, checked and written.
+"""Every table of pmkit: its columns, their types and meaning, and how its CSV is read, checked, written.
 
 A table is read as strings and typed afterwards, so that `NA`, `007` and `14:02` stay what people wrote.
 Writing is the exact inverse: reading a canonical file and writing it gives the same bytes.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -73,9 +74,11 @@ class Table:
 
     @property
     def column_names(self) -> list[str]:
+        """Names of the columns, in order."""
         return [column.name for column in self.columns]
 
     def column(self, name: str) -> Column:
+        """The column of that name."""
         return next(column for column in self.columns if column.name == name)
 
 
@@ -93,7 +96,11 @@ EVENTS: Final = Table(
         Column("text", "str", "plain text of the record"),
         Column("ref", "str", "where it stands: evidence/<file>#<member>:<record>"),
         Column("url", "str", "permalink into the source, when it has one"),
-        Column("slack_channel_id", "str", "channel id, or the folder name where the export has no index"),
+        Column(
+            "slack_channel_id",
+            "str",
+            "channel id, or the folder name where the export has no index",
+        ),
         Column("slack_ts", "str", "Slack's own id and time of the message, always text"),
         Column("slack_thread_ts", "str", "`slack_ts` of the thread's first message"),
         Column("slack_user_id", "str", "id of the author: user or bot"),
@@ -115,12 +122,26 @@ TIMELINE: Final = Table(
     "what people say about one event: whether it belongs on the timeline, its mark, phase and summary",
     ("event_id",),
     (
-        Column("event_id", "str", "id of the event; `manual:…` for one that has no evidence", required=True),
+        Column(
+            "event_id",
+            "str",
+            "id of the event; `manual:…` for one that has no evidence",
+            required=True,
+        ),
         Column("included", "bool", "yes: it belongs on the timeline"),
-        Column("time", "time", "only for a manual event, or where the recorded time is known to be wrong"),
+        Column(
+            "time",
+            "time",
+            "only for a manual event, or where the recorded time is known to be wrong",
+        ),
         Column("ended_at", "time", "end, for something that lasted"),
         Column("mark", "words", "anchors of the incident that this event is", open_choices=MARKS),
-        Column("phase", "str", "phase it belongs to, where the derived one does not fit", open_choices=PHASES),
+        Column(
+            "phase",
+            "str",
+            "phase it belongs to, where the derived one does not fit",
+            open_choices=PHASES,
+        ),
         Column("summary", "str", "what happened, in the team's words"),
         Column("actor", "str", "only for a manual event: who or what did it"),
         Column("place", "str", "only for a manual event: where"),
@@ -341,13 +362,15 @@ def validate(frame: pd.DataFrame, table: Table) -> None:
             unknown = ~blank & ~values.isin(column.choices)
             expected = ", ".join(column.choices)
             problems += [
-                f"{_row_name(frame, table, i)}: `{column.name}` is {values.iloc[i]!r}, expected one of {expected}"
+                f"{_row_name(frame, table, i)}: `{column.name}` is {values.iloc[i]!r}, "
+                f"expected one of {expected}"
                 for i in _positions(unknown)
             ]
     if set(table.key) <= set(frame.columns):
         twins = frame.duplicated(list(table.key), keep="first")
         problems += [
-            f"{_row_name(frame, table, i)}: stands twice; a {table.name} row is named by {' and '.join(table.key)}"
+            f"{_row_name(frame, table, i)}: stands twice; "
+            f"a {table.name} row is named by {' and '.join(table.key)}"
             for i in _positions(twins)
         ]
     if problems:
@@ -395,7 +418,7 @@ def to_csv(frame: pd.DataFrame, table: Table) -> str:
 
 def format_time(time: pd.Timestamp) -> str:
     """`2026-11-03T14:02:11.123456Z`."""
-    return time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
 
 
 # ISO 8601 with a zone that is stated; anything else would be a guess.
@@ -433,7 +456,7 @@ def _problem_with_number(kind: type[int] | type[float]) -> Callable[[str], str |
             number = kind(cell) if cell.isascii() and "_" not in cell else None
         except ValueError:
             number = None
-        if number is None or number != number or abs(number) == float("inf"):
+        if number is None or not math.isfinite(number):
             return f"expected {noun}, found {cell!r}"
         return None
 
@@ -483,7 +506,9 @@ def _blank_column(column: Column, index: pd.Index) -> pd.Series:
         return pd.Series("", index=index, dtype="str")
     if column.type == "bool":
         return pd.Series(False, index=index, dtype="bool")
-    return pd.Series(pd.NA if column.type in ("int", "float") else pd.NaT, index=index, dtype=DTYPES[column.type])
+    return pd.Series(
+        pd.NA if column.type in ("int", "float") else pd.NaT, index=index, dtype=DTYPES[column.type]
+    )
 
 
 def _texts(values: pd.Series) -> Iterable[str]:

@@ -1,0 +1,199 @@
+"""Merge events with people's marks into one timeline: order, anchors, phases, silent gaps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from pmkit import schema
+
+TIMELINE_COLUMNS: Final = (
+    "event_id", "time", "ended_at", "source", "kind", "actor", "place", "summary", "text",
+    "mark", "mark_basis", "phase", "note", "ref", "url",
+)  # fmt: skip
+
+# PagerDuty's own clock, as defaults for the anchors nobody has marked yet. Its incident is often opened long
+# after the impact began and resolved long after it ended: there is no default for when impact started or
+# was mitigated.
+_DEFAULT_ANCHORS: Final = (
+    ("detected", "trigger", "first"),
+    ("acknowledged", "ack", "first"),
+    ("resolved", "resolve", "last"),
+)
+
+
+def build_timeline(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
+    """The events people put on the timeline, in the order they happened.
+
+    One row per event: `event_id`, `time` and `ended_at` (UTC), `source`, `kind`, `actor`, `place`,
+    `summary` (people's words, else the text), `text` (untouched), `mark` (anchors, space between),
+    `mark_basis` (`marked` by people, `default` from PagerDuty, empty), `phase`, `note`, `ref`, `url`.
+
+    An anchor nobody marked falls back to PagerDuty's record, and its event is shown for that reason. Events
+    of the same microsecond keep the order of their sources.
+    """
+    curated = _curated(events, worksheet)
+    timeline = _with_default_anchors(curated, events, worksheet)
+    timeline = _in_order(timeline)
+    derived = _phases(timeline)
+    timeline["phase"] = timeline["phase"].where(timeline["phase"] != "", derived)
+    return timeline[list(TIMELINE_COLUMNS)].reset_index(drop=True)
+
+
+def find_orphans(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
+    """Worksheet rows whose event is in no evidence and that carry no time of their own; same columns."""
+    known = worksheet["event_id"].isin(events["event_id"])
+    return worksheet[~known & worksheet["time"].isna()]
+
+
+def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
+    """When each anchor of the incident was, in the order of the anchors.
+
+    One row per anchor that is known: `mark`, `time` (UTC), `event_id`, `basis` (`marked` or `default`),
+    `summary`. Of several events with one mark the first counts, for `resolved` the last.
+    """
+    rows = timeline[timeline["mark"] != ""].copy()
+    rows["mark"] = rows["mark"].str.split()
+    rows = rows.explode("mark").rename(columns={"mark_basis": "basis"})
+    last = rows["mark"] == "resolved"
+    first_of_each = rows[~last].drop_duplicates("mark", keep="first")
+    last_of_each = rows[last].drop_duplicates("mark", keep="last")
+    anchors = pd.concat([first_of_each, last_of_each])
+    rank = anchors["mark"].map({mark: n for n, mark in enumerate(schema.MARKS)})
+    order = pd.DataFrame({"rank": rank.fillna(len(schema.MARKS)), "time": anchors["time"]})
+    columns = ["mark", "time", "event_id", "basis", "summary"]
+    return anchors.loc[order.sort_values(["rank", "time"], kind="stable").index, columns].reset_index(
+        drop=True
+    )
+
+
+def phase_spans(anchors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """The phases between the anchors, clipped to the window `start` to `end`.
+
+    One row per phase that has a length: `phase`, `start_at`, `end_at` (UTC). A phase whose anchor is unknown
+    is left out and the one before it runs on.
+    """
+    times = anchors.set_index("mark")["time"]
+    bounds = [("lead-up", start)]
+    bounds += [
+        (phase, times[mark])
+        for phase, mark in zip(schema.PHASES[1:], schema.MARKS, strict=True)
+        if mark in times.index
+    ]
+    ends = [at for _, at in bounds[1:]] + [end]
+    spans = pd.DataFrame(
+        {
+            "phase": pd.Series([phase for phase, _ in bounds], dtype="str"),
+            "start_at": pd.Series([max(at, start) for _, at in bounds], dtype=schema.TIME_DTYPE),
+            "end_at": pd.Series([min(at, end) for at in ends], dtype=schema.TIME_DTYPE),
+        }
+    )
+    return spans[spans["end_at"] > spans["start_at"]].reset_index(drop=True)
+
+
+def find_gaps(
+    timeline: pd.DataFrame, events: pd.DataFrame | None = None, *, longer_than: str = "15min"
+) -> pd.DataFrame:
+    """Silent stretches of the timeline, longest first.
+
+    One row per gap: `start_at`, `end_at` (UTC), `minutes`, `after` and `before` (event ids), and `raw_events`,
+    the number of `events` inside it: many mean that something is left out, none that a source is missing.
+    """
+    times = timeline["time"].reset_index(drop=True)
+    ends = timeline["ended_at"].reset_index(drop=True)
+    # An event that lasted is not silence: a gap starts when everything before it has ended.
+    busy_until = ends.fillna(times).clip(lower=times).cummax()
+    starts, stops = busy_until.shift(1), times
+    long = (stops - starts) > pd.Timedelta(longer_than)
+    ids = timeline["event_id"].reset_index(drop=True)
+    gaps = pd.DataFrame(
+        {
+            "start_at": starts[long],
+            "end_at": stops[long],
+            "minutes": (stops - starts)[long].dt.total_seconds() / 60,
+            "after": ids.shift(1)[long],
+            "before": ids[long],
+        }
+    )
+    raw = pd.Series(dtype=schema.TIME_DTYPE) if events is None else events["time"].dropna()
+    raw = raw.sort_values(ignore_index=True)
+    inside_end = raw.searchsorted(gaps["end_at"], side="left")
+    inside_start = raw.searchsorted(gaps["start_at"], side="right")
+    gaps["raw_events"] = inside_end - inside_start
+    return gaps.sort_values("minutes", ascending=False, kind="stable", ignore_index=True)
+
+
+def _curated(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
+    """Included worksheet rows with their events beside them; people's time, actor and place win."""
+    included = worksheet[worksheet["included"]]
+    said = included.add_prefix("said_").rename(columns={"said_event_id": "event_id"})
+    rows = said.merge(events, on="event_id", how="left")
+    manual = rows["source"].isna()
+    rows = rows.assign(
+        time=rows["said_time"].fillna(rows["time"]),
+        ended_at=rows["said_ended_at"],
+        source=rows["source"].mask(manual, "manual"),
+        kind=rows["kind"].mask(manual, "observation"),
+        actor=_first_filled(rows["said_actor"], rows["actor"]),
+        place=_first_filled(rows["said_place"], rows["place"]),
+        summary=_first_filled(rows["said_summary"], rows["text"]),
+        text=rows["text"].fillna(""),
+        mark=rows["said_mark"],
+        mark_basis=(rows["said_mark"] != "").map({True: "marked", False: ""}).astype("str"),
+        phase=rows["said_phase"],
+        note=rows["said_note"],
+        ref=rows["ref"].fillna(""),
+        url=rows["url"].fillna(""),
+    )
+    return rows.loc[rows["time"].notna(), list(TIMELINE_COLUMNS)]
+
+
+def _with_default_anchors(
+    curated: pd.DataFrame, events: pd.DataFrame, worksheet: pd.DataFrame
+) -> pd.DataFrame:
+    marked = set(" ".join(curated["mark"]).split())
+    left_out = set(worksheet.loc[~worksheet["included"], "event_id"])
+    pagerduty = events[(events["source"] == "pagerduty") & ~events["event_id"].isin(left_out)]
+    for mark, kind, which in _DEFAULT_ANCHORS:
+        candidates = pagerduty[pagerduty["kind"] == kind].sort_values("time", kind="stable")
+        if mark in marked or candidates.empty:
+            continue
+        event = candidates.iloc[[0 if which == "first" else -1]]
+        here = curated["event_id"] == event["event_id"].iloc[0]
+        if here.any():
+            # People chose the event but not the mark: what they marked on it stays marked.
+            unmarked = here & (curated["mark_basis"] == "")
+            curated = curated.assign(
+                mark=curated["mark"].mask(here, (curated["mark"] + f" {mark}").str.strip()),
+                mark_basis=curated["mark_basis"].mask(unmarked, "default"),
+            )
+        else:
+            row = event.assign(summary=event["text"], mark=mark, mark_basis="default", phase="", note="")
+            row["ended_at"] = pd.Series(pd.NaT, index=row.index, dtype=schema.TIME_DTYPE)
+            curated = pd.concat([curated, row[list(TIMELINE_COLUMNS)]], ignore_index=True)
+    return curated
+
+
+def _in_order(timeline: pd.DataFrame) -> pd.DataFrame:
+    """By time; within one time by source, then by the place in the source."""
+    rank = {source: n for n, source in enumerate(schema.SOURCES)}
+    order = timeline.assign(_rank=timeline["source"].map(rank).fillna(len(rank)))
+    return timeline.loc[order.sort_values(["time", "_rank", "event_id"], kind="stable").index]
+
+
+def _phases(timeline: pd.DataFrame) -> pd.Series:
+    """The phase each event falls into, from the anchors alone; empty while no anchor is known."""
+    anchors = find_anchors(timeline).set_index("mark")["time"]
+    phases = pd.Series("", index=timeline.index, dtype="str")
+    if anchors.empty:
+        return phases
+    phases[:] = "lead-up"
+    for phase, mark in zip(schema.PHASES[1:], schema.MARKS, strict=True):
+        if mark in anchors.index:
+            phases = phases.mask(timeline["time"] >= anchors[mark], phase)
+    return phases
+
+
+def _first_filled(said: pd.Series, recorded: pd.Series) -> pd.Series:
+    return said.where(said != "", recorded.fillna(""))

@@ -1,0 +1,620 @@
+"""The incident folder on disk and the `Postmortem` it holds; the only room that writes it.
+
+Every save: lock → compare with what was loaded → journal line → temp file, fsync, rename, fsync of the
+folder. A reader sees the old file or the new one, never a half; somebody else's edit is shown, never
+overwritten.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from pmkit import schema
+from pmkit.errors import ConflictError, EvidenceError, SchemaError, WorkspaceError
+from pmkit.loaders import describe_evidence, load_evidence, recognise
+from pmkit.postmortem import Channel, Incident, Link, Member, Milestone, Postmortem
+from pmkit.process import due_on
+from pmkit.template import NOTES, Template, load_template
+from pmkit.timeline import build_timeline
+
+FORMAT: Final = 1
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_PROMPT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+
+
+class Workspace:
+    """One incident folder. Make one with `Workspace.create`, come back to it with `Workspace.open`.
+
+    An object remembers what each file was when it was opened or last saved by it, and so notices when
+    somebody else has saved in between.
+    """
+
+    def __init__(self, path: Path, incident: Incident) -> None:
+        self.path = path
+        self.incident = incident
+        self._seen = {name: self._digest(self._table_path(name)) for name in schema.WORKSHEETS}
+        self._seen |= {name: self._digest(self._note_path(name)) for name in NOTES}
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.path}: {self.incident.title}>"
+
+    # Making and opening
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        title: str,
+        severity: str,
+        services: Sequence[str] = (),
+        template: str | Path = "saas",
+        timezone: str = "UTC",
+        people: Mapping[str, str] | None = None,
+        now: datetime | None = None,
+    ) -> Workspace:
+        """Make the incident folder `path` from a template; `people` says who fills which role.
+
+        Raises `WorkspaceError` when the folder exists and is not empty, or its name is not safe.
+        """
+        folder = Path(path)
+        now = now or datetime.now(UTC)
+        plan = load_template(template)
+        unknown = set(people or {}) - set(plan.roles)
+        if unknown:
+            raise WorkspaceError(f"no role `{sorted(unknown)[0]}`; the roles are {', '.join(plan.roles)}")
+        _check_folder_name(folder.resolve().name)
+        if folder.exists() and any(folder.iterdir()):
+            raise WorkspaceError(f"{folder}: the folder is not empty; choose another name, or open it")
+        for part in ("evidence", "notes"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        for name, table in schema.WORKSHEETS.items():
+            frame = _planned_rows(name, plan, now.date())
+            _write_durably(folder / f"{name}.csv", schema.to_csv(frame, table).encode())
+        _write_durably(
+            folder / "evidence.csv", schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE).encode()
+        )
+        for note in NOTES:
+            _write_durably(folder / "notes" / f"{note}.md", f"<!-- {plan.prompts[note]} -->\n".encode())
+        _write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n")
+        # Last, because a folder with this file is a workspace.
+        facts = _new_facts(
+            folder.resolve().name,
+            plan,
+            title=title,
+            severity=severity,
+            services=services,
+            timezone=timezone,
+            people=people or {},
+            now=now,
+        )
+        _write_durably(folder / "incident.toml", facts.encode())
+        workspace = cls.open(folder)
+        workspace._journal("create", "incident.toml", was="", now=now)
+        return workspace
+
+    @classmethod
+    def open(cls, path: str | Path) -> Workspace:
+        """The workspace in an incident folder. Raises `WorkspaceError` when it is none or cannot be read."""
+        folder = Path(path)
+        return cls(folder, _read_incident(folder))
+
+    # Reading
+
+    def load(self) -> Postmortem:
+        """Everything in the folder as one frozen `Postmortem`; events are rebuilt from `evidence/`.
+
+        Raises `SchemaError` listing every bad cell of a table, `EvidenceError` for evidence that is missing.
+        """
+        self.incident = _read_incident(self.path)
+        tables = {name: self.table(name) for name in schema.WORKSHEETS}
+        worksheet = tables.pop("timeline")
+        evidence = self.evidence()
+        events = self.events(evidence)
+        notes = {name: self.note(name) for name in NOTES}
+        return Postmortem(
+            incident=self.incident,
+            evidence=evidence,
+            events=events,
+            worksheet=worksheet,
+            timeline=build_timeline(events, worksheet),
+            notes=notes,
+            **tables,
+        )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the tables people edit, typed and checked; empty when its file is missing."""
+        path, table = self._table_path(name), schema.WORKSHEETS[name]
+        self._seen[name] = self._digest(path)
+        if not path.exists():
+            return schema.empty(table)
+        frame = schema.read_csv(_read_text(path), table, where=str(path))
+        schema.validate(frame, table)
+        return frame
+
+    def note(self, name: str) -> str:
+        """One of the notes, in Markdown, without the prompt it was made with."""
+        path = self._note_path(name)
+        self._seen[name] = self._digest(path)
+        return _PROMPT.sub("", _read_text(path)).strip() if path.exists() else ""
+
+    def evidence(self) -> pd.DataFrame:
+        """What raw files there are: one row per file, as in `pmkit.schema.EVIDENCE`."""
+        path = self.path / "evidence.csv"
+        if not path.exists():
+            return schema.empty(schema.EVIDENCE)
+        return schema.read_csv(_read_text(path), schema.EVIDENCE, where=str(path))
+
+    def events(self, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Every record of every raw file as one frame in order of time, as in `pmkit.schema.EVENTS`.
+
+        Where two files hold the same record, the file added last speaks for it.
+        """
+        evidence = self.evidence() if evidence is None else evidence
+        in_order_added = evidence.sort_values("added_at", kind="stable")
+        frames = [
+            self._load_one(path, source)
+            for path, source in zip(in_order_added["path"], in_order_added["source"], strict=True)
+        ]
+        frames = [frame for frame in frames if len(frame)]
+        if not frames:
+            return schema.empty(schema.EVENTS)
+        events = pd.concat(frames, ignore_index=True)
+        events = events.drop_duplicates("event_id", keep="last")
+        return events.sort_values("time", kind="stable", ignore_index=True)
+
+    def verify(self) -> pd.DataFrame:
+        """What changed in the evidence since it was added, and whether the journal is whole.
+
+        One row per problem: `path`, `problem`. No rows means that nothing changed.
+        """
+        evidence = self.evidence()
+        problems = []
+        for row in evidence.itertuples():
+            path = self.path / row.path
+            if not path.exists():
+                problems.append((row.path, "missing"))
+            elif _digest_of(path) != row.sha256:
+                problems.append((row.path, "changed since it was added"))
+        folder = self.path / "evidence"
+        found = {f"evidence/{path.name}" for path in folder.iterdir()} if folder.exists() else set()
+        problems += [(path, "was never added") for path in sorted(found - set(evidence["path"]))]
+        problems += [("journal.jsonl", problem) for problem in _journal_problems(self.path / "journal.jsonl")]
+        return pd.DataFrame(problems, columns=["path", "problem"], dtype="str")
+
+    # Writing
+
+    def add_evidence(
+        self,
+        path: str | Path,
+        *,
+        source: str | None = None,
+        note: str = "",
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> pd.DataFrame:
+        """Copy a raw file (or the folder of an unpacked export) into `evidence/` and load it once.
+
+        Returns its row of `evidence.csv`. `source` is told from the content when it is not given.
+        Raises `EvidenceError` when the file cannot be recognised or was added before.
+        """
+        original = Path(path)
+        if not original.exists():
+            raise EvidenceError(original, "", "there is no such file.", "Check the path.")
+        source = source or recognise(original)
+        if source is None:
+            raise EvidenceError(
+                original,
+                "",
+                "expected a Slack export or PagerDuty JSON, found neither.",
+                "Say what it is with `--source`, or see `pmkit add --help`.",
+            )
+        with self._locked():
+            evidence = self.evidence()
+            digest = _digest_of(original)
+            twins = evidence.loc[evidence["sha256"] == digest, "path"]
+            if len(twins):
+                raise EvidenceError(original, "", f"was added before, as {twins.iloc[0]}.")
+            target = _free_name(self.path / "evidence", original.name)
+            _copy_durably(original, target)
+            try:
+                row = self._evidence_row(
+                    target, source, digest=digest, note=note, by=by, now=now or datetime.now(UTC)
+                )
+            except EvidenceError:
+                _remove(target)
+                raise
+            rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
+            self._write("evidence.csv", schema.to_csv(rows, schema.EVIDENCE).encode(), by=by, now=now)
+        return row
+
+    def save_table(
+        self, name: str, frame: pd.DataFrame, *, by: str | None = None, now: datetime | None = None
+    ) -> None:
+        """Save one of the tables people edit.
+
+        Raises `SchemaError` listing every bad cell, and `ConflictError` when the file was saved by somebody
+        else since it was loaded; nothing is written then.
+        """
+        if name not in schema.WORKSHEETS:
+            raise WorkspaceError(f"no table `{name}`; the tables are {', '.join(schema.WORKSHEETS)}")
+        table = schema.WORKSHEETS[name]
+        typed = schema.conform(frame, table)
+        schema.validate(typed, table)
+        with self._locked():
+            self._refuse_conflict(name, self._table_path(name), typed)
+            self._seen[name] = self._write(
+                f"{name}.csv", schema.to_csv(typed, table).encode(), by=by, now=now
+            )
+
+    def save_note(self, name: str, text: str, *, by: str | None = None, now: datetime | None = None) -> None:
+        """Save one of the notes, in Markdown. Raises `ConflictError` as `save_table` does."""
+        if name not in NOTES:
+            raise WorkspaceError(f"no note `{name}`; the notes are {', '.join(NOTES)}")
+        with self._locked():
+            self._refuse_conflict(name, self._note_path(name), None)
+            self._seen[name] = self._write(f"notes/{name}.md", (text.strip() + "\n").encode(), by=by, now=now)
+
+    # Inside
+
+    def _table_path(self, name: str) -> Path:
+        return self.path / f"{name}.csv"
+
+    def _note_path(self, name: str) -> Path:
+        return self.path / "notes" / f"{name}.md"
+
+    def _digest(self, path: Path) -> str:
+        return _digest_of(path) if path.exists() else ""
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path / ".lock", timeout=10)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise WorkspaceError(
+                f"{self.path}: somebody else has been saving for ten seconds; try again"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _refuse_conflict(self, name: str, path: Path, mine: pd.DataFrame | None) -> None:
+        if self._digest(path) == self._seen[name]:
+            return
+        message = f"{path}: was saved by somebody else since it was loaded; nothing was overwritten."
+        if mine is not None and path.exists():
+            message += _differences(mine, path, schema.WORKSHEETS[name])
+        raise ConflictError(message + " Load it again and repeat your change.")
+
+    def _load_one(self, path: str, source: str) -> pd.DataFrame:
+        file = self.path / path
+        if not file.exists():
+            raise EvidenceError(file, "", "is listed in evidence.csv but missing.", "Put it back as it was.")
+        frame = load_evidence(file, source)
+        frame["ref"] = "evidence/" + frame["ref"]
+        return frame
+
+    def _evidence_row(
+        self, path: Path, source: str, *, digest: str, note: str, by: str | None, now: datetime
+    ) -> pd.DataFrame:
+        events = load_evidence(path, source)
+        unreadable = int((events["kind"] == "unreadable").sum())
+        notes = [text for text in (note, describe_evidence(path, source)) if text]
+        row = {
+            "path": f"evidence/{path.name}",
+            "source": source,
+            "sha256": digest,
+            "bytes": _size_of(path),
+            "added_at": pd.Timestamp(now),
+            "added_by": by or getpass.getuser(),
+            "records_loaded": len(events) - unreadable,
+            "records_unreadable": unreadable,
+            "first_at": events["time"].min(),
+            "last_at": events["time"].max(),
+            "note": " ".join(notes),
+        }
+        return schema.conform(pd.DataFrame([row]), schema.EVIDENCE)
+
+    def _write(self, name: str, data: bytes, *, by: str | None = None, now: datetime | None = None) -> str:
+        """Journal the save, then put `data` in place; returns its digest. Call it with the lock held."""
+        path = self.path / name
+        digest = hashlib.sha256(data).hexdigest()
+        self._journal("save", name, was=self._digest(path), sha256=digest, by=by, now=now)
+        _write_durably(path, data)
+        return digest
+
+    def _journal(
+        self,
+        did: str,
+        file: str,
+        *,
+        was: str,
+        sha256: str = "",
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        journal = self.path / "journal.jsonl"
+        lines = journal.read_bytes() if journal.exists() else b""
+        whole = lines[: lines.rfind(b"\n") + 1]  # a crash may have torn the last line
+        previous = whole[:-1].rpartition(b"\n")[2]
+        line = {
+            "at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds"),
+            "by": by or getpass.getuser(),
+            "did": did,
+            "file": file,
+            "was": was,
+            "sha256": sha256 or self._digest(self.path / file),
+            "prev": hashlib.sha256(previous).hexdigest() if previous else "",
+        }
+        with journal.open("r+b" if journal.exists() else "wb") as out:
+            out.truncate(len(whole))
+            out.seek(len(whole))
+            out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+
+
+# The facts of an incident: incident.toml
+
+
+def _read_incident(folder: Path) -> Incident:
+    path = folder / "incident.toml"
+    if not path.is_file():
+        raise WorkspaceError(f"{folder}: no `incident.toml` here; make a workspace with `pmkit new`")
+    try:
+        facts = tomllib.loads(_read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise WorkspaceError(f"{path}: {error}") from error
+    if facts.get("format") != FORMAT:
+        raise WorkspaceError(
+            f"{path}: expected `format = {FORMAT}`, found {facts.get('format')!r}; "
+            "it was made by another version of pmkit and is left as it is"
+        )
+    try:
+        return _incident(folder, facts)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise WorkspaceError(f"{path}: {what}") from error
+
+
+def _incident(folder: Path, facts: Mapping[str, Any]) -> Incident:
+    deadline = facts.get("deadline", {})
+    return Incident(
+        id=facts.get("id", folder.resolve().name),
+        title=facts["title"],
+        severity=facts["severity"],
+        services=tuple(facts.get("services", ())),
+        template=facts.get("template", "saas"),
+        timezone=facts.get("timezone", "UTC"),
+        owner=facts.get("owner", ""),
+        opened_at=_utc(facts.get("opened_at"), "opened_at"),
+        members=tuple(Member(**_known(m, Member)) for m in facts.get("members", ())),
+        channels=tuple(Channel(**_known(c, Channel)) for c in facts.get("channels", ())),
+        milestones=tuple(
+            Milestone(m["name"], m.get("criteria", ""), _utc(m.get("reached_at"), "reached_at"))
+            for m in facts.get("milestones", ())
+        ),
+        links=tuple(Link(link["title"], link["url"]) for link in facts.get("links", ())),
+        working_days=int(deadline.get("working_days", 5)),
+        holidays=tuple(day for day in deadline.get("holidays", ()) if isinstance(day, date)),
+    )
+
+
+def _known(facts: Mapping[str, Any], record: type[Member] | type[Channel]) -> dict[str, Any]:
+    """A team may keep keys of its own in the file; the record takes those it knows."""
+    return {key: value for key, value in facts.items() if key in record.__dataclass_fields__}
+
+
+def _utc(value: object, key: str) -> datetime | None:
+    if value in (None, ""):
+        return None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError(f"`{key}` should be a time with its zone, as 2026-11-03T14:02:11Z, found {value!r}")
+    return value.astimezone(UTC)
+
+
+def _new_facts(
+    name: str,
+    plan: Template,
+    *,
+    title: str,
+    severity: str,
+    services: Sequence[str],
+    timezone: str,
+    people: Mapping[str, str],
+    now: datetime,
+) -> str:
+    import tomlkit
+
+    def tables(rows: Sequence[Mapping[str, str]]) -> Any:
+        array = tomlkit.aot()
+        for row in rows:
+            array.append(tomlkit.item(dict(row)))
+        return array
+
+    facts = tomlkit.document()
+    facts.add(tomlkit.comment("The facts of the incident. Times carry their zone."))
+    facts["format"] = FORMAT
+    facts["id"] = name
+    facts["title"] = title
+    facts["severity"] = severity
+    facts["services"] = list(services)
+    facts["template"] = plan.name
+    facts["timezone"] = timezone
+    facts["owner"] = plan.owner
+    facts["opened_at"] = now.astimezone(UTC).replace(microsecond=0)
+    facts["members"] = tables([{"role": role, "person": people.get(role, "")} for role in plan.roles])
+    facts["channels"] = tables([{"name": c.name, "purpose": c.purpose} for c in plan.channels])
+    facts["milestones"] = tables([{"name": m.name, "criteria": m.criteria} for m in plan.milestones])
+    facts["deadline"] = {"working_days": plan.working_days, "holidays": []}
+    return tomlkit.dumps(facts)
+
+
+def _planned_rows(name: str, plan: Template, opened_on: date) -> pd.DataFrame:
+    """What a new workspace's table starts with: tasks and RACI come from the template."""
+    table = schema.WORKSHEETS[name]
+    if name == "tasks":
+        rows = [
+            {
+                "task_id": task.task_id,
+                "task_list": task.task_list,
+                "task": task.task,
+                "dri": task.dri,
+                "due_on": pd.Timestamp(due_on(opened_on, task.due_working_day)),
+                "status": "open",
+            }
+            for task in plan.tasks
+        ]
+    elif name == "raci":
+        rows = [
+            {"activity": activity, "role": role, "part": part}
+            for activity, parts in plan.raci.items()
+            for role, part in parts.items()
+        ]
+    else:
+        return schema.empty(table)
+    return schema.conform(pd.DataFrame(rows), table)
+
+
+# Files
+
+
+def _check_folder_name(name: str) -> None:
+    # Windows refuses these names whatever their ending.
+    reserved = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+    if not _FOLDER_NAME.fullmatch(name) or name.endswith(".") or name.partition(".")[0].lower() in reserved:
+        raise WorkspaceError(
+            f"{name!r} cannot name an incident folder; use letters, digits, dot, dash and underscore, "
+            "as 2026-11-03-checkout-outage"
+        )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """After it returns, `path` holds `data` even if the power fails; before, it holds what it held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows cannot open a folder, and keeps its entries by itself
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _copy_durably(original: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if original.is_dir():
+        shutil.copytree(original, target)
+        files = [path for path in target.rglob("*") if path.is_file()]
+    else:
+        _write_durably(target, original.read_bytes())
+        files = [target]
+    for file in files:
+        file.chmod(0o444)
+    _sync_folder(target.parent)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """`name` in the folder, or with a number where another file has that name already."""
+    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "evidence"
+    candidates = [safe, *(f"{Path(safe).stem}-{n}{Path(safe).suffix}" for n in range(2, 1000))]
+    return next(folder / candidate for candidate in candidates if not (folder / candidate).exists())
+
+
+def _files_of(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def _digest_of(path: Path) -> str:
+    """sha256 of a file; of a folder, the sha256 over its files' names and digests."""
+    if path.is_dir():
+        listing = "".join(
+            f"{_digest_of(file)}  {file.relative_to(path).as_posix()}\n" for file in _files_of(path)
+        )
+        return hashlib.sha256(listing.encode()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _size_of(path: Path) -> int:
+    return sum(file.stat().st_size for file in _files_of(path)) if path.is_dir() else path.stat().st_size
+
+
+def _differences(mine: pd.DataFrame, path: Path, table: schema.Table) -> str:
+    """Which rows the file and `mine` hold differently, in one sentence."""
+    try:
+        theirs = schema.read_csv(_read_text(path), table, where=str(path))
+    except SchemaError as error:
+        return f" It cannot be read now: {error}"
+    by_key = [frame.astype("str").set_index(list(table.key)) for frame in (mine, theirs)]
+    rows = [dict(zip(frame.index, frame.to_dict("records"), strict=True)) for frame in by_key]
+    differing = sorted(
+        str(key) for key in rows[0].keys() | rows[1].keys() if rows[0].get(key) != rows[1].get(key)
+    )
+    return f" Rows that differ: {', '.join(differing) or 'none'}."
+
+
+def _journal_problems(journal: Path) -> list[str]:
+    """Breaks in the chain of the journal: each line carries the digest of the one before."""
+    if not journal.exists():
+        return []
+    problems, previous = [], b""
+    for number, line in enumerate(journal.read_bytes().splitlines(), start=1):
+        expected = hashlib.sha256(previous).hexdigest() if previous else ""
+        try:
+            broken = json.loads(line).get("prev") != expected
+        except (ValueError, AttributeError):
+            broken = True
+        if broken:
+            problems.append(f"line {number} does not follow from the line before it")
+        previous = line
+    return problems
