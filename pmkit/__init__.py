@@ -1,1 +1,62 @@
-"""pmkit: from incident evidence to a blameless postmortem, in Jupyter and on the command line."""
+"""pmkit: from incident evidence to a blameless postmortem, in Jupyter and on the command line.
+
+Names are loaded from their rooms when they are first used, so that `import pmkit` costs little more than
+pandas does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pmkit.errors import PmkitError as PmkitError
+    from pmkit.figures import plot_activity as plot_activity
+    from pmkit.figures import plot_timeline as plot_timeline
+    from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
+    from pmkit.loaders.slack import load_slack_export as load_slack_export
+    from pmkit.metrics import response_metrics as response_metrics
+    from pmkit.postmortem import Postmortem as Postmortem
+    from pmkit.process import due_on as due_on
+    from pmkit.process import review_status as review_status
+    from pmkit.report import publish as publish
+    from pmkit.report import render_report as render_report
+    from pmkit.timeline import build_timeline as build_timeline
+    from pmkit.timeline import find_anchors as find_anchors
+    from pmkit.timeline import find_gaps as find_gaps
+    from pmkit.workspace import Workspace as Workspace
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "pmkit.errors": ["PmkitError"],
+    "pmkit.figures": ["plot_activity", "plot_timeline"],
+    "pmkit.export.html": ["export_html"],
+    "pmkit.export.pdf": ["export_pdf"],
+    "pmkit.loaders.pagerduty": ["load_pagerduty_log"],
+    "pmkit.loaders.slack": ["load_slack_export"],
+    "pmkit.metrics": ["response_metrics"],
+    "pmkit.postmortem": ["Postmortem"],
+    "pmkit.process": ["due_on", "review_status"],
+    "pmkit.report": ["publish", "render_report"],
+    "pmkit.tables": [
+        "card_metrics", "note_text", "report_title", "table_actions", "table_checkins", "table_decisions",
+        "table_derivations", "table_events", "table_evidence", "table_factors", "table_impact",
+        "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
+    ],
+    "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
+    "pmkit.workspace": ["Workspace"],
+}  # fmt: skip
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 - one list of names, above
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'pmkit' has no attribute {name!r}")
+    return getattr(import_module(_ROOM_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

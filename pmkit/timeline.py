@@ -92,13 +92,34 @@ def phase_spans(anchors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -
     return spans[spans["end_at"] > spans["start_at"]].reset_index(drop=True)
 
 
+def incident_window(timeline: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The stretch of time (UTC) worth a chart: from the early signals to a little after the end.
+
+    From impact to resolution with as much again before it (at least an hour) as far as there are events, and
+    a quarter after it; without these anchors, from the first event to the last. Always at least a minute.
+    """
+    times = timeline["time"].dropna()
+    if times.empty:
+        raise ValueError("no events: there is no window to show")
+    start, end = times.min(), times.max()
+    anchors = find_anchors(timeline).set_index("mark")["time"] if "mark" in timeline else {}
+    if "impact_started" in anchors and "resolved" in anchors:
+        began, ended = anchors["impact_started"], anchors["resolved"]
+        lasted = max(ended - began, pd.Timedelta(0))
+        start = times[times >= began - max(lasted, pd.Timedelta("1h"))].min()
+        end = min(end, ended + lasted / 4)
+    margin = max((end - start) * 0.03, pd.Timedelta("30s"))
+    return (start - margin).floor("s"), (end + margin).ceil("s")
+
+
 def find_gaps(
     timeline: pd.DataFrame, events: pd.DataFrame | None = None, *, longer_than: str = "15min"
 ) -> pd.DataFrame:
     """Silent stretches of the timeline, longest first.
 
-    One row per gap: `start_at`, `end_at` (UTC), `minutes`, `after` and `before` (event ids), and `raw_events`,
-    the number of `events` inside it: many mean that something is left out, none that a source is missing.
+    One row per gap: `start_at`, `end_at` (UTC), `minutes`, `after` and `before` (event ids), and
+    `raw_events`, the number of `events` inside it: many mean that something is left out, none that a source
+    is missing.
     """
     times = timeline["time"].reset_index(drop=True)
     ends = timeline["ended_at"].reset_index(drop=True)

@@ -1,0 +1,689 @@
+"""Frames to plotly figures, and the one look they share.
+
+Times are UTC and drawn as UTC. Colours are told apart by colour-blind readers, and every source has a marker
+shape of its own, so that a chart can be read in black and white.
+"""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmkit.timeline import find_anchors, incident_window, phase_spans
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Theme = Literal["light", "dark", "auto"]
+
+FONT: Final = "Source Sans Pro, Source Sans 3, Helvetica, Arial, sans-serif"
+WIDTH: Final = 1000  # pixels; the charts are laid out for this width
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours of one theme. `auto` lies on any background: legible on white and on near black."""
+
+    paper: str
+    ink: str
+    muted: str
+    line: str
+    phase_opacity: float
+
+
+LOOKS: Final[dict[Theme, Look]] = {
+    "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", phase_opacity=1.0),
+    "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", phase_opacity=0.16),
+    "auto": Look(paper="rgba(0,0,0,0)", ink="#76808c", muted="#76808c", line="#8d96a04d", phase_opacity=0.3),
+}
+
+# Colour and marker of each source: after Okabe and Ito, a little deeper for print.
+SOURCE_STYLES: Final = {
+    "slack": ("#2f6fa8", "circle"),
+    "pagerduty": ("#12855f", "square"),
+    "jira": ("#7a5ba6", "diamond"),
+    "monitoring": ("#b8860b", "triangle-up"),
+    "deploy": ("#c2571a", "star-diamond"),
+    "statuspage": ("#a6487f", "hexagon"),
+    "manual": ("#565f6b", "diamond-open"),
+}
+_OTHER_STYLE: Final = ("#565f6b", "circle-open")
+
+PHASE_COLOURS: Final = {
+    "lead-up": "#eef1f4",
+    "detection": "#fbeedd",
+    "response": "#e6eef8",
+    "mitigation": "#eeeaf6",
+    "recovery": "#e4f2ec",
+    "follow-up": "#eef1f4",
+}
+
+_LABEL_SIZE: Final = 12
+_ROW: Final = 17  # pixels between two rows of labels
+_LANE_GAP: Final = 12
+_DENSITY: Final = 16  # pixels for the hill of raw events under a lane
+_LABEL_LIMIT: Final = 80  # more labels than this nobody reads; the rest shows on hover
+
+
+def plot_timeline(
+    timeline: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    *,
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    width: int = WIDTH,
+    theme: Theme = "auto",
+) -> Figure:
+    """The timeline as lanes by source and place, with phases shaded, anchors drawn and events labelled.
+
+    Parameters
+    ----------
+    timeline : the curated events, as `pmkit.timeline.build_timeline` returns them
+    events : all raw events; drawn as a low hill under each lane, so that nothing is left out in silence
+    window : what to show (UTC); `pmkit.timeline.incident_window` when not given
+    width : pixels the labels are placed for; at this width or more no two labels overlap
+    theme : `light` or `dark` for a known background, `auto` for a notebook
+    """
+    look = LOOKS[theme]
+    start, end = window or incident_window(timeline)
+    shown = timeline[timeline["time"].between(start, end)]
+    raw = None if events is None else events[events["time"].between(start, end)]
+    lanes = _lanes(shown, raw)
+    left = 24 + max((_text_width(lane, _LABEL_SIZE) for lane in lanes), default=60)
+    scale = _Scale(start, end, width - left - 24)
+    labelled = _most_telling(shown, _LABEL_LIMIT)
+    placed = {lane: _place_labels(labelled[_lane_of(labelled) == lane], scale) for lane in lanes}
+    floors = _lane_floors(lanes, placed)
+    ground = max(sum(_lane_height(placed[lane]) for lane in lanes), _ROW)
+    anchors = find_anchors(timeline)
+    anchors = anchors[anchors["time"].between(start, end)]
+    anchor_labels = _place_anchor_labels(anchors, scale)
+    top = 26 + _ROW * (1 + max((label.row for label in anchor_labels), default=0))
+    traces = [
+        *_density_traces(raw, lanes, floors, scale),
+        _leader_trace(placed, floors, scale, look),
+        *_marker_traces(shown, lanes, floors),
+    ]
+    phases = phase_spans(anchors, start, end) if len(anchors) else phase_spans(anchors, start, start)
+    layout = _layout(look, width, int(ground + top + 44), left=left, top=top, bottom=44)
+    layout |= {
+        "xaxis": _time_axis(look, start, end),
+        "yaxis": {
+            "range": [0, ground],
+            "tickvals": [floors[lane] for lane in lanes],
+            "ticktext": [_plain(lane) for lane in lanes],
+            "tickfont": {"color": look.ink, "size": _LABEL_SIZE},
+            "gridcolor": look.line,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+        "shapes": [*_phase_shapes(phases, look), *_anchor_shapes(anchors, look)],
+        "annotations": [
+            *_phase_names(phases, scale, look),
+            *_anchor_annotations(anchor_labels, look),
+            *_label_annotations(placed, floors, look),
+        ],
+        "meta": _timeline_words(shown, timeline, raw, start, end),
+    }
+    return _figure(traces, layout)
+
+
+def plot_activity(
+    events: pd.DataFrame,
+    timeline: pd.DataFrame | None = None,
+    *,
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    width: int = WIDTH,
+    theme: Theme = "auto",
+) -> Figure:
+    """How much was going on: raw events per minute (or per longer step in a long window), by source.
+
+    `timeline`, when given, supplies the anchors and the window.
+    """
+    look = LOOKS[theme]
+    if window is None:
+        window = incident_window(events if timeline is None else timeline)
+    start, end = window
+    shown = events[events["time"].between(start, end)]
+    step = _bar_step(end - start)
+    bins = shown["time"].dt.floor(step)
+    counts = shown.groupby([bins, "source"], observed=True).size().unstack(fill_value=0)
+    counts = counts.reindex(columns=sorted(counts.columns, key=_source_rank))
+    traces = [
+        {
+            "type": "bar",
+            "name": _source_title(source),
+            "x": _iso(counts.index),
+            "y": counts[source].tolist(),
+            "width": step / pd.Timedelta("1ms") * 0.94,
+            "offset": 0,
+            "marker": {"color": _style(source)[0], "line": {"width": 0}},
+            "hovertemplate": "%{x|%H:%M} UTC: %{y} from " + _plain(_source_title(source)) + "<extra></extra>",
+        }
+        for source in counts.columns
+    ]
+    anchors = find_anchors(timeline) if timeline is not None else find_anchors(_NO_MARKS)
+    anchors = anchors[anchors["time"].between(start, end)]
+    scale = _Scale(start, end, width - 60 - 24)
+    anchor_labels = _place_anchor_labels(anchors, scale)
+    phases = phase_spans(anchors, start, end) if len(anchors) else phase_spans(anchors, start, start)
+    top = 14 + _ROW * (1 + max((label.row for label in anchor_labels), default=0))
+    layout = _layout(look, width, 190 + top + 76, left=60, top=top, bottom=76)
+    layout |= {
+        "barmode": "stack",
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.22,
+            "yanchor": "top",
+            "traceorder": "normal",
+            "font": {"color": look.ink, "size": _LABEL_SIZE},
+        },
+        "xaxis": _time_axis(look, start, end),
+        "yaxis": {
+            "title": {"text": f"events per {_step_name(step)}", "font": {"color": look.muted, "size": 12}},
+            "rangemode": "tozero",
+            "gridcolor": look.line,
+            "zeroline": False,
+            "nticks": 5,
+            "tickfont": {"color": look.muted, "size": 11},
+            "fixedrange": True,
+        },
+        "shapes": [*_phase_shapes(phases, look), *_anchor_shapes(anchors, look)],
+        "annotations": _anchor_annotations(anchor_labels, look),
+        "meta": {
+            "name": "activity",
+            "caption": f"Raw events per {_step_name(step)}, by source (UTC).",
+            "alt": _activity_words(counts, step),
+        },
+    }
+    return _figure(traces, layout)
+
+
+# Where things stand: pixels along time, labels in rows that never overlap
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Time to pixels, for a plot area of `width` pixels."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    width: float
+
+    def pixels(self, time: pd.Timestamp) -> float:
+        span = (self.end - self.start) / pd.Timedelta("1us")
+        return float((time - self.start) / pd.Timedelta("1us") / span * self.width)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label in its place: `row` counts upwards from the marker, `side` is where it stands of its leader."""
+
+    time: pd.Timestamp
+    text: str
+    anchor: float  # pixel of the marker
+    left: float
+    right: float
+    row: int
+    side: Literal["left", "right"]
+
+
+def _place_labels(rows: pd.DataFrame, scale: _Scale) -> list[Label]:
+    """Labels of one lane, from the last event to the first, each in the lowest free row.
+
+    Going backwards gives stairs that descend with time: the leader of an earlier event passes to the left of
+    all labels of later ones, so that no leader crosses a label.
+    """
+    texts = [
+        f"{time:%H:%M} {_shorten(words, 38)}"
+        for time, words in zip(rows["time"], rows["summary"], strict=True)
+    ]
+    markers = [scale.pixels(time) for time in rows["time"]]
+    placed: list[Label] = []
+    for time, text, at in sorted(
+        zip(rows["time"], texts, markers, strict=True), key=lambda item: item[2], reverse=True
+    ):
+        placed.append(_lowest_free(time, text, at, placed, markers, scale.width))
+    return placed
+
+
+def _lowest_free(
+    time: pd.Timestamp, text: str, at: float, placed: Sequence[Label], markers: Sequence[float], width: float
+) -> Label:
+    room = _text_width(text, _LABEL_SIZE)
+    sides = [
+        side
+        for side in ("right", "left")
+        if (at + 9 + room <= width + 20 if side == "right" else at - 9 - room >= 0)
+    ]
+    top = max((label.row for label in placed), default=-1) + 1
+    for strict in (True, False):
+        for row in range(top + 2):
+            for side in sides or ["right"]:
+                left, right = (at + 9, at + 9 + room) if side == "right" else (at - 9 - room, at - 9)
+                label = Label(time, text, at, left, right, row, side)  # type: ignore[arg-type]
+                if _is_free(label, placed, markers, leaders=strict):
+                    return label
+    raise AssertionError("a row above all others is always free")
+
+
+def _is_free(label: Label, placed: Sequence[Label], markers: Sequence[float], *, leaders: bool) -> bool:
+    for other in placed:
+        if other.row == label.row and label.left < other.right + 8 and other.left < label.right + 8:
+            return False
+        if leaders and other.row > label.row and label.left - 2 < other.anchor < label.right + 2:
+            return False
+        if leaders and other.row < label.row and other.left - 2 < label.anchor < other.right + 2:
+            return False
+    on_marker = label.row == 0 and any(label.left - 6 < marker < label.right + 6 for marker in markers)
+    return not on_marker
+
+
+def _place_anchor_labels(anchors: pd.DataFrame, scale: _Scale) -> list[Label]:
+    rows = anchors.assign(summary=anchors["mark"].str.replace("_", " "))
+    return _place_labels(rows.sort_values("time", kind="stable"), scale)
+
+
+def _lane_height(labels: Sequence[Label]) -> int:
+    return _LANE_GAP + _DENSITY + 10 + _ROW * max((label.row for label in labels), default=0)
+
+
+def _lane_floors(lanes: Sequence[str], placed: dict[str, list[Label]]) -> dict[str, float]:
+    """Height of each lane's line over the ground, first lane on top; pixels."""
+    floors, height = {}, 0
+    for lane in reversed(lanes):
+        floors[lane] = float(height + _DENSITY + _LANE_GAP / 2)
+        height += _lane_height(placed[lane])
+    return floors
+
+
+def _lane_of(events: pd.DataFrame) -> pd.Series:
+    """Slack by channel, every other source as one lane."""
+    titles = events["source"].map(_source_title).astype("str")
+    is_channel = (events["source"] == "slack") & (events["place"] != "")
+    return titles.mask(is_channel, events["place"])
+
+
+def _lanes(shown: pd.DataFrame, raw: pd.DataFrame | None) -> list[str]:
+    """Lanes that have a curated event, in order of their first one; the other raw events as one lane."""
+    ordered = shown.sort_values("time", kind="stable")
+    lanes = list(dict.fromkeys(_lane_of(ordered)))
+    if raw is not None and not _lane_of(raw).isin(lanes).all():
+        lanes.append("elsewhere")
+    return lanes
+
+
+def _most_telling(shown: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """At most `limit` events: those with a mark first, then those with a note, then in order of time."""
+    if len(shown) <= limit:
+        return shown
+    weight = (shown["mark"] != "").astype(int) * 2 + (shown["note"] != "").astype(int)
+    return shown.loc[weight.sort_values(ascending=False, kind="stable").index[:limit]].sort_index()
+
+
+def _shorten(text: str, most: int) -> str:
+    words = " ".join(text.split())
+    if len(words) <= most:
+        return words
+    head = words[: most + 1].rpartition(" ")[0] or words[:most]
+    return head.rstrip(",.;:–- ") + "…"
+
+
+def _text_width(text: str, size: int) -> float:
+    """Pixels a text takes, on the safe side for Source Sans, Helvetica and Arial."""
+    ems = 0.0
+    for character in text:
+        if unicodedata.east_asian_width(character) in "WF":
+            ems += 1.05
+        elif character in "ijlI.,:;|!' ()[]·":
+            ems += 0.31
+        elif character in "mwMW@%—…":
+            ems += 0.9
+        elif character.isupper():
+            ems += 0.7
+        else:
+            ems += 0.555
+    return ems * size
+
+
+# What is drawn
+
+
+def _density_traces(
+    raw: pd.DataFrame | None, lanes: Sequence[str], floors: dict[str, float], scale: _Scale
+) -> list[dict[str, Any]]:
+    """Under each lane a low hill of its raw events, one filled line each; heights grow with the square root."""
+    if raw is None or raw.empty:
+        return []
+    steps = 160
+    edges = pd.date_range(scale.start, scale.end, periods=steps + 1).as_unit("us")
+    lane_of = _lane_of(raw).where(lambda lane: lane.isin(lanes), "elsewhere")
+    stamps = raw["time"].to_numpy()
+    counts = {
+        lane: np.histogram(stamps[(lane_of == lane).to_numpy()].astype("int64"), bins=edges.asi8)[0]
+        for lane in lanes
+    }
+    most = max((count.max() for count in counts.values()), default=0)
+    middles = _iso(edges[:-1] + (edges[1] - edges[0]) / 2)
+    traces = []
+    for lane, count in counts.items():
+        if not count.any():
+            continue
+        source = raw.loc[lane_of == lane, "source"].iloc[0]
+        base = floors[lane] - 5 - _DENSITY + 4
+        heights = base + np.sqrt(count / most) * (_DENSITY - 4)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [middles[0], *middles, middles[-1]],
+                "y": [base, *np.round(heights, 2).tolist(), base],
+                "fill": "toself",
+                "fillcolor": _see_through(_style(source)[0], 0.28),
+                "line": {"width": 0.6, "color": _see_through(_style(source)[0], 0.55)},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
+        )
+    return traces
+
+
+def _leader_trace(
+    placed: dict[str, list[Label]], floors: dict[str, float], scale: _Scale, look: Look
+) -> dict[str, Any]:
+    """A thin line from each marker up to its label, all in one trace."""
+    x: list[str | None] = []
+    y: list[float | None] = []
+    for lane, labels in placed.items():
+        for label in labels:
+            if label.row == 0:
+                continue
+            at = _iso([label.time])[0]
+            x += [at, at, None]
+            y += [floors[lane], floors[lane] + label.row * _ROW, None]
+    line = {"width": 0.8, "color": _see_through(look.muted, 0.55)}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": line,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _marker_traces(
+    shown: pd.DataFrame, lanes: Sequence[str], floors: dict[str, float]
+) -> list[dict[str, Any]]:
+    lane_of = _lane_of(shown)
+    traces = []
+    for lane in lanes:
+        rows = shown[lane_of == lane]
+        if rows.empty:
+            continue
+        colour, symbol = _style(rows["source"].iloc[0])
+        anchor = rows["mark"] != ""
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": _plain(lane),
+                "x": _iso(rows["time"]),
+                "y": [floors[lane]] * len(rows),
+                "marker": {
+                    "symbol": symbol,
+                    "color": colour,
+                    "size": [11 if is_anchor else 8 for is_anchor in anchor],
+                    "line": {"width": 1.2, "color": "#ffffff"},
+                },
+                "customdata": [[_plain(_shorten(words, 160))] for words in rows["summary"]],
+                "hovertemplate": "<b>%{x|%H:%M:%S} UTC</b><br>%{customdata[0]}<extra></extra>",
+                "showlegend": False,
+            }
+        )
+    return traces
+
+
+def _label_annotations(
+    placed: dict[str, list[Label]], floors: dict[str, float], look: Look
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "x": _iso([label.time])[0],
+            "y": floors[lane] + label.row * _ROW,
+            "text": f"<b>{label.text[:5]}</b>{_plain(label.text[5:])}",
+            "showarrow": False,
+            "xanchor": "left" if label.side == "right" else "right",
+            "xshift": (5 if label.row else 9) * (1 if label.side == "right" else -1),
+            "yanchor": "middle",
+            "font": {"size": _LABEL_SIZE, "color": look.ink},
+        }
+        for lane, labels in placed.items()
+        for label in labels
+    ]
+
+
+def _anchor_shapes(anchors: pd.DataFrame, look: Look) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "line",
+            "xref": "x",
+            "yref": "paper",
+            "x0": at,
+            "x1": at,
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 1.2, "color": look.ink, "dash": "dot" if basis == "default" else "solid"},
+            "layer": "below",
+        }
+        for at, basis in zip(_iso(anchors["time"]), anchors["basis"], strict=True)
+    ]
+
+
+def _anchor_annotations(labels: Sequence[Label], look: Look) -> list[dict[str, Any]]:
+    return [
+        {
+            "x": _iso([label.time])[0],
+            "y": 1,
+            "yref": "paper",
+            "yshift": 26 + label.row * _ROW,
+            "yanchor": "top",
+            "xanchor": "left" if label.side == "right" else "right",
+            "xshift": -3 if label.side == "right" else 3,
+            "text": f"<b>{label.text[:5]} {_plain(label.text[6:])}</b>",
+            "showarrow": False,
+            "font": {"size": _LABEL_SIZE, "color": look.ink},
+        }
+        for label in labels
+    ]
+
+
+def _phase_shapes(phases: pd.DataFrame, look: Look) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": start,
+            "x1": end,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": PHASE_COLOURS[phase],
+            "opacity": look.phase_opacity,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for phase, start, end in zip(
+            phases["phase"], _iso(phases["start_at"]), _iso(phases["end_at"]), strict=True
+        )
+    ]
+
+
+def _phase_names(phases: pd.DataFrame, scale: _Scale, look: Look) -> list[dict[str, Any]]:
+    """The name of each phase at the foot of its shade, where it fits."""
+    names = []
+    for row in phases.itertuples():
+        room = scale.pixels(row.end_at) - scale.pixels(row.start_at)
+        if _text_width(row.phase, 11) + 6 > room:
+            continue
+        middle = row.start_at + (row.end_at - row.start_at) / 2
+        names.append(
+            {
+                "x": _iso([middle])[0],
+                "y": 0,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "yshift": -2,
+                "text": row.phase,
+                "showarrow": False,
+                "font": {"size": 11, "color": look.muted},
+            }
+        )
+    return names
+
+
+# The frame around it
+
+
+def _figure(traces: Iterable[dict[str, Any]], layout: dict[str, Any]) -> Figure:
+    # A figure built from a dict is checked once as a whole; add_shape in a loop is quadratic.
+    import plotly.graph_objects as go
+
+    return go.Figure({"data": list(traces), "layout": layout})
+
+
+def _layout(look: Look, width: int, height: int, *, left: float, top: int, bottom: int) -> dict[str, Any]:
+    return {
+        "width": width,
+        "height": height,
+        "margin": {"l": left, "r": 24, "t": top, "b": bottom},
+        "paper_bgcolor": look.paper,
+        "plot_bgcolor": look.paper,
+        "font": {"family": FONT, "size": _LABEL_SIZE, "color": look.ink},
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": "zoom",
+    }
+
+
+def _time_axis(look: Look, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, Any]:
+    return {
+        "type": "date",
+        "range": _iso([start, end]),
+        "gridcolor": look.line,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": look.line,
+        "ticks": "outside",
+        "tickcolor": look.line,
+        "tickfont": {"color": look.muted, "size": 11},
+        "tickformatstops": [
+            {"dtickrange": [None, 60_000], "value": "%H:%M:%S\n%d %b %Y"},
+            {"dtickrange": [60_000, 86_400_000], "value": "%H:%M\n%d %b %Y"},
+            {"dtickrange": [86_400_000, None], "value": "%d %b\n%Y"},
+        ],
+        "nticks": 12,
+    }
+
+
+def _timeline_words(
+    shown: pd.DataFrame,
+    timeline: pd.DataFrame,
+    raw: pd.DataFrame | None,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> dict[str, str]:
+    """Name, caption and the text a screen reader says."""
+    outside = len(timeline) - len(shown)
+    caption = "Curated events by source (UTC); lines are the anchors, shades the phases between them."
+    if raw is not None:
+        caption += f" The hills below each lane are its {len(raw):,} raw events." if len(raw) else ""
+    if outside:
+        caption += f" {outside} more events lie outside this window; the table has them."
+    if len(shown) > _LABEL_LIMIT:
+        caption += f" {_LABEL_LIMIT} of {len(shown):,} events are labelled."
+    alt = f"Timeline of {len(shown)} events from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    return {"name": "timeline", "caption": caption, "alt": alt}
+
+
+def _activity_words(counts: pd.DataFrame, step: pd.Timedelta) -> str:
+    if counts.empty:
+        return "No events in this window"
+    totals = counts.sum(axis="columns")
+    busiest = f"the most, {totals.max()} in one {_step_name(step)}, at {totals.idxmax():%H:%M} UTC"
+    return f"Bar chart of {totals.sum():,} events over time; {busiest}"
+
+
+def _bar_step(span: pd.Timedelta) -> pd.Timedelta:
+    """The shortest round step that gives at most 240 bars."""
+    steps = [pd.Timedelta(step) for step in ("1min", "5min", "15min", "1h", "6h", "1D")]
+    return next((step for step in steps if span / step <= 240), steps[-1])
+
+
+def _step_name(step: pd.Timedelta) -> str:
+    names = {
+        "1min": "minute",
+        "5min": "5 minutes",
+        "15min": "15 minutes",
+        "1h": "hour",
+        "6h": "6 hours",
+        "1D": "day",
+    }
+    return next(name for size, name in names.items() if pd.Timedelta(size) == step)
+
+
+def _style(source: str) -> tuple[str, str]:
+    return SOURCE_STYLES.get(source, _OTHER_STYLE)
+
+
+def _source_rank(source: str) -> int:
+    names = list(SOURCE_STYLES)
+    return names.index(source) if source in names else len(names)
+
+
+_SOURCE_TITLES: Final = {
+    "slack": "Slack",
+    "pagerduty": "PagerDuty",
+    "jira": "Jira",
+    "monitoring": "Monitoring",
+    "deploy": "Deploys",
+    "statuspage": "Status page",
+    "manual": "Observed",
+}
+
+
+def _source_title(source: str) -> str:
+    return _SOURCE_TITLES.get(source, source)
+
+
+def _iso(times: Iterable[pd.Timestamp]) -> list[str]:
+    """UTC times as text without zone: plotly would shift a zone away, and loses nanosecond integers."""
+    return [time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%f") for time in times]
+
+
+def _plain(text: str) -> str:
+    """Text that plotly shows as it is: its mini-HTML escaped, control characters gone."""
+    visible = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
+    return html.escape(visible, quote=False)
+
+
+def _see_through(colour: str, opacity: float) -> str:
+    if not colour.startswith("#"):
+        return colour
+    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+_NO_MARKS: Final = pd.DataFrame(
+    {name: pd.Series(dtype="str") for name in ("event_id", "mark", "mark_basis", "summary")}
+    | {"time": pd.Series(dtype="datetime64[us, UTC]")}
+)

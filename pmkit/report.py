@@ -1,0 +1,208 @@
+"""Workspace to executed report notebook, by papermill; and the finished report from there, in one go."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pmkit.errors import RenderError
+from pmkit.template import report_templates
+from pmkit.workspace import Workspace
+
+FORMATS: Final = ("html", "pdf")
+
+Progress = Callable[[str], None]
+
+
+def render_report(
+    workspace: Workspace,
+    *,
+    audience: str = "internal",
+    parameters: Mapping[str, Any] | None = None,
+    notebook: Path | None = None,
+    out: Path | None = None,
+    now: datetime | None = None,
+) -> Path:
+    """Run the report notebook on the workspace; returns the executed notebook, `report/report.ipynb`.
+
+    Parameters
+    ----------
+    audience : whom it is for
+    parameters : more parameters of the notebook; only names it declares, only plain values, no secrets
+    notebook : the team's own report notebook, instead of the one that ships
+    out : where to write, instead of `report/` in the incident folder
+    now : the time the report says it was made at; the clock when not given
+
+    Raises `RenderError` for a parameter that is not allowed, and when a cell fails: the notebook of the
+    failed run is then left as `failed.ipynb`, to be read, and an older report stays as it was.
+    """
+    source = notebook or report_templates() / "postmortem.ipynb"
+    made_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    given = {
+        "incident": str(workspace.path.resolve()),
+        "audience": audience,
+        "generated_at": f"{made_at:%Y-%m-%dT%H:%M:%SZ}",
+        **(parameters or {}),
+    }
+    _check_parameters(given, source)
+    folder = out or workspace.path / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    target, failed = folder / "report.ipynb", folder / "failed.ipynb"
+    executed = _execute(source, given, failed)
+    executed.metadata["pmkit"] = {
+        "title": workspace.incident.title,
+        "generated_at": given["generated_at"],
+        "lang": "en",
+    }
+    _replace_text(target, json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    failed.unlink(missing_ok=True)
+    return target
+
+
+def publish(
+    workspace: Workspace,
+    *,
+    to: Sequence[str] = FORMATS,
+    out: Path | None = None,
+    audience: str = "internal",
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """The finished report in each of the formats `to`; returns the files, `report/report.html` and so on.
+
+    Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; no half
+    report is left then.
+    """
+    unknown = [name for name in to if name not in FORMATS]
+    if unknown:
+        raise RenderError(f"no format `{unknown[0]}`; the formats are {', '.join(FORMATS)}")
+    say = progress or (lambda text: None)
+    from pmkit.export import start_export
+
+    with start_export(workspace.path / ".cache") as export:
+        say("Running the report notebook")
+        report = render_report(workspace, audience=audience, out=out, now=now)
+        finished = []
+        for name in to:
+            say(f"Writing {name.upper()}")
+            finished.append(export(report, name))
+    return finished
+
+
+# Parameters
+
+
+_DECLARED = re.compile(r"^([a-z_]{1,40})\s*=", re.MULTILINE)
+_SECRET_NAME = re.compile(r"secret|token|passw|api_?key|credential", re.IGNORECASE)
+_SECRET_VALUE = re.compile(
+    r"xox[abeoprs]-|gh[opsu]_|github_pat_|AKIA[0-9A-Z]{12}|-----BEGIN |eyJ[\w-]{8,}\.eyJ|"
+    r"(?=[A-Za-z0-9+_-]*[a-z])(?=[A-Za-z0-9+_-]*[A-Z])(?=[A-Za-z0-9+_-]*\d)[A-Za-z0-9+_-]{32,}"
+)
+
+
+def _check_parameters(given: Mapping[str, Any], source: Path) -> None:
+    """Only what the notebook declares, only plain values, nothing that looks like a secret.
+
+    Papermill writes parameter names into code and all of it into the notebook, so a name is never taken
+    from outside and a secret never gets in.
+    """
+    declared = _declared_parameters(source)
+    for name, value in given.items():
+        if name not in declared:
+            known = ", ".join(sorted(declared))
+            raise RenderError(f"{source.name} has no parameter `{name}`; it declares {known}")
+        if not isinstance(value, str | int | float | bool | None):
+            raise RenderError(f"parameter `{name}`: expected text or a number, found {type(value).__name__}")
+        is_path = name == "incident"
+        looks_secret = isinstance(value, str) and not is_path and _SECRET_VALUE.search(value)
+        if _SECRET_NAME.search(name) or looks_secret:
+            raise RenderError(
+                f"parameter `{name}` looks like a secret; parameters stand in the report in plain text. "
+                "Read secrets from the environment where they are used."
+            )
+
+
+def _declared_parameters(source: Path) -> set[str]:
+    try:
+        cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError) as error:
+        raise RenderError(f"{source}: not a notebook that can be read ({error})") from error
+    tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
+    return {name for cell in tagged for name in _DECLARED.findall("".join(cell["source"]))}
+
+
+# Execution
+
+
+def _execute(source: Path, parameters: Mapping[str, Any], failed: Path) -> Any:
+    """The executed notebook; on failure it is left at `failed`."""
+    with _without_iri_grammar():
+        import papermill
+        from papermill.exceptions import PapermillExecutionError
+    with _kernel_environment():
+        try:
+            return papermill.execute_notebook(
+                source,
+                failed,
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                cwd=str(source.parent),
+            )
+        except PapermillExecutionError as error:
+            raise RenderError(
+                f"the report notebook failed in cell {error.cell_index}: {error.ename}: {error.evalue}. "
+                f"The run is in {failed}; mend the cause and run it again."
+            ) from error
+
+
+@contextmanager
+def _without_iri_grammar() -> Iterator[None]:
+    """Import papermill without `rfc3987_syntax`.
+
+    Jupyterlab brings that package, and jsonschema imports it whenever it finds it: it builds a grammar for a
+    second and more, only to check internationalised addresses, which no notebook has.
+    """
+    name = "rfc3987_syntax"
+    absent = name not in sys.modules
+    if absent:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules[name]
+
+
+@contextmanager
+def _kernel_environment() -> Iterator[None]:
+    """What the kernel must find: static views, a fixed hash seed, no debugger's warning."""
+    wanted = {"PMKIT_STATIC": "1", "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _replace_text(path: Path, text: str) -> None:
+    """A reader of `path` sees the old file or the new one, never a half."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as out:
+        out.write(text)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)

@@ -1,0 +1,614 @@
+"""Frames to tables for people: plain text cells with a link or a second line, always escaped.
+
+A view is a small frozen record. It shows itself in a notebook, and it carries itself as data under one MIME
+type, from which the HTML and the PDF are made.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, ClassVar, Final, Literal
+
+import pandas as pd
+
+from pmkit.metrics import format_minutes
+from pmkit.postmortem import Incident, Postmortem
+from pmkit.process import closure_due_on
+from pmkit.timeline import find_anchors
+
+BLOCK_MIME: Final = "application/vnd.pmkit.block+json"
+
+Tone = Literal["good", "warn", "bad", "info", "neutral"]
+Align = Literal["left", "right", "center"]
+Width = Literal["narrow", "normal", "wide"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, and if wanted a link, a second line, a tone that marks it, typewriter letters."""
+
+    text: str
+    url: str = ""
+    note: str = ""
+    badge: Tone | None = None
+    mono: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of one column."""
+
+    label: str
+    align: Align = "left"
+    width: Width = "normal"
+
+
+class _Block:
+    """What every view shares: data under one MIME type, and a picture of itself for the notebook."""
+
+    kind: ClassVar[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The view as plain data; fields that are not set are left out."""
+        return {"block": self.kind, **_without_blanks(asdict(self))}  # type: ignore[call-overload]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {BLOCK_MIME: self.to_dict(), "text/html": self._html(), "text/plain": self._text()}
+
+    def _html(self) -> str:
+        raise NotImplementedError
+
+    def _text(self) -> str:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Table(_Block):
+    """Rows under heads; with no rows the sentence `empty` is shown."""
+
+    kind: ClassVar[str] = "table"
+    name: str
+    caption: str
+    columns: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    empty: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as plain data, its columns and rows complete."""
+        columns = [asdict(head) for head in self.columns]
+        rows = [[_without_blanks(asdict(cell)) | {"text": cell.text} for cell in row] for row in self.rows]
+        words = {"name": self.name, "caption": self.caption, "empty": self.empty}
+        return {"block": self.kind, **words, "columns": columns, "rows": rows}
+
+    def _html(self) -> str:
+        if not self.rows:
+            return f"<p><em>{html.escape(self.empty)}</em></p>"
+        heads = "".join(
+            f'<th scope="col" style="text-align:{head.align}">{html.escape(head.label)}</th>'
+            for head in self.columns
+        )
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:{head.align};vertical-align:top">{_cell_html(cell)}</td>'
+                for head, cell in zip(self.columns, row, strict=True)
+            )
+            + "</tr>"
+            for row in self.rows
+        )
+        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _text(self) -> str:
+        if not self.rows:
+            return self.empty
+        lines = ["\t".join(head.label for head in self.columns)]
+        return "\n".join([*lines, *("\t".join(cell.text for cell in row) for row in self.rows)])
+
+
+@dataclass(frozen=True)
+class Facts(_Block):
+    """A short list of labelled facts."""
+
+    kind: ClassVar[str] = "facts"
+    items: tuple[tuple[str, Cell], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts as plain data."""
+        return {"block": self.kind, "items": [_labelled(label, cell) for label, cell in self.items]}
+
+    def _html(self) -> str:
+        rows = (
+            f'<tr><th scope="row" style="text-align:left">{html.escape(label)}</th>'
+            f'<td style="text-align:left">{_cell_html(cell)}</td></tr>'
+            for label, cell in self.items
+        )
+        return f"<table>{''.join(rows)}</table>"
+
+    def _text(self) -> str:
+        return "\n".join(f"{label}: {cell.text}" for label, cell in self.items)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number worth a large letter, and where it comes from."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True)
+class Cards(_Block):
+    """A row of numbers."""
+
+    kind: ClassVar[str] = "cards"
+    items: tuple[Card, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cards as plain data."""
+        return {"block": self.kind, "items": [asdict(card) for card in self.items]}
+
+    def _html(self) -> str:
+        cards = (
+            '<div style="flex:1 1 10em;padding:.6em .9em;border:1px solid var(--jp-border-color2,#d9dfe6);'
+            f'border-radius:6px"><div>{html.escape(card.label)}</div>'
+            f'<div style="font-size:1.6em;font-weight:600">{html.escape(card.value)}</div>'
+            f'<div style="opacity:.75;font-size:.9em">{html.escape(card.note)}</div></div>'
+            for card in self.items
+        )
+        return f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{"".join(cards)}</div>'
+
+    def _text(self) -> str:
+        return "\n".join(f"{card.label}: {card.value} ({card.note})" for card in self.items)
+
+
+@dataclass(frozen=True)
+class Title(_Block):
+    """The head of a report."""
+
+    kind: ClassVar[str] = "title"
+    title: str
+    subtitle: str
+    facts: tuple[tuple[str, Cell], ...]
+    badges: tuple[tuple[str, Tone], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The head as plain data."""
+        return {
+            "block": self.kind,
+            "title": self.title,
+            "subtitle": self.subtitle,
+            "facts": [_labelled(label, cell) for label, cell in self.facts],
+            "badges": [{"text": text, "tone": tone} for text, tone in self.badges],
+        }
+
+    def _html(self) -> str:
+        badges = " · ".join(html.escape(text) for text, _ in self.badges)
+        head = f"<h1>{html.escape(self.title)}</h1><p>{html.escape(self.subtitle)} {badges}</p>"
+        return head + Facts(self.facts)._html()
+
+    def _text(self) -> str:
+        return f"{self.title}\n{self.subtitle}\n{Facts(self.facts)._text()}"
+
+
+@dataclass(frozen=True)
+class Prose(_Block):
+    """Markdown that people wrote; raw HTML in it is shown as text."""
+
+    kind: ClassVar[str] = "prose"
+    markdown: str
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {BLOCK_MIME: self.to_dict(), "text/markdown": self.markdown, "text/plain": self.markdown}
+
+
+@dataclass(frozen=True)
+class Notice(_Block):
+    """One sentence that stands out."""
+
+    kind: ClassVar[str] = "notice"
+    text: str
+    tone: Tone = "info"
+
+    def _html(self) -> str:
+        return f"<p><strong>{html.escape(self.text)}</strong></p>"
+
+    def _text(self) -> str:
+        return self.text
+
+
+# Views of a postmortem, in the order of the report
+
+
+def report_title(postmortem: Postmortem) -> Title:
+    """Title, severity, services, times and the people of the review."""
+    incident = postmortem.incident
+    anchors = find_anchors(postmortem.timeline).set_index("mark")["time"]
+    facts = [
+        ("Incident", Cell(incident.id)),
+        ("Services", Cell(", ".join(incident.services) or "not stated")),
+    ]
+    if "impact_started" in anchors and "resolved" in anchors:
+        lasted = (anchors["resolved"] - anchors["impact_started"]).total_seconds() / 60
+        span = f"{_day_time(anchors['impact_started'])} to {_end_time(anchors)} UTC"
+        facts.append(("Impact", Cell(f"{span}, {format_minutes(lasted)}")))
+    facts += [(member.role, Cell(member.person or "not assigned")) for member in incident.members]
+    reached = [milestone for milestone in incident.milestones if milestone.reached_at]
+    facts.append(("Review", Cell(_review_words(incident, closure_due_on(postmortem)))))
+    status = reached[-1].name if reached else "Review opened"
+    day = anchors.get("impact_started", pd.Timestamp(incident.opened_at) if incident.opened_at else None)
+    subtitle = "Postmortem" + (f" · {_long_date(day)}" if day is not None else "")
+    tone: Tone = "good" if len(reached) == len(incident.milestones) and reached else "info"
+    return Title(incident.title, subtitle, tuple(facts), ((incident.severity, "bad"), (status, tone)))
+
+
+def note_text(text: str, *, missing: str) -> Prose | Notice:
+    """A note as prose; the sentence `missing` stands out where it is empty."""
+    return Prose(text) if text.strip() else Notice(missing, "warn")
+
+
+def card_metrics(metrics: pd.DataFrame) -> Cards:
+    """The response metrics as a row of cards, each with the events it runs between."""
+    return Cards(tuple(_metric_card(row) for row in metrics.to_dict("records")))
+
+
+def table_derivations(metrics: pd.DataFrame) -> Table:
+    """How each metric was derived: from which event to which event, and who said so."""
+    rows = [
+        (
+            Cell(row["metric"], note=row["title"]),
+            Cell("unknown" if pd.isna(row["minutes"]) else format_minutes(row["minutes"])),
+            _anchor_cell(row, "from"),
+            _anchor_cell(row, "to"),
+            Cell(_BASIS_WORDS[row["basis"]]),
+        )
+        for row in metrics.to_dict("records")
+    ]
+    heads = (
+        Head("Metric"), Head("Value", "right", "narrow"), Head("From", width="wide"), Head("To", width="wide"),
+        Head("Basis"),
+    )  # fmt: skip
+    return Table(
+        "derivations", "Every duration is the time between two events.", heads, tuple(rows), "No metrics."
+    )
+
+
+def table_timeline(timeline: pd.DataFrame) -> Table:
+    """The timeline in order (UTC): when, what happened, who and where, anchors marked."""
+    rows, day = [], None
+    for row in timeline.to_dict("records"):
+        time = row["time"]
+        new_day = time.date() != day
+        day = time.date()
+        marks = ", ".join(mark.replace("_", " ") for mark in row["mark"].split())
+        if row["mark_basis"] == "default":
+            marks += " (from PagerDuty)"
+        rows.append(
+            (
+                Cell(f"{time:%H:%M:%S}", note=f"{time.day} {time:%b}" if new_day else "", mono=True),
+                Cell(row["summary"], url=row["url"], note=row["note"]),
+                Cell(row["actor"] or _source_words(row), note=_place_words(row)),
+                Cell(marks, badge="info" if marks else None),
+            )
+        )
+    heads = (
+        Head("Time (UTC)", width="narrow"), Head("What happened", width="wide"), Head("Who, where"),
+        Head("Mark", width="narrow"),
+    )  # fmt: skip
+    return Table("timeline", "", heads, tuple(rows), "The timeline is still empty.")
+
+
+def table_impact(impact: pd.DataFrame) -> Table:
+    """What the incident did, in numbers, each with its source."""
+    rows = [
+        (Cell(row["measure"], note=row["note"]), Cell(_amount(row)), Cell(row["basis"]))
+        for row in impact.to_dict("records")
+    ]
+    heads = (Head("Measure", width="wide"), Head("Value", "right"), Head("How we know", width="wide"))
+    return Table("impact", "", heads, tuple(rows), "No impact is measured yet.")
+
+
+def table_factors(factors: pd.DataFrame, events: pd.DataFrame) -> Table:
+    """Contributing factors with their kind and the events that are evidence for them."""
+    times = _event_times(events)
+    rows = [
+        (
+            Cell(row["factor_id"], mono=True),
+            Cell(row["statement"], note=row["note"]),
+            Cell(row["kind"], badge="bad" if row["root_cause"] else None, note=_cause_words(row)),
+            Cell(_evidence_words(row["event_ids"], times)),
+        )
+        for row in factors.to_dict("records")
+    ]
+    heads = (
+        Head("Id", width="narrow"), Head("Contributing factor", width="wide"), Head("Kind"),
+        Head("Evidence (UTC)"),
+    )  # fmt: skip
+    return Table("factors", "", heads, tuple(rows), "No contributing factor is recorded yet.")
+
+
+def table_decisions(decisions: pd.DataFrame) -> Table:
+    """Decisions in order: what was decided, why, what else there was, which role decided."""
+    ordered = decisions.sort_values("decided_at", kind="stable")
+    rows = [
+        (
+            Cell(_when(row["decided_at"]), mono=True, note=_date_words(row["decided_at"])),
+            Cell(row["decision"], note=row["why"]),
+            Cell(row["alternatives"]),
+            Cell(row["decided_by"]),
+        )
+        for row in ordered.to_dict("records")
+    ]
+    heads = (
+        Head("Time (UTC)", width="narrow"), Head("Decision and why", width="wide"), Head("Alternatives"),
+        Head("Decided by"),
+    )  # fmt: skip
+    return Table("decisions", "", heads, tuple(rows), "No decision is recorded yet.")
+
+
+def table_actions(actions: pd.DataFrame) -> Table:
+    """Action items: what will be different, how it is known to be done, who answers for it, until when."""
+    rows = [
+        (
+            Cell(row["action_id"], mono=True, note=row["priority"]),
+            Cell(row["action"], note=f"Done when: {row['done_when']}" if row["done_when"] else ""),
+            Cell(row["type"], note=row["factor_ids"].replace(" ", ", ")),
+            Cell(row["dri"] or "nobody yet", note=f"due {_date_words(row['due_on'])}"),
+            Cell(row["issue_key"] or "no issue", mono=bool(row["issue_key"])),
+            Cell(row["status"], badge=_STATUS_TONES.get(row["status"])),
+        )
+        for row in actions.to_dict("records")
+    ]
+    heads = (
+        Head("Id", width="narrow"), Head("Action", width="wide"), Head("Type, factors"), Head("DRI, due"),
+        Head("Issue", width="narrow"), Head("Status", width="narrow"),
+    )  # fmt: skip
+    return Table("actions", "", heads, tuple(rows), "No action is recorded yet.")
+
+
+def table_raci(raci: pd.DataFrame, roles: Sequence[str] = ()) -> Table:
+    """Activities by roles: R responsible, A accountable, C consulted, I informed."""
+    columns = [*roles, *(role for role in dict.fromkeys(raci["role"]) if role not in roles)]
+    parts = {(row.activity, row.role): row.part for row in raci.itertuples()}
+    rows = [
+        (Cell(activity), *(Cell(_part(parts.get((activity, role), ""))) for role in columns))
+        for activity in dict.fromkeys(raci["activity"])
+    ]
+    heads = (Head("Activity", width="wide"), *(Head(role, "center") for role in columns))
+    caption = "R responsible · A accountable · C consulted · I informed"
+    return Table("raci", caption, heads, tuple(rows), "No roles are agreed yet.")
+
+
+def table_milestones(status: pd.DataFrame) -> Table:
+    """Milestones of the review: when each was reached, or what it still waits for."""
+    rows = []
+    for row in status.to_dict("records"):
+        reached = not pd.isna(row["reached_at"])
+        words = (
+            f"reached {_day_time(row['reached_at'])} UTC"
+            if reached
+            else row["blocked_by"] or "ready to confirm"
+        )
+        rows.append((Cell(row["milestone"]), Cell(words, badge="good" if reached else "warn")))
+    heads = (Head("Milestone"), Head("Status", width="wide"))
+    return Table("milestones", "", heads, tuple(rows), "No milestones are planned.")
+
+
+def table_checkins(checkins: pd.DataFrame) -> Table:
+    """Check-ins in order: when, what changed, what stood in the way, what came next."""
+    ordered = checkins.sort_values("held_at", kind="stable")
+    rows = [
+        (
+            Cell(_day_time(row["held_at"]), note=row["kind"]),
+            Cell(row["summary"], note=f"Blocked by: {row['blockers']}" if row["blockers"] else ""),
+            Cell(row["next_steps"]),
+            Cell(row["attendees"]),
+        )
+        for row in ordered.to_dict("records")
+    ]
+    heads = (
+        Head("Held (UTC)", width="narrow"), Head("What changed", width="wide"), Head("Next", width="wide"),
+        Head("There"),
+    )  # fmt: skip
+    return Table("checkins", "", heads, tuple(rows), "No check-in was held yet.")
+
+
+def table_tasks(tasks: pd.DataFrame) -> Table:
+    """The review's own tasks by list, with role, due date and status."""
+    rows = [
+        (
+            Cell(row["task"], note=row["task_list"]),
+            Cell(row["dri"]),
+            Cell(_date_words(row["due_on"])),
+            Cell(row["status"], badge=_STATUS_TONES.get(row["status"])),
+        )
+        for row in tasks.to_dict("records")
+    ]
+    heads = (
+        Head("Task", width="wide"),
+        Head("DRI"),
+        Head("Due", width="narrow"),
+        Head("Status", width="narrow"),
+    )
+    return Table("tasks", "", heads, tuple(rows), "No tasks are planned.")
+
+
+def table_questions(questions: pd.DataFrame) -> Table:
+    """Open and answered questions of the review."""
+    rows = [
+        (
+            Cell(row["question"], note=row["answer"]),
+            Cell(row["owner"] or "nobody yet"),
+            Cell(row["status"], badge="good" if row["status"] == "answered" else None),
+        )
+        for row in questions.to_dict("records")
+    ]
+    heads = (Head("Question", width="wide"), Head("Owner"), Head("Status", width="narrow"))
+    return Table("questions", "", heads, tuple(rows), "No questions were asked.")
+
+
+def table_evidence(evidence: pd.DataFrame) -> Table:
+    """Raw files with their time span, how many of their records could be read, and their digests."""
+    rows = [
+        (
+            Cell(row["path"].removeprefix("evidence/"), note=f"sha256 {row['sha256']}"),
+            Cell(row["source"]),
+            Cell(f"{row['records_loaded']:,}", note=_unreadable_words(row)),
+            Cell(f"{_day_time(row['first_at'])} to {_day_time(row['last_at'])}", note=row["note"]),
+        )
+        for row in evidence.to_dict("records")
+    ]
+    heads = (Head("File", width="wide"), Head("Source"), Head("Records", "right"), Head("From, to (UTC)"))
+    return Table("evidence", "", heads, tuple(rows), "No evidence was added yet.")
+
+
+def table_events(events: pd.DataFrame, *, limit: int = 200) -> Table:
+    """Raw events in order (UTC), at most `limit` of them."""
+    rows = [
+        (
+            Cell("unknown" if pd.isna(row["time"]) else f"{row['time']:%H:%M:%S}", mono=True),
+            Cell(row["text"], url=row["url"]),
+            Cell(row["actor"], note=row["place"]),
+            Cell(row["kind"], note=row["source"]),
+        )
+        for row in events.head(limit).to_dict("records")
+    ]
+    rest = f" {len(events) - limit:,} more are not shown." if len(events) > limit else ""
+    heads = (Head("Time (UTC)", width="narrow"), Head("Text", width="wide"), Head("Who, where"), Head("Kind"))
+    return Table("events", f"{len(events):,} events.{rest}", heads, tuple(rows), "No events.")
+
+
+# Words and small things
+
+_STATUS_TONES: Final[dict[str, Tone]] = {
+    "done": "good",
+    "in progress": "info",
+    "open": "warn",
+    "dropped": "neutral",
+}
+_BASIS_WORDS: Final = {
+    "marked": "both events marked by the team",
+    "default": "PagerDuty's time, not confirmed by the team",
+    "unknown": "an anchor is missing",
+    "out of order": "its end lies before its start: check the anchors",
+}
+
+
+def _labelled(label: str, cell: Cell) -> dict[str, Any]:
+    return {"label": label, **_without_blanks(asdict(cell)), "text": cell.text}
+
+
+def _without_blanks(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in ("", None, False, ())}
+
+
+def _cell_html(cell: Cell) -> str:
+    text = html.escape(cell.text)
+    if cell.url.startswith(("https://", "http://")):
+        text = f'<a href="{html.escape(cell.url)}" rel="noreferrer">{text}</a>'
+    if cell.mono:
+        text = f"<code>{text}</code>"
+    if cell.badge:
+        text = f"<strong>{text}</strong>"
+    return text + (f'<br><small style="opacity:.75">{html.escape(cell.note)}</small>' if cell.note else "")
+
+
+def _metric_card(row: Mapping[str, Any]) -> Card:
+    if pd.isna(row["minutes"]):
+        missing = [
+            row[f"{end}_mark"].replace("_", " ") for end in ("from", "to") if pd.isna(row[f"{end}_at"])
+        ]
+        why = f"`{'` and `'.join(missing)}` not marked" if missing else _BASIS_WORDS["out of order"]
+        return Card(row["title"], "unknown", why, "warn")
+    span = f"{row['from_at']:%H:%M:%S} {_mark_words(row, 'from')} → {row['to_at']:%H:%M:%S} {_mark_words(row, 'to')}"
+    default = row["basis"] == "default"
+    return Card(row["title"], format_minutes(row["minutes"]), span + (" (PagerDuty)" if default else ""))
+
+
+def _mark_words(row: Mapping[str, Any], end: str) -> str:
+    return str(row[f"{end}_mark"]).replace("_", " ")
+
+
+def _anchor_cell(row: Mapping[str, Any], end: str) -> Cell:
+    if pd.isna(row[f"{end}_at"]):
+        return Cell(f"{_mark_words(row, end)}: not marked")
+    return Cell(f"{row[f'{end}_at']:%H:%M:%S} {_mark_words(row, end)}", note=row[f"{end}_summary"])
+
+
+def _source_words(row: Mapping[str, Any]) -> str:
+    return "observed" if row["source"] == "manual" else str(row["source"])
+
+
+def _place_words(row: Mapping[str, Any]) -> str:
+    place = str(row["place"])
+    return f"{place}, PagerDuty" if row["source"] == "pagerduty" and place else place
+
+
+def _cause_words(row: Mapping[str, Any]) -> str:
+    words = ["root cause"] if row["root_cause"] else []
+    words += [f"confidence {row['confidence']}"] if row["confidence"] else []
+    words += [] if row["agreed"] else ["not agreed yet"]
+    return ", ".join(words)
+
+
+def _unreadable_words(row: Mapping[str, Any]) -> str:
+    unreadable = 0 if pd.isna(row["records_unreadable"]) else int(row["records_unreadable"])
+    return f"{unreadable:,} unreadable" if unreadable else ""
+
+
+def _review_words(incident: Incident, due: date | None) -> str:
+    opened = f"opened {_long_date(incident.opened_at)}" if incident.opened_at else "not opened"
+    owner = f", owned by the {incident.owner}" if incident.owner else ""
+    return f"{opened}{owner}" + (f", closure due {_long_date(due)}" if due else "")
+
+
+def _event_times(events: pd.DataFrame) -> dict[str, pd.Timestamp]:
+    return dict(zip(events["event_id"], events["time"], strict=True))
+
+
+def _evidence_words(event_ids: str, times: Mapping[str, pd.Timestamp]) -> str:
+    """Times of the events instead of their ids; a reader finds them in the timeline by time."""
+    return ", ".join(f"{times[name]:%H:%M:%S}" if name in times else name for name in event_ids.split())
+
+
+def _amount(row: Mapping[str, Any]) -> str:
+    value, low, high = (row[name] for name in ("value", "low", "high"))
+    known = [number for number in (low, high) if not pd.isna(number)]
+    span = " to ".join(_number(number) for number in known) if len(known) == 2 else ""
+    if pd.isna(value):
+        return f"{span or 'unknown'} {row['unit']}"
+    return f"{_number(value)} {row['unit']}" + (f" ({span})" if span else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.10g}"
+
+
+def _part(part: str) -> str:
+    return " ".join(part)
+
+
+def _when(time: pd.Timestamp) -> str:
+    return "" if pd.isna(time) else f"{time:%H:%M:%S}"
+
+
+def _date_words(day: pd.Timestamp) -> str:
+    return "no date" if pd.isna(day) else f"{day.day} {day:%b %Y}"
+
+
+def _day_time(time: pd.Timestamp) -> str:
+    return "unknown" if pd.isna(time) else f"{time.day} {time:%b %Y %H:%M}"
+
+
+def _long_date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _end_time(anchors: pd.Series) -> str:
+    same_day = anchors["resolved"].date() == anchors["impact_started"].date()
+    return f"{anchors['resolved']:%H:%M}" if same_day else _day_time(anchors["resolved"])
