@@ -1,0 +1,1 @@
+"""Loaders: the files of one source in, the events frame out. One source, one room."""

@@ -1,0 +1,155 @@
+"""The files inside an evidence zip or folder, read in memory: nothing is ever extracted.
+
+A member that must not or cannot be read (unsafe name, password, zip bomb, damaged) keeps its place
+in the list and says why, so that a loader can report it by name.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pmkit.errors import EvidenceError
+
+# What an archive may ask of us. Real day files shrink about tenfold and seldom pass a megabyte.
+MOST_MEMBER_BYTES: Final = 512 * 2**20
+MOST_TOTAL_BYTES: Final = 4 * 2**30
+MOST_RATIO: Final = 200
+RATIO_MATTERS_ABOVE: Final = 2**20
+
+READ_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, struct.error, MemoryError)
+
+_TOO_BIG = f"larger than {MOST_MEMBER_BYTES // 2**20} MB; split the file to load it"
+_A_LINK = "a link, not a file of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file: its name with `/` between folders, how to read it, or why it will not be read.
+
+    `unsafe` marks a name that no honest tool writes; it is worth a warning whatever the file is.
+    `read()` raises one of `READ_ERRORS` when the bytes turn out to be damaged.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+    problem: str = ""
+    unsafe: bool = False
+
+
+@contextmanager
+def open_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[list[Member]]:
+    """The members of a zip or folder whose names end in one of `suffixes`, and every unsafe one.
+
+    Raises `EvidenceError` when `path` is neither.
+    """
+    if path.is_dir():
+        yield list(_folder_members(path, suffixes))
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    # A damaged directory at the end of a zip shows as any of these.
+    except (*READ_ERRORS, NotImplementedError, ValueError, IndexError) as error:
+        hint = "Expected a zip or a folder; if the download was cut short, fetch it again."
+        raise EvidenceError(path, "", f"cannot be opened: {error}.", hint) from error
+    with (
+        archive,
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as packed,
+    ):
+        yield list(_zip_members(archive, packed, suffixes))
+
+
+def _folder_members(root: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
+    for file in sorted(root.rglob("*")):
+        name = file.relative_to(root).as_posix()
+        if file.is_symlink():
+            yield Member(name, bytes, _A_LINK, unsafe=True)
+        elif name.endswith(suffixes) and file.is_file():
+            too_big = file.stat().st_size > MOST_MEMBER_BYTES
+            yield Member(name, file.read_bytes, _TOO_BIG if too_big else "")
+
+
+def _zip_members(
+    archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[str, ...]
+) -> Iterator[Member]:
+    seen: set[str] = set()
+    total = 0
+    # infolist, because two members may bear one name and namelist reads would give the last twice.
+    for info in archive.infolist():
+        name = _name_of(info)
+        if name.endswith("/"):
+            continue
+        if warning := _unsafe(info, name):
+            yield Member(name, bytes, warning, unsafe=True)
+            continue
+        if not name.endswith(suffixes):
+            continue
+        twin = unicodedata.normalize("NFC", name).casefold()
+        problem = "duplicate member name; the first one is read" if twin in seen else _unfit(info)
+        seen.add(twin)
+        if not problem:
+            total += info.file_size
+            if total > MOST_TOTAL_BYTES:
+                problem = f"the archive unpacks to more than {MOST_TOTAL_BYTES // 2**30} GB"
+        yield Member(name, partial(_inflate, packed, info), problem)
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """The member's name; where a tool forgot the UTF-8 flag, zipfile has read it as cp437."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
+def _unsafe(info: zipfile.ZipInfo, name: str) -> str:
+    if not name:
+        return "a member without a name"
+    if "\0" in info.orig_filename:
+        return "unsafe member name: it holds a NUL character"
+    if name.startswith("/") or "\\" in info.orig_filename or re.match(r"[A-Za-z]:", name):
+        return "unsafe member name: not a plain relative path"
+    if ".." in PurePosixPath(name).parts:
+        return "unsafe member name: it leaves the archive"
+    return _A_LINK if stat.S_ISLNK(info.external_attr >> 16) else ""
+
+
+def _unfit(info: zipfile.ZipInfo) -> str:
+    if info.flag_bits & 0x1:
+        return "password-protected; export again without a password"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return f"unknown compression method {info.compress_type}; pack the archive again"
+    if info.file_size > MOST_MEMBER_BYTES:
+        return _TOO_BIG
+    if info.file_size > RATIO_MATTERS_ABOVE and info.file_size > MOST_RATIO * info.compress_size:
+        return f"unpacks to more than {MOST_RATIO} times its size, as a zip bomb does"
+    return ""
+
+
+def _inflate(packed: mmap.mmap, info: zipfile.ZipInfo) -> bytes:
+    """The member's bytes, checked as `ZipFile.read` does, which is slow on thousands of files."""
+    head = info.header_offset
+    if packed[head : head + 4] != b"PK\3\4":
+        raise zipfile.BadZipFile("its header is damaged")
+    name_length, extra_length = struct.unpack_from("<HH", packed, head + 26)
+    begin = head + 30 + name_length + extra_length
+    data = packed[begin : begin + info.compress_size]
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, info.file_size + 1)
+    if len(data) != info.file_size or zlib.crc32(data) != info.CRC:
+        raise zipfile.BadZipFile("its checksum does not fit")
+    return data

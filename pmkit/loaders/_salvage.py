@@ -1,0 +1,168 @@
+"""JSON that a typed decoder refused, read record by record: damage stays local and is named.
+
+Loaders decode whole files with msgspec, which is fast and gives up at the first fault. The file at
+fault comes here: each record is read by itself, and what lies between two readable records becomes
+one `Record` with a `problem`. A broken record ends where the next one surely begins; text inside it
+is never taken for a record of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+# Searching for the next record after damage is tried this often per file, so that a file made of
+# nothing but open brackets cannot hang the load.
+MOST_TRIES: Final = 500
+# Python itself refuses to read longer integers.
+MOST_DIGITS: Final = 4300
+
+_SEPARATORS = re.compile(r"[\s,]*")
+_COMPACT_START = re.compile(r"[,\[}]\s*(?=\{)")
+_ELEMENT_END = re.compile(r"\s*(?:[,\]]|\Z)")
+
+
+class Record(NamedTuple):
+    """One record: its position in the list, its clean JSON, or why it could not be read."""
+
+    index: int
+    data: bytes
+    problem: str
+
+
+def text_of(data: bytes) -> str:
+    """`data` as text: byte order marks are obeyed, bytes that are not UTF-8 become U+FFFD."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def read_list(
+    text: str,
+    start: int,
+    *,
+    is_record: Callable[[Any], bool],
+    end: re.Pattern[str],
+) -> Iterator[Record]:
+    """Every record of the JSON list that opens at `text[start]`, readable or not, in order.
+
+    Parameters
+    ----------
+    is_record : tells a record from an object nested in one; asked only when looking for the place
+        where reading can go on after damage
+    end : matches the bracket that closes the list; a bracket that it does not match is damage
+    """
+    reader = _CarefulReader()
+    position = start + 1
+    starts = _record_starts(text, position)
+    tries = MOST_TRIES
+    index = 0
+    while True:
+        position = _match_end(_SEPARATORS, text, position)
+        if end.match(text, position):
+            return
+        if position >= len(text):
+            yield Record(index, b"", "the file ends before its list does; export it again")
+            return
+        value, after, problem = reader.read(text, position)
+        if after is None:
+            after, tries = _next_record(text, position, starts, reader, is_record, tries)
+            problem = f"characters {position} to {after}: {problem}"
+        elif not problem and not isinstance(value, dict):
+            problem = f"expected an object, found {type(value).__name__}"
+        yield Record(index, b"" if problem else clean_json(value), problem)
+        index, position = index + 1, after
+
+
+def read_value(text: str, start: int = 0) -> tuple[Any, int | None, str]:
+    """The JSON value at `text[start]`, where it ends (None: unknown), and what is wrong with it."""
+    return _CarefulReader().read(text, _match_end(_SEPARATORS, text, start), element=False)
+
+
+def clean_json(value: Any) -> bytes:
+    """`value` as UTF-8 JSON; half of a surrogate pair, which is no character, becomes U+FFFD."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+class _CarefulReader:
+    """A JSON decoder that notices what others pass over: twin keys, NaN, endless numbers."""
+
+    def __init__(self) -> None:
+        self._problems: list[str] = []
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_constant=self._constant,
+            parse_float=self._float,
+            parse_int=self._integer,
+        )
+
+    def read(
+        self, text: str, position: int, *, element: bool = True
+    ) -> tuple[Any, int | None, str]:
+        self._problems.clear()
+        try:
+            value, after = self._decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            return None, None, f"{error.msg} (character {error.pos})"
+        except RecursionError:
+            return None, None, "nested too deeply"
+        # `"type": "message"` of a record that lost its brace is no element of the list.
+        if element and not _ELEMENT_END.match(text, after) and not isinstance(value, dict):
+            return None, None, "expected an object"
+        return value, after, "; ".join(dict.fromkeys(self._problems))
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            ((twin, _),) = Counter(name for name, _ in pairs).most_common(1)
+            self._problems.append(f"duplicate key {twin!r}")
+        return value
+
+    def _constant(self, name: str) -> None:
+        self._problems.append(f"non-finite number {name}")
+
+    def _float(self, digits: str) -> float:
+        number = float(digits)
+        if number in (float("inf"), float("-inf")):
+            self._problems.append("non-finite number")
+        return number
+
+    def _integer(self, digits: str) -> int:
+        if len(digits) > MOST_DIGITS:
+            self._problems.append(f"a number of {len(digits)} digits")
+            return 0
+        return int(digits)
+
+
+def _record_starts(text: str, position: int) -> re.Pattern[str]:
+    """What stands before a record: in an indented file exactly what stands before the first one."""
+    lead_in = text[position : _match_end(_SEPARATORS, text, position)]
+    return re.compile(re.escape(lead_in) + r"(?=\{)") if "\n" in lead_in else _COMPACT_START
+
+
+def _next_record(
+    text: str,
+    position: int,
+    starts: re.Pattern[str],
+    reader: _CarefulReader,
+    is_record: Callable[[Any], bool],
+    tries: int,
+) -> tuple[int, int]:
+    """Where the next record begins (the end of the text if none does), and the tries left."""
+    for candidate in starts.finditer(text, position + 1):
+        if tries == 0:
+            break
+        tries -= 1
+        value, after, _ = reader.read(text, candidate.end())
+        if after is not None and is_record(value):
+            return candidate.end(), tries
+    return len(text), tries
+
+
+def _match_end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return match.end() if match else position
