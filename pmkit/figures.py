@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark", "auto"]
 
-FONT: Final = "Source Sans Pro, Source Sans 3, Helvetica, Arial, sans-serif"
+FONT: Final = "Source Sans Pro, Helvetica, Arial, sans-serif"
 WIDTH: Final = 1000  # pixels; the charts are laid out for this width
 
 
@@ -34,13 +34,13 @@ class Look:
     ink: str
     muted: str
     line: str
-    phase_opacity: float
+    shade: float  # opacity of the phases
 
 
 LOOKS: Final[dict[Theme, Look]] = {
-    "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", phase_opacity=1.0),
-    "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", phase_opacity=0.16),
-    "auto": Look(paper="rgba(0,0,0,0)", ink="#76808c", muted="#76808c", line="#8d96a04d", phase_opacity=0.3),
+    "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", shade=0.15),
+    "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", shade=0.22),
+    "auto": Look(paper="rgba(0,0,0,0)", ink="#76808c", muted="#76808c", line="#8d96a04d", shade=0.17),
 }
 
 # Colour and marker of each source: after Okabe and Ito, a little deeper for print.
@@ -56,12 +56,12 @@ SOURCE_STYLES: Final = {
 _OTHER_STYLE: Final = ("#565f6b", "circle-open")
 
 PHASE_COLOURS: Final = {
-    "lead-up": "#eef1f4",
-    "detection": "#fbeedd",
-    "response": "#e6eef8",
-    "mitigation": "#eeeaf6",
-    "recovery": "#e4f2ec",
-    "follow-up": "#eef1f4",
+    "lead-up": "#8592a3",
+    "detection": "#e0902f",
+    "response": "#4a86c8",
+    "mitigation": "#8d74c9",
+    "recovery": "#3aa477",
+    "follow-up": "#8592a3",
 }
 
 _LABEL_SIZE: Final = 12
@@ -110,11 +110,11 @@ def plot_timeline(
         *_marker_traces(shown, lanes, floors),
     ]
     phases = phase_spans(anchors, start, end) if len(anchors) else phase_spans(anchors, start, start)
-    layout = _layout(look, width, int(ground + top + 44), left=left, top=top, bottom=44)
+    layout = _layout(look, width, int(ground + _ROW + top + 44), left=left, top=top, bottom=44)
     layout |= {
         "xaxis": _time_axis(look, start, end),
         "yaxis": {
-            "range": [0, ground],
+            "range": [-_ROW, ground],
             "tickvals": [floors[lane] for lane in lanes],
             "ticktext": [_plain(lane) for lane in lanes],
             "tickfont": {"color": look.ink, "size": _LABEL_SIZE},
@@ -243,36 +243,36 @@ def _place_labels(rows: pd.DataFrame, scale: _Scale) -> list[Label]:
     all labels of later ones, so that no leader crosses a label.
     """
     texts = [
-        f"{time:%H:%M} {_shorten(words, 38)}"
+        f"{time:%H:%M} {_shorten(words, 34)}"
         for time, words in zip(rows["time"], rows["summary"], strict=True)
     ]
     markers = [scale.pixels(time) for time in rows["time"]]
     placed: list[Label] = []
-    for time, text, at in sorted(
-        zip(rows["time"], texts, markers, strict=True), key=lambda item: item[2], reverse=True
-    ):
-        placed.append(_lowest_free(time, text, at, placed, markers, scale.width))
+    for time, text in sorted(zip(rows["time"], texts, strict=True), reverse=True):
+        placed.append(_lowest_free(time, text, scale, placed, markers))
     return placed
 
 
 def _lowest_free(
-    time: pd.Timestamp, text: str, at: float, placed: Sequence[Label], markers: Sequence[float], width: float
+    time: pd.Timestamp, text: str, scale: _Scale, placed: Sequence[Label], markers: Sequence[float]
 ) -> Label:
-    room = _text_width(text, _LABEL_SIZE)
-    sides = [
-        side
-        for side in ("right", "left")
-        if (at + 9 + room <= width + 20 if side == "right" else at - 9 - room >= 0)
-    ]
-    top = max((label.row for label in placed), default=-1) + 1
-    for strict in (True, False):
-        for row in range(top + 2):
-            for side in sides or ["right"]:
-                left, right = (at + 9, at + 9 + room) if side == "right" else (at - 9 - room, at - 9)
-                label = Label(time, text, at, left, right, row, side)  # type: ignore[arg-type]
-                if _is_free(label, placed, markers, leaders=strict):
-                    return label
+    """The label in its lowest free row: right of its leader, or left where the right edge is too near."""
+    at, room = scale.pixels(time), _text_width(text, _LABEL_SIZE)
+    side: Literal["left", "right"] = "right" if at + room <= scale.width or at < room else "left"
+    top = max((label.row for label in placed), default=0) + 1
+    for leaders in (True, False):  # first without crossing a leader, then without that wish
+        for row in range(top + 1):
+            near = _gap(row)
+            left, right = (at + near, at + near + room) if side == "right" else (at - near - room, at - near)
+            label = Label(time, text, at, left, right, row, side)
+            if _is_free(label, placed, markers, leaders=leaders):
+                return label
     raise AssertionError("a row above all others is always free")
+
+
+def _gap(row: int) -> int:
+    """Pixels between a label and its marker or leader."""
+    return 9 if row == 0 else 5
 
 
 def _is_free(label: Label, placed: Sequence[Label], markers: Sequence[float], *, leaders: bool) -> bool:
@@ -360,17 +360,14 @@ def _text_width(text: str, size: int) -> float:
 def _density_traces(
     raw: pd.DataFrame | None, lanes: Sequence[str], floors: dict[str, float], scale: _Scale
 ) -> list[dict[str, Any]]:
-    """Under each lane a low hill of its raw events, one filled line each; heights grow with the square root."""
+    """Under each lane a low hill of its raw events; its height grows with the square root of their number."""
     if raw is None or raw.empty:
         return []
     steps = 160
     edges = pd.date_range(scale.start, scale.end, periods=steps + 1).as_unit("us")
     lane_of = _lane_of(raw).where(lambda lane: lane.isin(lanes), "elsewhere")
-    stamps = raw["time"].to_numpy()
-    counts = {
-        lane: np.histogram(stamps[(lane_of == lane).to_numpy()].astype("int64"), bins=edges.asi8)[0]
-        for lane in lanes
-    }
+    stamps = raw["time"].astype("int64").to_numpy()
+    counts = {lane: np.histogram(stamps[(lane_of == lane).to_numpy()], bins=edges.asi8)[0] for lane in lanes}
     most = max((count.max() for count in counts.values()), default=0)
     middles = _iso(edges[:-1] + (edges[1] - edges[0]) / 2)
     traces = []
@@ -444,6 +441,7 @@ def _marker_traces(
                     "color": colour,
                     "size": [11 if is_anchor else 8 for is_anchor in anchor],
                     "line": {"width": 1.2, "color": "#ffffff"},
+                    "opacity": 1,
                 },
                 "customdata": [[_plain(_shorten(words, 160))] for words in rows["summary"]],
                 "hovertemplate": "<b>%{x|%H:%M:%S} UTC</b><br>%{customdata[0]}<extra></extra>",
@@ -462,8 +460,9 @@ def _label_annotations(
             "y": floors[lane] + label.row * _ROW,
             "text": f"<b>{label.text[:5]}</b>{_plain(label.text[5:])}",
             "showarrow": False,
+            "align": "left" if label.side == "right" else "right",
             "xanchor": "left" if label.side == "right" else "right",
-            "xshift": (5 if label.row else 9) * (1 if label.side == "right" else -1),
+            "xshift": _gap(label.row) * (1 if label.side == "right" else -1),
             "yanchor": "middle",
             "font": {"size": _LABEL_SIZE, "color": look.ink},
         }
@@ -482,7 +481,7 @@ def _anchor_shapes(anchors: pd.DataFrame, look: Look) -> list[dict[str, Any]]:
             "x1": at,
             "y0": 0,
             "y1": 1,
-            "line": {"width": 1.2, "color": look.ink, "dash": "dot" if basis == "default" else "solid"},
+            "line": {"width": 1, "color": look.muted, "dash": "dot" if basis == "default" else "solid"},
             "layer": "below",
         }
         for at, basis in zip(_iso(anchors["time"]), anchors["basis"], strict=True)
@@ -497,8 +496,9 @@ def _anchor_annotations(labels: Sequence[Label], look: Look) -> list[dict[str, A
             "yref": "paper",
             "yshift": 26 + label.row * _ROW,
             "yanchor": "top",
+            "align": "left" if label.side == "right" else "right",
             "xanchor": "left" if label.side == "right" else "right",
-            "xshift": -3 if label.side == "right" else 3,
+            "xshift": _gap(label.row) * (1 if label.side == "right" else -1) - 6,
             "text": f"<b>{label.text[:5]} {_plain(label.text[6:])}</b>",
             "showarrow": False,
             "font": {"size": _LABEL_SIZE, "color": look.ink},
@@ -517,8 +517,7 @@ def _phase_shapes(phases: pd.DataFrame, look: Look) -> list[dict[str, Any]]:
             "x1": end,
             "y0": 0,
             "y1": 1,
-            "fillcolor": PHASE_COLOURS[phase],
-            "opacity": look.phase_opacity,
+            "fillcolor": _see_through(PHASE_COLOURS[phase], look.shade),
             "line": {"width": 0},
             "layer": "below",
         }
@@ -566,6 +565,7 @@ def _layout(look: Look, width: int, height: int, *, left: float, top: int, botto
         "width": width,
         "height": height,
         "margin": {"l": left, "r": 24, "t": top, "b": bottom},
+        "template": {},  # only what stands here; plotly's own look is left out
         "paper_bgcolor": look.paper,
         "plot_bgcolor": look.paper,
         "font": {"family": FONT, "size": _LABEL_SIZE, "color": look.ink},

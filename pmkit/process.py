@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from pmkit.postmortem import Postmortem
+from pmkit import schema
+from pmkit.postmortem import Incident, Milestone, Postmortem
 from pmkit.timeline import find_anchors
 
 _SATURDAY = 5
@@ -43,28 +47,100 @@ def closure_due_on(postmortem: Postmortem) -> date | None:
     return due_on(resolved_on, incident.working_days, incident.holidays)
 
 
-def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
-    """Where the review stands. One row per milestone: `milestone`, `reached_at` (UTC), `blocked_by`.
+@dataclass(frozen=True)
+class Review:
+    """Where a review stands: `milestones` as `review_status` returns them, `tasks` that are not done yet."""
 
-    `blocked_by` says in words what the record still lacks; empty when nothing does.
+    incident: Incident
+    milestones: pd.DataFrame
+    tasks: pd.DataFrame
+    due_on: date | None
+    working_days_left: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for programs."""
+        milestones = [
+            {
+                "name": row["milestone"],
+                "reached_at": None if pd.isna(row["reached_at"]) else row["reached_at"].isoformat(),
+                "blocked_by": list(row["blocked_by"]),
+            }
+            for row in self.milestones.to_dict("records")
+        ]
+        tasks = [
+            {
+                "task_id": row["task_id"],
+                "task": row["task"],
+                "dri": row["dri"],
+                "due_on": None if pd.isna(row["due_on"]) else f"{row['due_on']:%Y-%m-%d}",
+                "status": row["status"],
+            }
+            for row in self.tasks.to_dict("records")
+        ]
+        return {
+            "incident": self.incident.id,
+            "title": self.incident.title,
+            "severity": self.incident.severity,
+            "milestones": milestones,
+            "tasks": tasks,
+            "due_on": self.due_on.isoformat() if self.due_on else None,
+            "business_days_left": self.working_days_left,
+        }
+
+    def to_text(self) -> str:
+        """A few lines, for people."""
+        lines = [f"{self.incident.severity} {self.incident.title}"]
+        if self.due_on is None:
+            lines.append("Closure: five working days after the incident is resolved, which is not marked yet")
+        else:
+            lines.append(f"Closure due {self.due_on}: {self.working_days_left} working days left")
+        for row in self.milestones.to_dict("records"):
+            if pd.notna(row["reached_at"]):
+                lines.append(f"  [x] {row['milestone']}, {row['reached_at']:%Y-%m-%d %H:%M} UTC")
+            else:
+                lines.append(f"  [ ] {row['milestone']}")
+                lines += [f"        {lack}" for lack in row["blocked_by"]]
+        lines += [f"  task {row.task_id}: {row.task} ({row.dri})" for row in self.tasks.itertuples()]
+        return "\n".join(lines)
+
+
+def describe_review(postmortem: Postmortem, now: datetime) -> Review:
+    """Where the review stands at the time `now`."""
+    incident, tasks = postmortem.incident, postmortem.tasks
+    due = closure_due_on(postmortem)
+    today = now.astimezone(ZoneInfo(incident.timezone)).date()
+    return Review(
+        incident=incident,
+        milestones=review_status(postmortem, now),
+        tasks=tasks[~tasks["status"].isin(["done", "dropped"])].reset_index(drop=True),
+        due_on=due,
+        working_days_left=None if due is None else working_days_left(today, due, incident.holidays),
+    )
+
+
+def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
+    """The milestones of the review at the time `now`.
+
+    One row per milestone: `milestone`, `reached_at` (UTC, empty before it is reached), `blocked_by` (what the
+    record still lacks, a tuple of short sentences).
     """
+    lacks = (_intake_lacks, _cause_lacks, _actions_lack, _closure_lacks)
     rows = [
         {
             "milestone": milestone.name,
-            "reached_at": pd.Timestamp(milestone.reached_at) if milestone.reached_at else pd.NaT,
-            "blocked_by": "; ".join(lacks(postmortem)),
+            "reached_at": _reached(milestone, now),
+            "blocked_by": tuple(lack(postmortem)),
         }
-        for milestone, lacks in zip(
-            postmortem.incident.milestones,
-            (_intake_lacks, _cause_lacks, _actions_lack, _closure_lacks),
-            strict=False,
-        )
+        for milestone, lack in zip(postmortem.incident.milestones, lacks, strict=False)
     ]
     status = pd.DataFrame(rows, columns=["milestone", "reached_at", "blocked_by"])
-    status["reached_at"] = pd.to_datetime(status["reached_at"], utc=True).astype("datetime64[us, UTC]")
-    early = status["reached_at"] > pd.Timestamp(now)
-    status.loc[early, "reached_at"] = pd.NaT
+    status["reached_at"] = pd.to_datetime(status["reached_at"], utc=True).astype(schema.TIME_DTYPE)
     return status
+
+
+def _reached(milestone: Milestone, now: datetime) -> pd.Timestamp:
+    known = milestone.reached_at is not None and milestone.reached_at <= now
+    return pd.Timestamp(milestone.reached_at) if known else pd.NaT
 
 
 def _intake_lacks(postmortem: Postmortem) -> list[str]:
@@ -101,16 +177,10 @@ def _actions_lack(postmortem: Postmortem) -> list[str]:
 
 def _closure_lacks(postmortem: Postmortem) -> list[str]:
     retro = postmortem.checkins[postmortem.checkins["kind"] == "final retro"]
+    questions, actions = postmortem.questions, postmortem.actions
+    unowned = questions[(questions["status"] == "open") & (questions["owner"] == "")]
+    follow_ups = actions[~actions["status"].isin(["done", "dropped"])]
     lacks = [] if retro["held_at"].notna().any() else ["the final retro was not held"]
-    questions = postmortem.questions
-    lacks += [
-        f"question {name} is open"
-        for name in questions.loc[questions["status"] == "open", "question_id"]
-        if questions.loc[questions["question_id"] == name, "owner"].eq("").any()
-    ]
-    follow_ups = postmortem.actions[~postmortem.actions["status"].isin(["done", "dropped"])]
-    lacks += [
-        f"{row.action_id} has no review date"
-        for row in follow_ups[follow_ups["review_on"].isna()].itertuples()
-    ]
-    return lacks
+    lacks += [f"question {name} is open and has no owner" for name in unowned["question_id"]]
+    unreviewed = follow_ups.loc[follow_ups["review_on"].isna(), "action_id"]
+    return lacks + [f"{name} has no review date" for name in unreviewed]

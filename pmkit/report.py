@@ -73,10 +73,16 @@ def publish(
     to: Sequence[str] = FORMATS,
     out: Path | None = None,
     audience: str = "internal",
+    notebook: Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    font_paths: Sequence[Path] = (),
     now: datetime | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
     """The finished report in each of the formats `to`; returns the files, `report/report.html` and so on.
+
+    The other parameters are those of `render_report`; `font_paths` are folders with more fonts for the PDF,
+    and `progress` is called with a few words before each step.
 
     Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; no half
     report is left then.
@@ -85,15 +91,14 @@ def publish(
     if unknown:
         raise RenderError(f"no format `{unknown[0]}`; the formats are {', '.join(FORMATS)}")
     say = progress or (lambda text: None)
-    from pmkit.export import start_export
-
-    with start_export(workspace.path / ".cache") as export:
-        say("Running the report notebook")
-        report = render_report(workspace, audience=audience, out=out, now=now)
-        finished = []
-        for name in to:
-            say(f"Writing {name.upper()}")
-            finished.append(export(report, name))
+    say("Running the report notebook")
+    report = render_report(
+        workspace, audience=audience, parameters=parameters, notebook=notebook, out=out, now=now
+    )
+    finished = []
+    for name in to:
+        say(f"Writing {name.upper()}")
+        finished.append(_EXPORTS[name](report, font_paths))
     return finished
 
 

@@ -270,8 +270,8 @@ def table_derivations(metrics: pd.DataFrame) -> Table:
         for row in metrics.to_dict("records")
     ]
     heads = (
-        Head("Metric"), Head("Value", "right", "narrow"), Head("From", width="wide"), Head("To", width="wide"),
-        Head("Basis"),
+        Head("Metric"), Head("Value", "right", "narrow"), Head("From", width="wide"),
+        Head("To", width="wide"), Head("Basis"),
     )  # fmt: skip
     return Table(
         "derivations", "Every duration is the time between two events.", heads, tuple(rows), "No metrics."
@@ -389,11 +389,8 @@ def table_milestones(status: pd.DataFrame) -> Table:
     rows = []
     for row in status.to_dict("records"):
         reached = not pd.isna(row["reached_at"])
-        words = (
-            f"reached {_day_time(row['reached_at'])} UTC"
-            if reached
-            else row["blocked_by"] or "ready to confirm"
-        )
+        waits_for = "; ".join(row["blocked_by"]) or "ready to confirm"
+        words = f"reached {_day_time(row['reached_at'])} UTC" if reached else waits_for
         rows.append((Cell(row["milestone"]), Cell(words, badge="good" if reached else "warn")))
     heads = (Head("Milestone"), Head("Status", width="wide"))
     return Table("milestones", "", heads, tuple(rows), "No milestones are planned.")
@@ -525,7 +522,7 @@ def _metric_card(row: Mapping[str, Any]) -> Card:
         ]
         why = f"`{'` and `'.join(missing)}` not marked" if missing else _BASIS_WORDS["out of order"]
         return Card(row["title"], "unknown", why, "warn")
-    span = f"{row['from_at']:%H:%M:%S} {_mark_words(row, 'from')} → {row['to_at']:%H:%M:%S} {_mark_words(row, 'to')}"
+    span = " → ".join(f"{row[f'{end}_at']:%H:%M:%S} {_mark_words(row, end)}" for end in ("from", "to"))
     default = row["basis"] == "default"
     return Card(row["title"], format_minutes(row["minutes"]), span + (" (PagerDuty)" if default else ""))
 
