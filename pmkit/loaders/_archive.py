@@ -81,9 +81,7 @@ def _folder_members(root: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
             yield Member(name, file.read_bytes, _TOO_BIG if too_big else "")
 
 
-def _zip_members(
-    archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[str, ...]
-) -> Iterator[Member]:
+def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[str, ...]) -> Iterator[Member]:
     seen: set[str] = set()
     total = 0
     # infolist, because two members may bear one name and namelist reads would give the last twice.

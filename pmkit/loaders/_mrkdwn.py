@@ -113,7 +113,18 @@ class Names:
         return _EXPORT_TOKEN.sub("", next(filter(None, words), ""))
 
 
-_LEAVES = {"user", "channel", "usergroup", "broadcast", "emoji", "text", "link", "date", "color", "plain_text"}
+_LEAVES = {
+    "user",
+    "channel",
+    "usergroup",
+    "broadcast",
+    "emoji",
+    "text",
+    "link",
+    "date",
+    "color",
+    "plain_text",
+}
 
 
 def _lines(parts: Any) -> str:

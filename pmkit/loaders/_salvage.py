@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 # Searching for the next record after damage is tried this often per file, so that a file made of
@@ -26,11 +26,12 @@ _ELEMENT_END = re.compile(r"\s*(?:[,\]]|\Z)")
 
 
 class Record(NamedTuple):
-    """One record: its position in the list, its clean JSON, or why it could not be read."""
+    """One record: its position in the list, its clean JSON or why it could not be read, its end."""
 
-    index: int
+    number: int
     data: bytes
     problem: str
+    end: int
 
 
 def text_of(data: bytes) -> str:
@@ -58,28 +59,31 @@ def read_list(
     reader = _CarefulReader()
     position = start + 1
     starts = _record_starts(text, position)
-    tries = MOST_TRIES
-    index = 0
+    number = 0
     while True:
         position = _match_end(_SEPARATORS, text, position)
         if end.match(text, position):
             return
         if position >= len(text):
-            yield Record(index, b"", "the file ends before its list does; export it again")
+            yield Record(number, b"", "the file ends before its list does; export it again", position)
             return
         value, after, problem = reader.read(text, position)
         if after is None:
-            after, tries = _next_record(text, position, starts, reader, is_record, tries)
+            after = reader.find_record(starts.finditer(text, position + 1), is_record) or len(text)
             problem = f"characters {position} to {after}: {problem}"
         elif not problem and not isinstance(value, dict):
             problem = f"expected an object, found {type(value).__name__}"
-        yield Record(index, b"" if problem else clean_json(value), problem)
-        index, position = index + 1, after
+        yield Record(number, b"" if problem else clean_json(value), problem, after)
+        number, position = number + 1, after
 
 
-def read_value(text: str, start: int = 0) -> tuple[Any, int | None, str]:
-    """The JSON value at `text[start]`, where it ends (None: unknown), and what is wrong with it."""
-    return _CarefulReader().read(text, _match_end(_SEPARATORS, text, start), element=False)
+def read_document(text: str) -> Record:
+    """The one JSON value that `text` is."""
+    start = _match_end(_SEPARATORS, text, 0)
+    value, after, problem = _CarefulReader().read(text, start, element=False)
+    if after is not None and text[after:].strip():
+        problem = f"more text follows at character {after}"
+    return Record(0, b"" if problem else clean_json(value), problem, after or len(text))
 
 
 def clean_json(value: Any) -> bytes:
@@ -92,6 +96,7 @@ class _CarefulReader:
     """A JSON decoder that notices what others pass over: twin keys, NaN, endless numbers."""
 
     def __init__(self) -> None:
+        self._tries_left = MOST_TRIES
         self._problems: list[str] = []
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
@@ -100,9 +105,7 @@ class _CarefulReader:
             parse_int=self._integer,
         )
 
-    def read(
-        self, text: str, position: int, *, element: bool = True
-    ) -> tuple[Any, int | None, str]:
+    def read(self, text: str, position: int, *, element: bool = True) -> tuple[Any, int | None, str]:
         self._problems.clear()
         try:
             value, after = self._decoder.raw_decode(text, position)
@@ -114,6 +117,19 @@ class _CarefulReader:
         if element and not _ELEMENT_END.match(text, after) and not isinstance(value, dict):
             return None, None, "expected an object"
         return value, after, "; ".join(dict.fromkeys(self._problems))
+
+    def find_record(
+        self, candidates: Iterable[re.Match[str]], is_record: Callable[[Any], bool]
+    ) -> int | None:
+        """Where the first of `candidates` that is a record begins; None when the tries run out."""
+        for candidate in candidates:
+            if self._tries_left == 0:
+                return None
+            self._tries_left -= 1
+            value, after, _ = self.read(candidate.string, candidate.end())
+            if after is not None and is_record(value):
+                return candidate.end()
+        return None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
@@ -142,25 +158,6 @@ def _record_starts(text: str, position: int) -> re.Pattern[str]:
     """What stands before a record: in an indented file exactly what stands before the first one."""
     lead_in = text[position : _match_end(_SEPARATORS, text, position)]
     return re.compile(re.escape(lead_in) + r"(?=\{)") if "\n" in lead_in else _COMPACT_START
-
-
-def _next_record(
-    text: str,
-    position: int,
-    starts: re.Pattern[str],
-    reader: _CarefulReader,
-    is_record: Callable[[Any], bool],
-    tries: int,
-) -> tuple[int, int]:
-    """Where the next record begins (the end of the text if none does), and the tries left."""
-    for candidate in starts.finditer(text, position + 1):
-        if tries == 0:
-            break
-        tries -= 1
-        value, after, _ = reader.read(text, candidate.end())
-        if after is not None and is_record(value):
-            return candidate.end(), tries
-    return len(text), tries
 
 
 def _match_end(pattern: re.Pattern[str], text: str, position: int) -> int:

@@ -340,9 +340,7 @@ class _Export:
             channels[folder] = self._channel(folder, nearest, people)
         return channels
 
-    def _channel(
-        self, folder: str, known: _Conversation | None, people: dict[str, str]
-    ) -> _Channel:
+    def _channel(self, folder: str, known: _Conversation | None, people: dict[str, str]) -> _Channel:
         relative = folder.removeprefix(self.root).lstrip("/") or self.path.stem
         if known is None:
             title = relative.rpartition("/")[2]
@@ -382,7 +380,7 @@ class _Export:
             try:
                 entries.append(msgspec.json.decode(record.data, type=shape))
             except _UNDECODABLE as error:
-                self._note(f"{member.name}:{record.index}", record.problem or str(error))
+                self._note(f"{member.name}:{record.number}", record.problem or str(error))
         return entries
 
     def _note(self, where: str, problem: str) -> None:
@@ -428,11 +426,7 @@ def _has_id(value: Any) -> bool:
 
 
 def _is_message(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.get("type") == "message"
-        and isinstance(value.get("ts"), str)
-    )
+    return isinstance(value, dict) and value.get("type") == "message" and isinstance(value.get("ts"), str)
 
 
 @dataclass
@@ -484,13 +478,13 @@ class _Loading:
             return messages, indexes
         for record in read_list(text, begin.end() - 1, is_record=_is_message, end=_LIST_END):
             if record.problem:
-                self.add_problem(member, record.index, record.problem)
+                self.add_problem(member, record.number, record.problem)
                 continue
             try:
                 messages.append(_decode_message(record.data))
-                indexes.append(record.index)
+                indexes.append(record.number)
             except _UNDECODABLE as error:
-                self.add_problem(member, record.index, str(error))
+                self.add_problem(member, record.number, str(error))
         return messages, indexes
 
     def add_problem(self, member: str, index: int | None, reason: str) -> None:
@@ -513,8 +507,7 @@ class _Loading:
             subtypes = [m.subtype or "" for m in messages]
         bots = self.people.bots
         is_bot = [
-            bool(m.bot_id or m.app_id) or m.user in bots or m.subtype == "bot_message"
-            for m in messages
+            bool(m.bot_id or m.app_id) or m.user in bots or m.subtype == "bot_message" for m in messages
         ]
         for message in messages:
             for file in message.files or ():
@@ -592,9 +585,7 @@ class _Loading:
         columns |= self._places(columns)
         for name in ("channel", "member", "index"):
             del columns[name]
-        table = pa.concat_tables(
-            [pa.table(columns), self._problem_rows()], promote_options="default"
-        )
+        table = pa.concat_tables([pa.table(columns), self._problem_rows()], promote_options="default")
         return _to_events(table)
 
     def _note_undated(self, found: pa.Table, time: npt.NDArray[np.int64]) -> None:
@@ -612,8 +603,7 @@ class _Loading:
         if not copies:
             return refs.take(rows)
         joined = {
-            row: " | ".join(refs[copy].as_py() for copy in (row, *others))
-            for row, others in copies.items()
+            row: " | ".join(refs[copy].as_py() for copy in (row, *others)) for row, others in copies.items()
         }
         texts = zip(rows.to_pylist(), refs.take(rows).to_pylist(), strict=True)
         return _strings([joined.get(row, ref) for row, ref in texts])
@@ -681,7 +671,7 @@ def _microseconds(ts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
 
 
 def _in_window(time: npt.NDArray[np.int64], window: _Window) -> npt.NDArray[np.bool_]:
-    keep = time != _UNDATED
+    keep: npt.NDArray[np.bool_] = time != _UNDATED
     if window.start is not None:
         keep &= time >= window.start.as_unit("us").value
     if window.end is not None:
@@ -708,10 +698,7 @@ def _fold_copies(
         if len(group) == 1:
             kept.append(group[0])
             continue
-        state = {
-            row: (kind[row].as_py() == "deleted", edited[row].as_py(), row)
-            for row in group.tolist()
-        }
+        state = {row: (kind[row].as_py() == "deleted", edited[row].as_py(), row) for row in group.tolist()}
         latest = max(state, key=lambda row: state[row])
         kept.append(latest)
         copies[latest] = [row for row in state if row != latest]
