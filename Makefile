@@ -1,0 +1,68 @@
+# make report   create the environment and render the sample incident to HTML and PDF
+# make test     create what the tests need and run them all
+# make lab      open the notebooks in JupyterLab
+# make bench    measure every speed claim of the docs
+
+PYTHON := $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+SAMPLE := data/checkout-failure
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: report test quick lab bench lint lock clean
+.DEFAULT_GOAL := report
+
+report: $(VENV)/.ready
+	@echo "Rendering $(SAMPLE)"
+	@$(BIN)/pmkit report $(SAMPLE) --at 2026-11-10T16:30:00Z
+
+test: $(VENV)/.ready-dev
+	@./.ci/browser
+	@echo "Checking the code"
+	@$(MAKE) --no-print-directory lint
+	@echo "Running all tests; this takes some minutes"
+	@$(BIN)/python -m pytest -q
+
+quick: $(VENV)/.ready-dev
+	@$(BIN)/python -m pytest -q -m "not browser"
+
+lint: $(VENV)/.ready-dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+lab: $(VENV)/.ready
+	@$(BIN)/jupyter-lab --notebook-dir=notebooks
+
+bench: $(VENV)/.ready-dev
+	@$(BIN)/python benchmarks/report.py
+	@$(BIN)/python benchmarks/evidence.py
+
+# The environment: everything from a lock with digests, then this checkout itself.
+$(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing what pmkit needs (a minute or two, once)"
+	@$(PIP) --require-hashes --only-binary :all: --no-binary pdpyras -r requirements.lock
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
+	@echo "Installing what the tests need"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.ready
+
+$(VENV)/bin/pip:
+	@echo "Creating the environment in $(VENV) with $(PYTHON)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pmkit needs Python 3.11 or newer: apt-get install python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make an environment here: apt-get install python3-venv"; exit 1; }
+
+# Renew the locks after a change of the dependencies in pyproject.toml.
+lock: $(VENV)/.ready-dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra fonts pyproject.toml requirements-build.in --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra fonts --extra dev --constraint requirements.lock pyproject.toml requirements-build.in \
+	  --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) data/*/report data/*/.cache
