@@ -25,7 +25,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import ConflictError, EvidenceError, SchemaError, WorkspaceError
-from pmkit.loaders import describe_evidence, load_evidence, recognise
+from pmkit.loaders import find_incompleteness, load_evidence, recognise
 from pmkit.postmortem import Channel, Incident, Link, Member, Milestone, Postmortem
 from pmkit.process import due_on
 from pmkit.template import NOTES, Template, load_template
@@ -317,7 +317,7 @@ class Workspace:
     ) -> pd.DataFrame:
         events = load_evidence(path, source)
         unreadable = int((events["kind"] == "unreadable").sum())
-        notes = [text for text in (note, describe_evidence(path, source)) if text]
+        notes = [text for text in (note, find_incompleteness(path, source)) if text]
         row = {
             "path": f"evidence/{path.name}",
             "source": source,
