@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from pmkit import __version__
-from pmkit.errors import PmkitError
+from pmkit.errors import EvidenceError, PmkitError
 
 
 class _Group(click.Group):
@@ -118,12 +118,20 @@ def add(incident: Path, paths: tuple[Path, ...], source: str | None, note: str) 
     from pmkit.workspace import Workspace
 
     workspace = Workspace.open(incident)
+    refused = 0
     for path in paths:
-        with _told(f"Reading {path.name}"):
-            row = workspace.add_evidence(path, source=source, note=note).iloc[0]
+        try:
+            with _told(f"Reading {path.name}"):
+                row = workspace.add_evidence(path, source=source, note=note).iloc[0]
+        except EvidenceError as error:
+            refused += 1
+            click.secho(f"  not added: {error}", fg="red", err=True)
+            continue
         click.echo(f"  {_found(row)}")
         if row["note"]:
             click.secho(f"  {row['note']}", fg="yellow")
+    if refused:
+        sys.exit(2)
 
 
 @main.command()
@@ -207,15 +215,17 @@ def report(
 @main.command()
 @click.argument("incident", type=_existing_folder, default=".")
 def lab(incident: Path) -> None:
-    """Open JupyterLab on INCIDENT."""
+    """Open JupyterLab on INCIDENT, with its own copies of the notebooks."""
     import os
-    import shutil
 
-    here = Path(sys.executable).parent  # the environment's own JupyterLab comes first
-    jupyter = shutil.which("jupyter-lab", path=f"{here}{os.pathsep}{os.environ['PATH']}")
-    if jupyter is None:
-        raise PmkitError("JupyterLab is not installed here; run `pip install jupyterlab`.")
-    os.execv(jupyter, [jupyter, f"--ServerApp.root_dir={incident.resolve()}"])  # noqa: S606 - no shell
+    from pmkit.lab import add_notebooks, lab_command
+    from pmkit.workspace import Workspace
+
+    workspace = Workspace.open(incident)
+    for path in add_notebooks(workspace):
+        click.echo(f"Added {path}", err=True)
+    command = lab_command(workspace)
+    os.execv(command[0], command)  # noqa: S606 - no shell
 
 
 @main.command()

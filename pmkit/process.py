@@ -91,9 +91,9 @@ class Review:
         """A few lines, for people."""
         lines = [f"{self.incident.severity} {self.incident.title}"]
         if self.due_on is None:
-            lines.append("Closure: five working days after the incident is resolved, which is not marked yet")
+            lines.append("Closure: not known before `resolved` is marked on the timeline")
         else:
-            lines.append(f"Closure due {self.due_on}: {self.working_days_left} working days left")
+            lines.append(f"Closure due {self.due_on}: {_days_words(self.working_days_left or 0)}")
         for row in self.milestones.to_dict("records"):
             if pd.notna(row["reached_at"]):
                 lines.append(f"  [x] {row['milestone']}, {row['reached_at']:%Y-%m-%d %H:%M} UTC")
@@ -106,7 +106,7 @@ class Review:
 
 def describe_review(postmortem: Postmortem, now: datetime) -> Review:
     """Where the review stands at the time `now`."""
-    incident, tasks = postmortem.incident, postmortem.tasks
+    incident, tasks = postmortem.incident, postmortem.tasks.sort_values("due_on", kind="stable")
     due = closure_due_on(postmortem)
     today = now.astimezone(ZoneInfo(incident.timezone)).date()
     return Review(
@@ -136,6 +136,11 @@ def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
     status = pd.DataFrame(rows, columns=["milestone", "reached_at", "blocked_by"])
     status["reached_at"] = pd.to_datetime(status["reached_at"], utc=True).astype(schema.TIME_DTYPE)
     return status
+
+
+def _days_words(days: int) -> str:
+    count = f"{abs(days)} working day" + ("" if abs(days) == 1 else "s")
+    return f"{count} late" if days < 0 else f"{count} left"
 
 
 def _reached(milestone: Milestone, now: datetime) -> pd.Timestamp:
