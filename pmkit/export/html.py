@@ -1,0 +1,249 @@
+"""The report as one HTML file: no request leaves it, nothing in it runs but its own two scripts.
+
+Every chart stands in the page as a drawing. Where scripts run, plotly.js, packed once, draws it
+again as a live chart on the screen; print and readers without scripts keep the drawing.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pmkit.errors import RenderError
+from pmkit.export.document import (
+    Block,
+    Cell,
+    Document,
+    Figure,
+    Heading,
+    Picture,
+    plain,
+    read_document,
+)
+from pmkit.export.drawing import Draws, draw_figures
+from pmkit.export.fonts import font_faces, web_fonts
+from pmkit.export.selfcheck import Check, check_document, check_html, default_out, write_checked
+from pmkit.template import report_templates
+
+if TYPE_CHECKING:
+    from pmkit.export.exporters import HtmlExporter
+
+__all__ = ["HtmlExporter", "export_html", "make_html"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "HtmlExporter":  # nbconvert is loaded only by who asks for its exporter
+        from pmkit.export.exporters import HtmlExporter
+
+        return HtmlExporter
+    raise AttributeError(name)
+
+
+def export_html(
+    report: Path | str | Mapping[str, Any] | Document,
+    out: Path | str | None = None,
+    *,
+    live: bool = True,
+    cache: Path | None = None,
+    engine: Draws | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> Path:
+    """Write an executed report notebook as one HTML file and return where it is.
+
+    Parameters
+    ----------
+    report : the notebook, or its `Document`
+    out : by default beside the notebook
+    live : False leaves plotly.js out, for mail and wikis: the charts are drawings only
+    cache : a folder that keeps drawn figures
+    engine : draws figures; by default the built-in one
+    warn : called with each warning of the self-check; by default they are logged
+
+    Raises
+    ------
+    RenderError : the report is not whole, or the page did not come out whole; no file is left
+    """
+    target = default_out(report, out, ".html")
+    document = report if isinstance(report, Document) else read_document(report)
+    document = draw_figures(document, cache=cache, engine=engine)
+    page, check = make_html(document, live=live)
+    return write_checked(target, page.encode("utf-8", "replace"), check, warn)
+
+
+def make_html(document: Document, *, live: bool = True) -> tuple[str, Check]:
+    """The page of a document whose figures are drawn, and what its self-check found."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    folder = report_templates() / "html"
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    tools: dict[str, Any] = {
+        "is_long": _is_long,
+        "is_live": lambda figure: live and _is_live(figure),
+        "static_svg": lambda figure: Markup(_static_svg(figure)),  # noqa: S704 - cleaned
+        "script_json": lambda figure: Markup(_script_json(figure.spec)),  # noqa: S704 - escaped
+        "data_address": _data_address,
+        "trusted": Markup,
+    }
+    environment.globals |= tools
+    any_live = live and any(map(_is_live, document.figures))
+    packed, plotly_hash = _packed_plotly() if any_live else ("", "")
+    boot = _safe_script((folder / "report.js").read_text(encoding="utf-8"))
+    css = (folder / "report.css").read_text(encoding="utf-8")
+    time = document.generated_at
+    page = environment.get_template("report.html.j2").render(
+        document=document,
+        sections=_sections(document),
+        policy=_policy([_hash(boot), *filter(None, [plotly_hash])]),
+        fonts=Markup(font_faces(web_fonts(_text(document), _faces(document)))),  # noqa: S704
+        css=Markup(css),  # noqa: S704 - our own file
+        generated=f"{time.day} {time:%B %Y, %H:%M} UTC",
+        packed=Markup(packed),  # noqa: S704 - base64
+        boot=Markup(boot),  # noqa: S704 - our own file
+    )
+    page += "\n"
+    unpacked = page.replace(packed, "") if packed else page
+    return page, check_html(unpacked, document).with_problems(check_document(document))
+
+
+# ------------------------------------------------------------------ policy and scripts
+
+
+def _policy(hashes: Sequence[str]) -> str:
+    scripts = " ".join(f"'{value}'" for value in hashes)
+    # plotly.js sets styles on its elements as attributes, which only 'unsafe-inline' allows
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+        "img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")
+
+
+def _safe_script(source: str) -> str:
+    if re.search(r"</script|<!--", source, re.IGNORECASE):
+        raise RenderError("the page's own script holds what would end it early.")
+    return source
+
+
+def _packed_plotly() -> tuple[str, str]:
+    """plotly.js as a packed data block, and the hash under which the policy lets it run."""
+    spec = find_spec("plotly")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    path = Path(places[0]) / "package_data" / "plotly.min.js" if places else None
+    if path is None or not path.is_file():
+        raise RenderError("plotly's plotly.min.js is missing; install pmkit again.")
+    source = path.read_bytes()
+    data = base64.b64encode(gzip.compress(source, 6, mtime=0)).decode("ascii")
+    block = f'<script type="text/plain" id="plotly-js">{data}</script>'
+    return block, _hash(source.decode("utf-8"))
+
+
+_SCRIPT_ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+
+
+def _script_json(spec: str) -> str:
+    """The figure for its live chart, as JSON that no HTML parser can leave early."""
+    figure = json.loads(spec)
+    layout = dict(figure.get("layout") or {})
+    images = layout.get("images") or []
+    layout["images"] = [i for i in images if str(i.get("source", "")).startswith("data:image/")]
+    text = json.dumps({"data": figure.get("data") or [], "layout": layout}, ensure_ascii=True, sort_keys=True)
+    return re.sub("[<>&]", lambda found: _SCRIPT_ESCAPES[found[0]], text)
+
+
+_FETCHING: Final = re.compile(r"geo|map(?!s$)|^choropleth")
+
+
+def _is_live(figure: Figure) -> bool:
+    """Maps would fetch their tiles and shores from elsewhere: they stay drawings."""
+    data = json.loads(figure.spec).get("data") or []
+    kinds = {str(trace.get("type", "")) for trace in data if isinstance(trace, Mapping)}
+    return not any(kind != "heatmap" and kind != "treemap" and _FETCHING.search(kind) for kind in kinds)
+
+
+# ------------------------------------------------------------------ parts of the page
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A section of the page: its heading, the headings right under it, and its blocks."""
+
+    heading: Heading | None
+    inner: tuple[Heading, ...]
+    blocks: tuple[Block, ...]
+
+
+def _sections(document: Document) -> list[_Section]:
+    groups: list[tuple[Heading | None, list[Block]]] = [(None, [])]
+    for block in document.blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            groups.append((block, []))
+        else:
+            groups[-1][1].append(block)
+    return [
+        _Section(
+            heading,
+            tuple(block for block in blocks if isinstance(block, Heading) and block.level == 2),
+            tuple(blocks),
+        )
+        for heading, blocks in groups
+        if heading or blocks
+    ]
+
+
+def _is_long(cell: Cell) -> bool:
+    return max(len(plain(cell.children)), len(cell.note)) > 24
+
+
+def _data_address(picture: Picture) -> str:
+    return f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode('ascii')}"
+
+
+def _static_svg(figure: Figure) -> str:
+    # the size is left to the page: a drawing of 960 must also fit a screen of 420
+    head, end, rest = figure.svg.partition(">")
+    head = re.sub(r'\s(?:width|height|class|style|role|aria-\w+)="[^"]*"', "", head)
+    if "viewBox" not in head:
+        head += f' viewBox="0 0 {figure.width} {figure.height}"'
+    return f'{head} class="static" aria-hidden="true" focusable="false"{end}{rest}'
+
+
+def _text(document: Document) -> str:
+    chars: set[str] = set()
+
+    def gather(value: object) -> None:
+        if isinstance(value, str):
+            chars.update(value)
+        elif isinstance(value, tuple):
+            for item in value:
+                gather(item)
+        elif hasattr(value, "__dataclass_fields__"):
+            for name in value.__dataclass_fields__:
+                gather(getattr(value, name))
+
+    gather(document.title)
+    gather(document.blocks)
+    return "".join(sorted(chars))
+
+
+def _faces(document: Document) -> list[str]:
+    """The faces that are used: bold only where a chart asks for it, italic where prose does."""
+    used = ["Regular", "Semibold"]
+    drawings = "".join(figure.svg + figure.spec for figure in document.figures)
+    if re.search(r"font-weight:\s*(bold|[789]00)|<b>|\"weight\":\s*(\"bold|[789]00)", drawings):
+        used.append("Bold")
+    if "Emphasis(" in repr(document.blocks) or "<i>" in drawings or "italic" in drawings:
+        used.append("It")
+    return used

@@ -1,0 +1,362 @@
+"""The report as PDF: tagged for PDF/UA-1, with contents, bookmarks and vector charts, by Typst.
+
+Typst is handed a tree of blocks as JSON, never markup, so no words of a report can be obeyed.
+It may read nothing but what is handed to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from pmkit.errors import RenderError
+from pmkit.export.columns import breakable, lay_out, rows_that_break
+from pmkit.export.document import (
+    Block,
+    Break,
+    Cards,
+    Cell,
+    Code,
+    Document,
+    Emphasis,
+    Fact,
+    Facts,
+    Figure,
+    Heading,
+    Inline,
+    Items,
+    Link,
+    Listing,
+    Markup,
+    Notice,
+    Paragraph,
+    Picture,
+    Quote,
+    Rule,
+    Strong,
+    Struck,
+    Table,
+    Text,
+    read_document,
+)
+from pmkit.export.drawing import Draws, draw_figures
+from pmkit.export.fonts import Coverage, Ruler, cover, families_of, gather, lacking_glyphs
+from pmkit.export.selfcheck import Check, check_document, check_pdf, write_checked
+from pmkit.template import report_templates
+
+if TYPE_CHECKING:
+    from pmkit.export.exporters import PdfExporter
+
+__all__ = ["PdfExporter", "export_pdf", "make_pdf"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PdfExporter":  # nbconvert is loaded only by who asks for its exporter
+        from pmkit.export.exporters import PdfExporter
+
+        return PdfExporter
+    raise AttributeError(name)
+
+
+def export_pdf(
+    report: Path | str | Mapping[str, Any] | Document,
+    out: Path | str | None = None,
+    *,
+    font_paths: Sequence[Path | str] = (),
+    cache: Path | None = None,
+    engine: Draws | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> Path:
+    """Write an executed report notebook as PDF and return where it is.
+
+    Parameters
+    ----------
+    report : the notebook, or its `Document`
+    out : by default beside the notebook
+    font_paths : font files or folders with scripts that the built-in fonts lack
+    cache : a folder that keeps drawn figures
+    engine : draws figures; by default the built-in one
+    warn : called with each warning of the self-check; by default they are logged
+
+    Raises
+    ------
+    RenderError : the report is not whole, or the PDF did not come out whole; no file is left
+    """
+    from pmkit.export.selfcheck import default_out
+
+    target = default_out(report, out, ".pdf")
+    document = report if isinstance(report, Document) else read_document(report)
+    document = draw_figures(document, cache=cache, engine=engine)
+    data, check = make_pdf(document, font_paths=font_paths)
+    return write_checked(target, data, check, warn)
+
+
+def make_pdf(document: Document, *, font_paths: Sequence[Path | str] = ()) -> tuple[bytes, Check]:
+    """The PDF of a document whose figures are drawn, and what its self-check found."""
+    problems = check_document(document)
+    document = document.map_blocks(_showable)
+    source = (report_templates() / "report.typ").read_bytes()
+    coverage = cover(_all_text(document), font_paths)
+    ruler = Ruler()
+    with TemporaryDirectory(prefix="pmkit-fonts-") as folder:
+        gather(coverage.files, Path(folder))
+        fonts, families = families_of(Path(folder))
+        for _ in range(3):
+            files = _Writer(document, coverage, ruler, families).files()
+            try:
+                data = _compile({"report.typ": source, **files}, fonts, document)
+                break
+            except _Lacking as lacking:
+                coverage = replace(coverage, missing=coverage.missing | lacking.chars)
+        else:
+            raise RenderError("the PDF could not be set: glyphs are lacking in every font.")
+    check = check_pdf(data, document).with_problems(problems).with_gaps(coverage.missing)
+    return data, check
+
+
+class _Lacking(Exception):
+    """Typst found characters without a glyph."""
+
+    def __init__(self, chars: set[str]) -> None:
+        self.chars = chars
+        super().__init__(str(sorted(chars)))
+
+
+def _compile(files: Mapping[str, bytes], fonts: Any, document: Document) -> bytes:
+    import typst
+
+    try:
+        return _typeset(
+            files, fonts, pdf_standards=["ua-1"], timestamp=int(document.generated_at.timestamp())
+        )
+    except typst.TypstError as error:
+        if lacking := lacking_glyphs(error.diagnostic):
+            raise _Lacking(lacking) from error
+        raise RenderError(f"the PDF could not be set: {error.message}\n{error.diagnostic}") from error
+
+
+def _typeset(files: Mapping[str, bytes], fonts: Any, **options: Any) -> bytes:
+    """Set the first of the files, in a folder that holds these files and nothing else."""
+    import typst
+
+    with TemporaryDirectory(prefix="pmkit-pdf-") as folder:
+        for name, content in files.items():
+            Path(folder, name).write_bytes(content)
+        main = Path(folder, next(iter(files)))
+        data, _ = typst.compile_with_warnings(main, root=folder, font_paths=fonts, **options)
+    return bytes(data)
+
+
+def _showable(block: Block) -> Sequence[Block]:
+    """Pictures that Typst cannot read become notices; browsers' markup becomes its blocks."""
+    if isinstance(block, Markup):
+        return block.blocks
+    if isinstance(block, Picture) and not _can_read(block):
+        return (Notice("warn", f"The image “{block.alt}” cannot be shown in print."),)
+    return (block,)
+
+
+def _can_read(picture: Picture) -> bool:
+    import typst
+
+    name = "picture." + _SUFFIXES[picture.mime]
+    source = f'#image("{name}")'.encode()
+    try:
+        _typeset({"main.typ": source, name: picture.data}, typst.Fonts(include_system_fonts=False))
+    except typst.TypstError:
+        return False
+    return True
+
+
+_SUFFIXES: Final = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/svg+xml": "svg",
+}
+
+
+def _all_text(document: Document) -> str:
+    """Every character of the report, in no order: what the fonts must cover."""
+    chars: set[str] = set()
+
+    def gather_text(value: object) -> None:
+        if isinstance(value, str):
+            chars.update(value)
+        elif isinstance(value, tuple):
+            for item in value:
+                gather_text(item)
+        elif isinstance(value, Figure):
+            chars.update(value.caption, value.alt, *_SVG_TEXT.findall(value.svg))
+        elif hasattr(value, "__dataclass_fields__"):
+            for name in value.__dataclass_fields__:
+                gather_text(getattr(value, name))
+
+    gather_text(document.title)
+    gather_text(document.blocks)
+    return "".join(sorted(chars))
+
+
+_SVG_TEXT: Final = re.compile(r">([^<]+)<")
+_PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
+_MAX_SVG_WIDTH: Final = 482.0
+
+
+class _Writer:
+    """Writes a document as the JSON tree and the image files that `report.typ` reads."""
+
+    def __init__(self, document: Document, coverage: Coverage, ruler: Ruler, families: Sequence[str]) -> None:
+        self.document, self.coverage, self.ruler = document, coverage, ruler
+        self.families = families
+        self.images: dict[str, bytes] = {}
+
+    def files(self) -> dict[str, bytes]:
+        title, time = self.document.title, self.document.generated_at
+        tree = {
+            "title": self.text(title.title),
+            "subtitle": self.text(title.subtitle),
+            "badges": [{"text": self.text(b.text), "tone": b.tone} for b in title.badges],
+            "facts": [self.fact(fact) for fact in title.facts],
+            "lang": self.document.lang[:2].lower(),
+            "generated": f"{time.day} {time:%B %Y, %H:%M} UTC",
+            "date": [time.year, time.month, time.day, time.hour, time.minute, time.second],
+            "families": list(self.families),
+            "blocks": self.blocks(self.document.blocks),
+        }
+        return {"report.json": json.dumps(tree, ensure_ascii=False).encode(), **self.images}
+
+    def text(self, text: str, room: float = _PROSE_WORD, *, mono: bool = False) -> str:
+        shown = self.coverage.written_out(text)
+        if len(shown) <= room:  # no glyph is wider than 1 em, so most words need no measuring
+            return shown
+        return "".join(breakable(part, room, self.ruler, mono=mono) for part in re.split(r"(\s+)", shown))
+
+    def inline(self, nodes: Iterable[Inline], room: float = _PROSE_WORD) -> list[dict[str, Any]]:
+        return [self.inline_node(node, room) for node in nodes]
+
+    def inline_node(self, node: Inline, room: float) -> dict[str, Any]:
+        match node:
+            case Text(text):
+                return {"kind": "text", "text": self.text(text, room)}
+            case Code(text):
+                return {"kind": "code", "text": self.text(text, room / 1.2, mono=True)}
+            case Break():
+                return {"kind": "break"}
+            case Link(url, children):
+                return {"kind": "link", "url": url, "children": self.inline(children, room)}
+            case Strong(children) | Emphasis(children) | Struck(children):
+                kind = type(node).__name__.lower()
+                return {"kind": kind, "children": self.inline(children, room)}
+
+    def fact(self, fact: Fact) -> dict[str, Any]:
+        return {
+            "label": self.text(fact.label),
+            "children": self.inline(fact.children, 22.0),
+            "note": self.text(fact.note),
+        }
+
+    def blocks(self, blocks: Iterable[Block]) -> list[dict[str, Any]]:
+        return [self.block(block) for block in blocks]
+
+    def block(self, block: Block) -> dict[str, Any]:
+        out: dict[str, Any] = {"kind": type(block).__name__.lower()}
+        match block:
+            case Heading(level, children):
+                out |= {"level": level, "children": self.inline(children)}
+            case Paragraph(children):
+                out["children"] = self.inline(children)
+            case Items(ordered, start, items):
+                out |= {"ordered": ordered, "start": start}
+                out["items"] = [
+                    {"blocks": self.blocks(item.blocks), "checked": item.checked} for item in items
+                ]
+            case Quote(blocks) | Markup(blocks=blocks):
+                out["blocks"] = self.blocks(blocks)
+            case Listing(text, label):
+                lines = [self.text(line, 60.0, mono=True) for line in text.split("\n")]
+                out |= {"text": "\n".join(lines), "label": self.text(label)}
+            case Rule():
+                pass
+            case Table():
+                out |= self.table(block)
+            case Facts(items):
+                out["items"] = [self.fact(fact) for fact in items]
+            case Cards(items):
+                out["items"] = [
+                    {
+                        "label": self.text(card.label, 9.0),
+                        "value": self.text(card.value, 6.0),
+                        "note": self.text(card.note, 9.0),
+                        "tone": card.tone,
+                    }
+                    for card in items
+                ]
+            case Notice(tone, text):
+                out |= {"tone": tone, "text": self.text(text)}
+            case Figure():
+                out |= self.figure(block)
+            case Picture(mime, data, alt):
+                name = f"picture-{len(self.images)}.{_SUFFIXES[mime]}"
+                self.images[name] = data
+                out |= {"file": name, "alt": self.text(alt)}
+        return out
+
+    def figure(self, figure: Figure) -> dict[str, Any]:
+        name = f"figure-{len(self.images)}.svg"
+        write = partial(re.sub, r">[^<]+<", lambda found: self.coverage.written_out(found[0]))
+        self.images[name] = write(figure.svg).encode()
+        return {
+            "file": name,
+            "caption": self.text(figure.caption),
+            "alt": self.text(figure.alt),
+            "tall": figure.height / figure.width > 1.3,
+        }
+
+    def table(self, table: Table) -> dict[str, Any]:
+        if not table.rows:
+            return {"rows": [], "caption": self.text(table.caption), "empty": self.text(table.empty)}
+        layout = lay_out(table, self.ruler)
+        rooms = [width / layout.size for width in layout.widths]
+        return {
+            "caption": self.text(table.caption),
+            "size": layout.size,
+            "widths": layout.widths,
+            "landscape": layout.landscape,
+            "columns": [
+                {"label": self.text(column.label, room), "align": column.align}
+                for column, room in zip(table.columns, rooms, strict=True)
+            ],
+            "rows": [
+                [self.cell(cell, room) for cell, room in zip(row, rooms, strict=True)] for row in table.rows
+            ],
+            "breaks": rows_that_break(table, layout, self.ruler),
+        }
+
+    def cell(self, cell: Cell, room: float) -> dict[str, Any]:
+        inner = room - (1.2 if cell.badge else 0.0)
+        if cell.mono:
+            inner /= 0.93  # the mono face is set a little smaller
+        return {
+            "children": self.cell_words(cell, inner),
+            "note": self.text(cell.note, room / 0.92),
+            "badge": cell.badge,
+            "mono": cell.mono,
+        }
+
+    def cell_words(self, cell: Cell, room: float) -> list[dict[str, Any]]:
+        nodes = cell.children
+        if cell.mono:
+            nodes = tuple(
+                Text(breakable(self.coverage.written_out(node.text), room, self.ruler, mono=True))
+                if isinstance(node, Text)
+                else node
+                for node in nodes
+            )
+        return self.inline(nodes, room)
