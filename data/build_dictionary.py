@@ -16,9 +16,11 @@ HEAD = """\
 All people, companies and systems in them are invented. `build_checkout_failure.py` rebuilds the evidence of
 that sample, byte for byte.
 
-Every incident folder holds the same files. Tables are CSV: UTF-8, comma, `\\n` ends, sorted by key; times are
-UTC as `2026-11-03T14:02:11.123456Z`, dates `2026-11-03`, truth `yes` and `no`, several ids have a space between
-them. Columns of your own are kept. This page is made from `pmkit/schema.py` by `python data/build_dictionary.py`.
+Every incident folder holds the same files. Tables are CSV: UTF-8, comma, line feeds, sorted by key. Times are
+UTC as `2026-11-03T14:02:11.123456Z`, dates `2026-11-03`, truth `yes` and `no`; several ids have a space
+between them. Columns of your own are kept.
+
+This page is made from `pmkit/schema.py` by `python data/build_dictionary.py`.
 """
 
 

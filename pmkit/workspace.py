@@ -309,7 +309,8 @@ class Workspace:
         if not file.exists():
             raise EvidenceError(file, "", "is listed in evidence.csv but missing.", "Put it back as it was.")
         frame = load_evidence(file, source)
-        frame["ref"] = "evidence/" + frame["ref"]
+        # A record that stands in the file more than once names every copy, ` | ` between them.
+        frame["ref"] = "evidence/" + frame["ref"].str.replace(" | ", " | evidence/", regex=False)
         return frame
 
     def _evidence_row(

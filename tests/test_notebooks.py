@@ -1,0 +1,52 @@
+"""The notebooks: short cells, no outputs in git, and each runs from top to bottom without a screen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import papermill
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "checkout-failure"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ALL = [*NOTEBOOKS, ROOT / "report_templates" / "postmortem.ipynb"]
+
+
+def cells(path: Path, kind: str = "code") -> list[dict]:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_git_holds_no_outputs(path: Path) -> None:
+    """A notebook in git carries neither outputs nor run numbers, and has one cell of parameters."""
+    code = cells(path)
+    assert [cell["id"] for cell in code if cell["outputs"] or cell["execution_count"]] == []
+    assert sum("parameters" in cell["metadata"].get("tags", ()) for cell in code) == 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_tells_a_story(path: Path) -> None:
+    """At most 25 cells, code cells of at most three lines, and no functions or classes in them."""
+    code = ["".join(cell["source"]) for cell in cells(path)]
+    assert len(code) + len(cells(path, "markdown")) <= 25
+    assert [text for text in code if len(text.splitlines()) > 3] == []
+    assert [text for text in code if text.startswith(("def ", "class ")) or "\ndef " in text] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_runs_without_a_screen(path: Path, sample: Path, tmp_path: Path) -> None:
+    """Every cell of the notebook runs on a copy of the sample, and nothing is an error."""
+    executed = papermill.execute_notebook(
+        path,
+        tmp_path / path.name,
+        parameters={"incident": str(sample)},
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert len(outputs) >= 5
