@@ -30,7 +30,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "pmkit.errors": ["PmkitError"],
-    "pmkit.figures": ["plot_activity", "plot_timeline"],
+    "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
     "pmkit.loaders.pagerduty": ["load_pagerduty_log"],

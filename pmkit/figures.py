@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark", "auto"]
 
 FONT: Final = "Source Sans Pro, Helvetica, Arial, sans-serif"
+PLOTLY_MIME: Final = "application/vnd.plotly.v1+json"
 WIDTH: Final = 1000  # pixels; the charts are laid out for this width
 
 
@@ -71,6 +72,24 @@ _DENSITY: Final = 16  # pixels for the hill of raw events under a lane
 _LABEL_LIMIT: Final = 80  # more labels than this nobody reads; the rest shows on hover
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A chart as plotly's own JSON. It shows itself like a plotly figure, without loading plotly."""
+
+    spec: dict[str, Any]
+
+    @property
+    def figure(self) -> Figure:
+        """The same as a plotly figure, to restyle it."""
+        import plotly.graph_objects as go
+
+        # Built from a dict a figure is checked once as a whole; add_shape in a loop is quadratic.
+        return go.Figure(self.spec)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {PLOTLY_MIME: self.spec, "text/plain": self.spec["layout"]["meta"]["alt"]}
+
+
 def plot_timeline(
     timeline: pd.DataFrame,
     events: pd.DataFrame | None = None,
@@ -79,6 +98,30 @@ def plot_timeline(
     width: int = WIDTH,
     theme: Theme = "auto",
 ) -> Figure:
+    """The timeline as a plotly figure; see `chart_timeline`."""
+    return chart_timeline(timeline, events, window=window, width=width, theme=theme).figure
+
+
+def plot_activity(
+    events: pd.DataFrame,
+    timeline: pd.DataFrame | None = None,
+    *,
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    width: int = WIDTH,
+    theme: Theme = "auto",
+) -> Figure:
+    """Raw events over time as a plotly figure; see `chart_activity`."""
+    return chart_activity(events, timeline, window=window, width=width, theme=theme).figure
+
+
+def chart_timeline(
+    timeline: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    *,
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    width: int = WIDTH,
+    theme: Theme = "auto",
+) -> Chart:
     """The timeline as lanes by source and place, with phases shaded, anchors drawn and events labelled.
 
     Parameters
@@ -130,17 +173,17 @@ def plot_timeline(
         ],
         "meta": _timeline_words(shown, timeline, raw, start, end),
     }
-    return _figure(traces, layout)
+    return Chart({"data": traces, "layout": layout})
 
 
-def plot_activity(
+def chart_activity(
     events: pd.DataFrame,
     timeline: pd.DataFrame | None = None,
     *,
     window: tuple[pd.Timestamp, pd.Timestamp] | None = None,
     width: int = WIDTH,
     theme: Theme = "auto",
-) -> Figure:
+) -> Chart:
     """How much was going on: raw events per minute (or per longer step in a long window), by source.
 
     `timeline`, when given, supplies the anchors and the window.
@@ -204,7 +247,7 @@ def plot_activity(
             "alt": _activity_words(counts, step),
         },
     }
-    return _figure(traces, layout)
+    return Chart({"data": traces, "layout": layout})
 
 
 # Where things stand: pixels along time, labels in rows that never overlap
@@ -243,7 +286,7 @@ def _place_labels(rows: pd.DataFrame, scale: _Scale) -> list[Label]:
     all labels of later ones, so that no leader crosses a label.
     """
     texts = [
-        f"{time:%H:%M} {_shorten(words, 34)}"
+        f"{time:%H:%M} {_shorten(words, 46)}"
         for time, words in zip(rows["time"], rows["summary"], strict=True)
     ]
     markers = [scale.pixels(time) for time in rows["time"]]
@@ -551,13 +594,6 @@ def _phase_names(phases: pd.DataFrame, scale: _Scale, look: Look) -> list[dict[s
 
 
 # The frame around it
-
-
-def _figure(traces: Iterable[dict[str, Any]], layout: dict[str, Any]) -> Figure:
-    # A figure built from a dict is checked once as a whole; add_shape in a loop is quadratic.
-    import plotly.graph_objects as go
-
-    return go.Figure({"data": list(traces), "layout": layout})
 
 
 def _layout(look: Look, width: int, height: int, *, left: float, top: int, bottom: int) -> dict[str, Any]:
