@@ -91,14 +91,32 @@ def publish(
     if unknown:
         raise RenderError(f"no format `{unknown[0]}`; the formats are {', '.join(FORMATS)}")
     say = progress or (lambda text: None)
-    say("Running the report notebook")
-    report = render_report(
-        workspace, audience=audience, parameters=parameters, notebook=notebook, out=out, now=now
-    )
+    from pmkit.export.document import read_document
+    from pmkit.export.drawing import draw_figures
+    from pmkit.export.html import export_html
+    from pmkit.export.pdf import export_pdf
+    from pmkit.export.svg import SvgEngine
+
+    warnings: list[str] = []
+    # The engine gets ready on a thread of its own while the kernel runs in another process.
+    with SvgEngine() as engine:
+        say("Running the report notebook")
+        report = render_report(
+            workspace, audience=audience, parameters=parameters, notebook=notebook, out=out, now=now
+        )
+        say("Drawing the charts")
+        cache = workspace.path / ".cache" / "figures"
+        document = draw_figures(read_document(report), cache=cache, engine=engine)
     finished = []
     for name in to:
         say(f"Writing {name.upper()}")
-        finished.append(_EXPORTS[name](report, font_paths))
+        target = report.with_suffix(f".{name}")
+        if name == "html":
+            finished.append(export_html(document, target, warn=warnings.append))
+        else:
+            finished.append(export_pdf(document, target, font_paths=font_paths, warn=warnings.append))
+    for warning in dict.fromkeys(warnings):
+        say(f"Note: {warning}")
     return finished
 
 
@@ -162,6 +180,7 @@ def _execute(source: Path, parameters: Mapping[str, Any], failed: Path) -> Any:
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 cwd=str(source.parent),
+                **_kernel_manager(),
             )
         except PapermillExecutionError as error:
             raise RenderError(
@@ -186,6 +205,18 @@ def _without_iri_grammar() -> Iterator[None]:
     finally:
         if absent:
             del sys.modules[name]
+
+
+def _kernel_manager() -> dict[str, Any]:
+    """Kernel messages over sockets that only this user can open, where the system has them."""
+    if os.name != "posix":
+        return {}
+    from jupyter_client.manager import AsyncKernelManager
+
+    class PrivateKernelManager(AsyncKernelManager):
+        transport = "ipc"
+
+    return {"kernel_manager_class": PrivateKernelManager}
 
 
 @contextmanager

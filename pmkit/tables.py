@@ -290,8 +290,13 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
             marks += " (from PagerDuty)"
         rows.append(
             (
-                Cell(f"{time:%H:%M:%S}", note=f"{time.day} {time:%b}" if new_day else "", mono=True),
-                Cell(row["summary"], url=row["url"], note=row["note"]),
+                Cell(
+                    f"{time:%H:%M:%S}",
+                    url=row["url"],
+                    note=f"{time.day} {time:%b}" if new_day else "",
+                    mono=True,
+                ),
+                Cell(row["summary"], note=row["note"]),
                 Cell(row["actor"] or _source_words(row), note=_place_words(row)),
                 Cell(marks, badge="info" if marks else None),
             )
