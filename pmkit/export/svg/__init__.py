@@ -69,7 +69,7 @@ class SvgEngine:
         memory_limit: int = MEMORY_LIMIT,
         time_limit: float = TIME_LIMIT,
     ) -> None:
-        self._fonts = dict(fonts) if fonts is not None else None
+        self._fonts = fonts
         self._memory_limit = memory_limit
         self._time_limit = time_limit
         self._context: Context | None = None
@@ -109,7 +109,7 @@ class SvgEngine:
 
     # The methods below run on the engine's thread only.
 
-    def _start(self) -> None:
+    def _start(self) -> Context:
         from quickjs import Context
 
         context = Context()
@@ -118,12 +118,16 @@ class SvgEngine:
         context.set_time_limit(self._time_limit)
         # The fonts are read by a second thread while this one, without the GIL, compiles.
         with ThreadPoolExecutor(max_workers=1) as other:
-            faces = other.submit(lambda: json.dumps(read_faces(self._fonts or source_sans_pro())))
+            faces = other.submit(self._faces)
             context.eval(Path(__file__).with_name("dom.js").read_text(encoding="utf-8"))
             context.eval(_plotly_js() + "\n;null")
             call = context.eval("(name, ...rest) => pmkitSvg[name](...rest)")
             call("useFonts", faces.result(), FAMILY)
         self._context, self._call = context, call
+        return context
+
+    def _faces(self) -> str:
+        return json.dumps(read_faces(source_sans_pro() if self._fonts is None else self._fonts))
 
     def _stop(self) -> None:
         self._context = self._call = None
@@ -132,9 +136,7 @@ class SvgEngine:
         from quickjs import JSException
 
         try:
-            if self._context is None:
-                self._start()
-            answer = self._draw(text, width, height)
+            answer = self._draw(self._context or self._start(), text, width, height)
         except JSException as error:
             # A script stopped midway leaves the page in no known state: begin anew.
             self._stop()
@@ -147,17 +149,16 @@ class SvgEngine:
             svg = svg.replace(f'"pmkit-canvas:{index}"', f'"{_png_address(image)}"')
         return svg
 
-    def _draw(self, text: str, width: int, height: int) -> dict[str, Any]:
-        assert self._context is not None
+    def _draw(self, context: Context, text: str, width: int, height: int) -> dict[str, Any]:
         deadline = time.monotonic() + 4 * self._time_limit
         prefix = "pm" + hashlib.sha256(f"{width} {height} {text}".encode()).hexdigest()[:10]
         self._call("draw", text, width, height, prefix)
         while time.monotonic() < deadline:
-            while self._context.execute_pending_job():
+            while context.execute_pending_job():
                 pass
             answer = self._call("takeAnswer")
             if answer:
-                self._context.gc()
+                context.gc()
                 drawn: dict[str, Any] = json.loads(answer)
                 return drawn
             if not self._call("runTimer"):

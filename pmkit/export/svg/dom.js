@@ -188,8 +188,9 @@ class Node extends EventTarget {
     if (mine[0] !== theirs[0]) return 1;
     let depth = 0;
     while (mine[depth] === theirs[depth]) depth += 1;
-    for (let node = mine[depth]; node; node = node.nextSibling) if (node === theirs[depth]) return 4;
-    return 2;
+    let node = mine[depth];
+    while (node && node !== theirs[depth]) node = node.nextSibling;
+    return node ? 4 : 2;
   }
 }
 
@@ -512,18 +513,21 @@ function computed(element, name) {
 // descendants, children (>), and lists. d3 and plotly.js use no others.
 
 const compiledSelectors = new Map();
-const SIMPLE = /(\*|[a-zA-Z][\w-]*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:([~^$*]?=)["']?([^"'\]]*)["']?)?\]|:([\w-]+)(?:\(([^)]*)\))?/y;
+const SIMPLE = new RegExp([
+  /(\*|[a-zA-Z][\w-]*)/, /#([\w-]+)/, /\.([\w-]+)/,
+  /\[([\w:-]+)(?:([~^$*]?=)["']?([^"'\]]*)["']?)?\]/, /:([\w-]+)(?:\(([^)]*)\))?/,
+].map((part) => part.source).join("|"), "y");
 
 function compileSelector(text) {
   let compiled = compiledSelectors.get(text);
   if (!compiled) {
-    compiled = splitOutside(text, ",").map(compileChain);
+    compiled = splitList(text).map(compileChain);
     compiledSelectors.set(text, compiled);
   }
   return compiled;
 }
 
-function splitOutside(text, separator) {
+function splitList(text) {
   // Commas inside brackets or parentheses do not part a list.
   return text.match(/(?:[^,[(]|\[[^\]]*\]|\([^)]*\))+/g) || [];
 }
@@ -560,7 +564,9 @@ function compileSimple([, tag, id, name, attribute, operator, wanted, pseudo, in
   if (tag) return (element) => element.localName === tag || element.nodeName === tag;
   if (id) return (element) => element.attributesByName.get("id") === id;
   if (name) return (element) => hasClass(element, name);
-  if (attribute) return (element) => attributeFits(element.getAttribute(attribute), operator, wanted);
+  if (attribute) {
+    return (element) => attributeFits(element.getAttribute(attribute), operator, wanted);
+  }
   if (pseudo === "not") {
     const refused = compileSelector(inner);
     return (element) => !matchesAny(element, refused);
@@ -726,7 +732,9 @@ function flattenPath(data) {
     for (let step = 1; step <= CURVE_STEPS; step += 1) points.push(at(step / CURVE_STEPS));
     [x, y] = points[points.length - 1];
   };
-  for (const [, letter, inner] of (data || "").matchAll(/([a-zA-Z])([^a-zA-Z]*(?:[eE][-+]?\d[^a-zA-Z]*)*)/g)) {
+  // The e of a number like 1e-7 is no command.
+  const commands = /([a-zA-Z])([^a-zA-Z]*(?:[eE][-+]?\d[^a-zA-Z]*)*)/g;
+  for (const [, letter, inner] of (data || "").matchAll(commands)) {
     const kind = letter.toUpperCase();
     const relative = letter !== kind;
     const values = kind === "A" ? arcNumbers(inner) : numbersIn(inner);
@@ -784,7 +792,7 @@ function bezierAt(p) {
 // Endpoint to centre form, as in the SVG specification, appendix "Elliptical arcs".
 function arcAt(x1, y1, [rxGiven, ryGiven, tilt, large, sweep], x2, y2) {
   let [rx, ry] = [Math.abs(rxGiven), Math.abs(ryGiven)];
-  if (!rx || !ry || (x1 === x2 && y1 === y2)) return (t) => [x1 + (x2 - x1) * t, y1 + (y2 - y1) * t];
+  if (!rx || !ry || (x1 === x2 && y1 === y2)) return bezierAt([x1, y1, x2, y2]);
   const [cos, sin] = [Math.cos((tilt * Math.PI) / 180), Math.sin((tilt * Math.PI) / 180)];
   const [halfX, halfY] = [(x1 - x2) / 2, (y1 - y2) / 2];
   const [ux, uy] = [cos * halfX + sin * halfY, cos * halfY - sin * halfX];
@@ -841,7 +849,8 @@ function faceFor(element) {
   const family = computed(element, "font-family");
   if (/^["']?[^,]*(mono|courier|consol)/i.test(family)) return MONO;
   const asked = computed(element, "font-weight");
-  const weight = { normal: 400, bold: 700, bolder: 700, lighter: 300 }[asked] || parseInt(asked, 10) || 400;
+  const words = { normal: 400, bold: 700, bolder: 700, lighter: 300 };
+  const weight = words[asked] || parseInt(asked, 10) || 400;
   const italic = /italic|oblique/.test(computed(element, "font-style"));
   const slanted = faces.filter((face) => face.italic === italic);
   const choice = slanted.length ? slanted : faces;
@@ -858,7 +867,8 @@ const MONO = { ascent: 0.928, descent: 0.236, advances: {}, fallback: 0.602 };
 const OUTSIDE_FONT = [
   [/[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u{1f3fb}-\u{1f3ff}\ufe00-\ufe0f]/u, 0],
   [/\p{Emoji_Presentation}/u, 1.2],
-  [/[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\u{20000}-\u{3fffd}]/u, 1],
+  [/[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60]/, 1],
+  [/[\u{20000}-\u{3fffd}]/u, 1],
   [/[\p{So}\p{Sm}]/u, 0.9],
   [/[\uff61-\uff9f]/u, 0.5],
 ];
@@ -960,7 +970,7 @@ function shownCase(text, element) {
   const wanted = computed(element, "text-transform");
   if (wanted === "uppercase") return text.toUpperCase();
   if (wanted === "lowercase") return text.toLowerCase();
-  if (wanted === "capitalize") return text.replace(/(^|\s)(\S)/g, (_, gap, letter) => gap + letter.toUpperCase());
+  if (wanted === "capitalize") return text.replace(/(^|\s)\S/g, (start) => start.toUpperCase());
   return text;
 }
 
@@ -1092,7 +1102,8 @@ class HTMLCanvasElement extends HTMLElement {
   }
   toDataURL() {
     const { width, height, context } = this;
-    canvasImages.push({ width, height, pixels: context ? context.pixels : new Uint8ClampedArray(width * height * 4) });
+    const pixels = context ? context.pixels : new Uint8ClampedArray(width * height * 4);
+    canvasImages.push({ width, height, pixels });
     return CANVAS_IMAGE + (canvasImages.length - 1);
   }
 }
@@ -1122,7 +1133,7 @@ class Document extends Node {
     if (namespace === SVG) return new SVGElement(SVG, name, owner);
     if (name === "canvas") return new HTMLCanvasElement(HTML, name, owner);
     const element = new HTMLElement(namespace, name, owner);
-    if (name === "style") element.sheet = { cssRules: [], insertRule() { return 0; }, deleteRule() {} };
+    if (name === "style") element.sheet = { cssRules: [], insertRule: () => 0, deleteRule: noop };
     return element;
   }
   createTextNode(text) {
@@ -1232,8 +1243,11 @@ const OTHERS = new Set([
 ]);
 const DEFINITIONS = new Set(["clipPath", "linearGradient", "radialGradient", "pattern", "mask"]);
 
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;" };
+// Control characters, the two non-characters and lone surrogates.
+const NOT_IN_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu;
+const ESCAPES = {
+  "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;",
+};
 
 // Quotes are escaped in text too, so that a quoted string in the output is an attribute's.
 function escape(text) {
@@ -1242,7 +1256,8 @@ function escape(text) {
 
 function shorten(text) {
   // Three decimals are a thousandth of a pixel.
-  return text.replace(/-?\d+\.\d{4,}(?:e[-+]?\d+)?/g, (number) => String(Math.round(number * 1000) / 1000 || 0));
+  const round = (number) => String(Math.round(number * 1000) / 1000 || 0);
+  return text.replace(/-?\d+\.\d{4,}(?:e[-+]?\d+)?/g, round);
 }
 
 let idPrefix = "pm";
@@ -1310,7 +1325,7 @@ function writeElement(node, references) {
 function writeAttribute(name, value, references) {
   if (value === "") return null;
   if (name === "xlink:href" || name === "href") {
-    if (value.startsWith(CANVAS_IMAGE)) return value;
+    if (canvasImages.some((_, index) => value === CANVAS_IMAGE + index)) return value;
     if (/^data:image\/(png|jpeg|gif);base64,[A-Za-z0-9+/=]+$/.test(value)) return value;
     const id = value.startsWith("#") ? references.to(value.slice(1)) : null;
     return id && "#" + id;
@@ -1371,7 +1386,8 @@ window.pmkitSvg = {
       if (writtenSvg === null) fail("plotly.js returned without drawing");
       else this.answer = { svg: writtenSvg, images: canvasImages.map(describeImage) };
     };
-    window.Plotly.toImage(figure, { format: "svg", width, height, imageDataOnly: true }).then(done, fail);
+    const options = { format: "svg", width, height, imageDataOnly: true };
+    window.Plotly.toImage(figure, options).then(done, fail);
   },
   runTimer,
   takeAnswer() {
