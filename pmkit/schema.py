@@ -10,9 +10,11 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from datetime import UTC, date, datetime, time
+from typing import Final, Literal, NamedTuple
 
 import pandas as pd
 
@@ -336,72 +338,52 @@ def empty(table: Table) -> pd.DataFrame:
 
 
 def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """`frame` with every column of the table, typed and in its order; columns of its own come last."""
-    typed = {}
-    for column in table.columns:
-        if column.name in frame.columns:
-            typed[column.name] = _typed_column(frame[column.name], column)
-        else:
-            typed[column.name] = _blank_column(column, frame.index)
-    extra = {name: frame[name] for name in frame.columns if name not in typed}
-    return pd.DataFrame({**typed, **extra}, index=frame.index)
+    """`frame` with every column of the table, typed and in its order; columns of its own come last.
+
+    Raises `SchemaError` naming the row and column of every cell that cannot be read as its column's type; a
+    time without a zone is one of them.
+    """
+    typed, problems = _conformed(frame, table)
+    if problems:
+        raise SchemaError(table.name, [f"{_row_name(frame, table, i)}, {what}" for i, what in problems])
+    return typed
 
 
 def validate(frame: pd.DataFrame, table: Table) -> None:
     """Raise `SchemaError` listing every missing value, unknown choice, twin key and untyped column."""
     problems = [f"column `{c.name}` is missing: {c.meaning}" for c in table.columns if c.name not in frame]
-    for column in (c for c in table.columns if c.name in frame):
-        values = frame[column.name]
-        if str(values.dtype) != DTYPES[column.type]:
-            problems.append(f"column `{column.name}`: expected {DTYPES[column.type]}, found {values.dtype}")
-            continue
-        blank = values.isna() | (values == "") if column.type in ("str", "words") else values.isna()
-        if column.required:
-            problems += [f"{_row_name(frame, table, i)}: `{column.name}` is empty" for i in _positions(blank)]
-        if column.choices:
-            unknown = ~blank & ~values.isin(column.choices)
-            expected = ", ".join(column.choices)
-            problems += [
-                f"{_row_name(frame, table, i)}: `{column.name}` is {values.iloc[i]!r}, "
-                f"expected one of {expected}"
-                for i in _positions(unknown)
-            ]
-    if set(table.key) <= set(frame.columns):
-        twins = frame.duplicated(list(table.key), keep="first")
-        problems += [
-            f"{_row_name(frame, table, i)}: stands twice; "
-            f"a {table.name} row is named by {' and '.join(table.key)}"
-            for i in _positions(twins)
-        ]
+    untyped = [c for c in table.columns if c.name in frame and str(frame[c.name].dtype) != DTYPES[c.type]]
+    problems += [
+        f"column `{c.name}`: expected {DTYPES[c.type]}, found {frame[c.name].dtype}" for c in untyped
+    ]
+    skip = {column.name for column in untyped}
+    problems += [f"{_row_name(frame, table, i)}, {what}" for i, what in _misfits(frame, table, skip)]
     if problems:
         raise SchemaError(table.name, problems)
 
 
 def read_csv(text: str, table: Table, *, where: str = "") -> pd.DataFrame:
-    """The rows of a CSV of `table`, typed; columns the table does not know are kept as text.
+    """The rows of a CSV of `table`, typed and valid; columns the table does not know are kept as text.
 
-    Raises `SchemaError` naming the line and column of every cell that cannot be read.
+    Raises `SchemaError` naming the line and column of every cell that cannot be read or is not allowed.
     """
     name = where or f"{table.name}.csv"
-    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-    if not lines:
+    records = _records(text.removeprefix("\ufeff"), name)
+    if not records:
         return empty(table)
-    header, rows = lines[0], [row for row in lines[1:] if row]
-    ragged = [n for n, row in enumerate(lines[1:], start=2) if row and len(row) != len(header)]
-    twins = sorted({title for title in header if header.count(title) > 1})
-    problems = [f"line {n}: {len(lines[n - 1])} cells, the header has {len(header)}" for n in ragged]
-    problems += [f"line 1: column `{title}` stands twice" for title in twins]
+    header = [title.strip() for title in records[0].cells]
+    rows = records[1:]
+    problems = [*_header_problems(header, table), *_shape_problems(rows, len(header))]
     if problems:
         raise SchemaError(name, problems)
-    raw = pd.DataFrame(rows, columns=pd.Index(header), dtype="str")
-    for column in (c for c in table.columns if c.name in header):
-        reader = _READERS[column.type]
-        for position, cell in enumerate(raw[column.name]):
-            if (problem := reader(cell)) is not None:
-                problems.append(f"row {position + 1}, column `{column.name}`: {problem}")
-    if problems:
-        raise SchemaError(name, problems)
-    return conform(raw, table)
+    raw = pd.DataFrame([row.cells for row in rows], columns=pd.Index(header), dtype="str")
+    typed, misread = _conformed(raw, table)
+    # A cell that cannot be read is empty now; that it is empty is not its problem.
+    cells = misread + _misfits(typed, table, skip={what.split("`")[1] for _, what in misread})
+    if cells:
+        lines = [_row_name(raw, table, i, line=rows[i].line) + f", {what}" for i, what in sorted(cells)]
+        raise SchemaError(name, lines)
+    return typed
 
 
 def to_csv(frame: pd.DataFrame, table: Table) -> str:
@@ -409,96 +391,158 @@ def to_csv(frame: pd.DataFrame, table: Table) -> str:
     ordered = conform(frame, table)
     ordered = ordered.sort_values(list(table.key), kind="stable") if len(ordered) else ordered
     texts = {name: _texts(ordered[name]) for name in ordered.columns}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(texts)
-    writer.writerows(zip(*texts.values(), strict=True))
-    return out.getvalue()
+    lines = (",".join(map(_quoted, cells)) for cells in [texts, *zip(*texts.values(), strict=True)])
+    return "\n".join([*lines, ""])
 
 
 def format_time(time: pd.Timestamp) -> str:
     """`2026-11-03T14:02:11.123456Z`."""
-    return str(time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    # Not strftime, which writes years before 1000 without their zeros.
+    text: str = time.tz_convert("UTC").isoformat(timespec="microseconds")
+    return text.removesuffix("+00:00") + "Z"
 
+
+# Reading a CSV
+
+
+class _Record(NamedTuple):
+    line: int  # where it starts; a quoted cell may run over several
+    cells: list[str]
+
+
+def _records(text: str, name: str) -> list[_Record]:
+    """The records of a CSV, without blank lines. A quote that is never closed would swallow the rest."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records, line = [], 1
+    try:
+        for cells in reader:
+            records += [_Record(line, cells)] if cells else []
+            line = reader.line_num + 1
+    except csv.Error as error:
+        hint = "write a cell with quotes or commas in quotes, and each quote in it twice"
+        raise SchemaError(name, [f"line {line}: {error}; {hint}"]) from error
+    return records
+
+
+def _header_problems(header: list[str], table: Table) -> list[str]:
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        return ["line 1: no comma found; save the file with commas between the cells"]
+    problems = [f"line 1: column {n} has no name" for n, title in enumerate(header, start=1) if not title]
+    twins = sorted({title for title in header if title and header.count(title) > 1})
+    problems += [f"line 1: column `{title}` stands twice" for title in twins]
+    lacking = [column for column in table.columns if column.required and column.name not in header]
+    return problems + [f"line 1: column `{c.name}` is missing: {c.meaning}" for c in lacking]
+
+
+def _shape_problems(rows: list[_Record], width: int) -> list[str]:
+    problems = []
+    for line, cells in rows:
+        if cells[0].startswith(("<<<<<<<", "=======", ">>>>>>>")):
+            problems.append(f"line {line}: a merge is not finished; keep one side and delete this line")
+        elif len(cells) != width:
+            problems.append(f"line {line}: {len(cells)} cells, the header has {width}")
+    return problems
+
+
+# Cells to values
+
+_Problems = list[tuple[int, str]]  # position of the row, what is wrong with which column
 
 # ISO 8601 with a zone that is stated; anything else would be a guess.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _TRUE, _FALSE = {"yes", "true", "1"}, {"", "no", "false", "0"}
 
 
-def _problem_with_time(cell: str) -> str | None:
-    if cell == "":
-        return None
-    if not _TIME.fullmatch(cell):
-        return f"expected a time with its zone, as 2026-11-03T14:02:11Z, found {cell!r}"
-    return None if _parses(cell) else f"{cell!r} is not a time of the calendar"
+def _conformed(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, _Problems]:
+    """The frame typed, and its cells that cannot be read; those are empty in it."""
+    typed: dict[str, pd.Series] = {}
+    problems: _Problems = []
+    for column in table.columns:
+        if column.name in frame.columns:
+            typed[column.name], found = _typed_column(frame[column.name], column)
+            problems += [(position, f"`{column.name}`: {what}") for position, what in found]
+        else:
+            typed[column.name] = _blank_column(column, frame.index)
+    extra = {name: frame[name] for name in frame.columns if name not in typed}
+    return pd.DataFrame({**typed, **extra}, index=frame.index), problems
 
 
-def _problem_with_date(cell: str) -> str | None:
-    if cell == "" or (_DATE.fullmatch(cell) and _parses(cell)):
-        return None
-    return f"expected a date, as 2026-11-03, found {cell!r}"
-
-
-def _problem_with_bool(cell: str) -> str | None:
-    known = cell.strip().lower() in _TRUE | _FALSE
-    return None if known else f"expected yes or no, found {cell!r}"
-
-
-def _problem_with_number(kind: type[int] | type[float]) -> Callable[[str], str | None]:
-    noun = "a whole number" if kind is int else "a number"
-
-    def problem(cell: str) -> str | None:
-        if cell == "":
-            return None
-        try:
-            number = kind(cell) if cell.isascii() and "_" not in cell else None
-        except ValueError:
-            number = None
-        if number is None or not math.isfinite(number):
-            return f"expected {noun}, found {cell!r}"
-        return None
-
-    return problem
-
-
-_READERS: Final[dict[Type, Callable[[str], str | None]]] = {
-    "str": lambda cell: None,
-    "words": lambda cell: None,
-    "time": _problem_with_time,
-    "date": _problem_with_date,
-    "bool": _problem_with_bool,
-    "int": _problem_with_number(int),
-    "float": _problem_with_number(float),
-}
-
-
-def _parses(cell: str) -> bool:
-    try:
-        pd.to_datetime(cell, format="ISO8601")
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _typed_column(values: pd.Series, column: Column) -> pd.Series:
+def _typed_column(values: pd.Series, column: Column) -> tuple[pd.Series, _Problems]:
     dtype = DTYPES[column.type]
     if str(values.dtype) == dtype:
-        return values
+        return values, []
     if column.type in ("str", "words"):
-        return values.astype("str").fillna("")
-    if column.type == "time":
-        blank_as_none = values.mask(values == "", None)
-        return pd.to_datetime(blank_as_none, utc=True, format="ISO8601").astype(TIME_DTYPE)
-    if column.type == "date":
-        blank_as_none = values.mask(values == "", None)
-        return pd.to_datetime(blank_as_none, format="ISO8601").astype(dtype)
+        return values.astype("str").fillna(""), []
+    if column.type == "time" and isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values.astype(dtype), []
+    read, cells, problems = _READERS[column.type], [], []
+    for position, cell in enumerate(values):
+        blank = cell is None or cell is pd.NA or cell is pd.NaT or cell != cell or cell == ""  # noqa: PLR0124
+        try:
+            cells.append(None if blank else read(cell))
+        except (ValueError, OverflowError) as error:
+            cells.append(None)
+            problems.append((position, str(error)))
     if column.type == "bool":
-        texts = values.astype("str").str.strip().str.lower()
-        return texts.isin(_TRUE).astype("bool")
-    blank_as_none = values.mask(values == "", None)
-    return pd.to_numeric(blank_as_none).astype(dtype)
+        cells = [bool(cell) for cell in cells]
+    return pd.Series(cells, index=values.index, dtype=dtype), problems
+
+
+def _time(cell: object) -> datetime:
+    moment = cell
+    if isinstance(cell, str) and _TIME.fullmatch(cell):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(cell)
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError(f"expected a time with its zone, as 2026-11-03T14:02:11Z, found {str(cell)!r}")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{str(cell)!r} is not a time of the calendar") from error
+
+
+def _day(cell: object) -> date:
+    day = cell
+    if isinstance(cell, str) and _DATE.fullmatch(cell):
+        with suppress(ValueError):
+            day = datetime.fromisoformat(cell)
+    midnight = not isinstance(day, datetime) or (day.tzinfo is None and day.time() == time())
+    if not isinstance(day, date) or not midnight:
+        raise ValueError(f"expected a date, as 2026-11-03, found {str(cell)!r}")
+    return day
+
+
+def _truth(cell: object) -> bool:
+    word = str(cell).strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError(f"expected yes or no, found {str(cell)!r}")
+    return word in _TRUE
+
+
+def _number(cell: object) -> float:
+    number = float(str(cell)) if _NUMBER.fullmatch(str(cell).strip()) else math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"expected a number, found {str(cell)!r}")
+    return number
+
+
+def _whole_number(cell: object) -> int:
+    text = str(cell).strip()
+    number = int(text.removesuffix(".0")) if re.fullmatch(r"[+-]?[0-9]{1,19}(\.0)?", text) else None
+    if number is None or not -(2**63) <= number < 2**63:
+        raise ValueError(f"expected a whole number, found {str(cell)!r}")
+    return number
+
+
+_READERS: Final[dict[Type, Callable[[object], object]]] = {
+    "time": _time,
+    "date": _day,
+    "bool": _truth,
+    "int": _whole_number,
+    "float": _number,
+}
 
 
 def _blank_column(column: Column, index: pd.Index) -> pd.Series:
@@ -511,21 +555,51 @@ def _blank_column(column: Column, index: pd.Index) -> pd.Series:
     )
 
 
+def _misfits(frame: pd.DataFrame, table: Table, skip: Container[str]) -> _Problems:
+    """Cells whose value the table does not allow, and rows that are named as another one is."""
+    problems: _Problems = []
+    for column in (c for c in table.columns if c.name in frame and c.name not in skip):
+        values = frame[column.name]
+        blank = values.isna() | (values == "") if column.type in ("str", "words") else values.isna()
+        if column.required:
+            problems += [(i, f"`{column.name}` is empty: {column.meaning}") for i in _positions(blank)]
+        if column.choices:
+            expected = ", ".join(column.choices)
+            problems += [
+                (i, f"`{column.name}`: expected one of {expected}, found {values.iloc[i]!r}")
+                for i in _positions(~blank & ~values.isin(column.choices))
+            ]
+    if set(table.key) <= set(frame.columns):
+        named_by = " and ".join(f"`{key}`" for key in table.key)
+        twins = frame.duplicated(list(table.key), keep="first")
+        problems += [(i, f"{named_by} as in a row before; each row needs its own") for i in _positions(twins)]
+    return problems
+
+
+# Values to cells
+
+
+def _quoted(cell: str) -> str:
+    """As `csv.writer` does it, which before Python 3.13 leaves a lone carriage return bare: a row's end."""
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
+
+
 def _texts(values: pd.Series) -> Iterable[str]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return ["" if pd.isna(time) else format_time(time) for time in values]
     if pd.api.types.is_datetime64_dtype(values.dtype):
-        return ["" if pd.isna(day) else day.strftime("%Y-%m-%d") for day in values]
+        return ["" if pd.isna(day) else day.isoformat().removesuffix("T00:00:00") for day in values]
     if pd.api.types.is_bool_dtype(values.dtype):
         return ["yes" if value else "no" for value in values]
     if pd.api.types.is_float_dtype(values.dtype):
-        return ["" if pd.isna(number) else f"{float(number):.15g}" for number in values]
+        return ["" if pd.isna(number) else repr(float(number)).removesuffix(".0") for number in values]
     return ["" if pd.isna(value) else str(value) for value in values]
 
 
-def _row_name(frame: pd.DataFrame, table: Table, position: int) -> str:
+def _row_name(frame: pd.DataFrame, table: Table, position: int, line: int | None = None) -> str:
     name = " / ".join(str(frame[key].iloc[position]) for key in table.key if key in frame)
-    return f"row {position + 1}" + (f" ({name})" if name.strip(" /") else "")
+    place = f"row {position + 1}" if line is None else f"line {line}"
+    return place + (f" ({name})" if name.strip(" /") else "")
 
 
 def _positions(flags: pd.Series) -> Iterable[int]:

@@ -1,0 +1,62 @@
+"""What all tests share: closed sockets, steady hypothesis, and short ways to say events and worksheets."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import pytest_socket
+from hypothesis import HealthCheck, settings
+
+from pmkit import schema
+
+REPOSITORY = Path(__file__).parent.parent
+
+# No deadline: a busy machine is not a fault. The same examples in every run: a red test stays red.
+settings.register_profile(
+    "pmkit", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("pmkit")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Nothing leaves the machine; Jupyter's kernels are reached through the loopback."""
+    if not item.get_closest_marker("browser"):
+        pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A copy of the sample incident, free to be changed."""
+    folder = tmp_path / "checkout-failure"
+    shutil.copytree(REPOSITORY / "data" / "checkout-failure", folder)
+    return folder
+
+
+Rows = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture(scope="session")
+def events() -> Rows:
+    """`events({…}, {…})`: an events frame; what a row does not say is a Slack message at its own time."""
+
+    def make(*rows: dict[str, object]) -> pd.DataFrame:
+        said = [{"source": "slack", "kind": "message", **row} for row in rows]
+        return schema.conform(pd.DataFrame(said), schema.EVENTS) if said else schema.empty(schema.EVENTS)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def worksheet() -> Rows:
+    """`worksheet({…}, {…})`: a timeline worksheet; rows are included unless they say otherwise."""
+
+    def make(*rows: dict[str, object]) -> pd.DataFrame:
+        said = [{"included": "yes", **row} for row in rows]
+        return schema.conform(pd.DataFrame(said), schema.TIMELINE) if said else schema.empty(schema.TIMELINE)
+
+    return make

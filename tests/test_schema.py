@@ -1,0 +1,293 @@
+"""The tables: exact round trips, and every bad cell told with its place."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pmkit import schema
+from pmkit.errors import SchemaError
+
+ODD_TEXTS = (
+    "", "NA", "None", "nan", "null", "007", "14:02", "1e5", "TRUE", "=1+1", "-", '"', '""', ",", "\n", "\r",
+    "\r\n", "a\rb", ' "quoted", ', "'", "\ufeff", "\x00", "#", "日本語", "e\u0301", "🚒", "\u202eoppa", "\t", " x ",
+)  # fmt: skip
+texts = st.sampled_from(ODD_TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+filled = texts.filter(lambda text: text != "")
+times = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
+CELLS = {
+    "str": texts,
+    "words": texts,
+    "time": st.none() | times,
+    "date": st.none() | st.dates(),
+    "bool": st.booleans(),
+    "int": st.none() | st.integers(-(2**63), 2**63 - 1),
+    "float": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+}
+
+
+@st.composite
+def frames(draw: st.DrawFn, table: schema.Table) -> pd.DataFrame:
+    cells = {}
+    for column in table.columns:
+        cell = CELLS[column.type]
+        if column.choices:
+            cell = st.sampled_from(column.choices)
+        elif column.required:
+            cell = filled if column.type == "str" else cell.filter(lambda value: value is not None)
+        cells[column.name] = cell
+    own = {f"own {n}": texts for n in range(draw(st.integers(0, 2)))}
+    rows = draw(
+        st.lists(
+            st.fixed_dictionaries(cells | own),
+            max_size=4,
+            unique_by=lambda row: tuple(row[key] for key in table.key),
+        )
+    )
+    return schema.conform(pd.DataFrame(rows, columns=[*cells, *own]), table)
+
+
+@pytest.mark.parametrize("table", schema.TABLES.values(), ids=schema.TABLES)
+def test_round_trip_is_exact(table: schema.Table) -> None:
+    """Whatever stands in a table comes back from its CSV unchanged, columns of the team's own included."""
+
+    @settings(max_examples=15)
+    @given(frames(table))
+    def check(frame: pd.DataFrame) -> None:
+        text = schema.to_csv(frame, table)
+        back = schema.read_csv(text, table)
+        ordered = frame.sort_values(list(table.key), kind="stable", ignore_index=True)
+        own = [name for name in frame if name not in table.column_names]
+        ordered[own] = ordered[own].astype("str")
+        pd.testing.assert_frame_equal(back, ordered, check_exact=True)
+        assert schema.to_csv(back, table) == text
+
+    check()
+
+
+@given(st.lists(st.lists(texts, min_size=2, max_size=2), max_size=5))
+@example([["a\rb", "c"], ["\r\n", '"']])
+def test_every_cell_survives_whatever_its_characters(rows: list[list[str]]) -> None:
+    """Commas, quotes and each sort of line end inside a cell do not move its neighbours."""
+    frame = pd.DataFrame(
+        {"question_id": [f"Q{n}" for n in range(len(rows))], "question": "?"}
+        | {name: [row[n] for row in rows] for n, name in enumerate(["answer", "owner"])},
+        dtype="str",
+    )
+    back = schema.read_csv(schema.to_csv(frame, schema.QUESTIONS), schema.QUESTIONS)
+    assert back[["answer", "owner"]].to_numpy().tolist() == rows
+
+
+def test_rows_are_written_in_the_order_of_their_key() -> None:
+    """The canonical file does not depend on the order in which people added rows."""
+    rows = pd.DataFrame({"question_id": ["Q2", "Q1"], "question": ["b", "a"]})
+    one, two = (schema.to_csv(frame, schema.QUESTIONS) for frame in (rows, rows[::-1]))
+    assert one == two
+    assert [line[:2] for line in one.splitlines()[1:]] == ["Q1", "Q2"]
+
+
+def test_texts_that_look_like_something_else_stay_texts() -> None:
+    """`NA`, `007`, `no` and `14:02` are read as people wrote them."""
+    cells = ["NA", "007", "no", "14:02", "None", "1.50"]
+    text = "question_id,question\n" + "".join(f"Q{n},{cell}\n" for n, cell in enumerate(cells))
+    assert schema.read_csv(text, schema.QUESTIONS)["question"].tolist() == cells
+
+
+def test_columns_nobody_knows_are_kept() -> None:
+    """A team's own column comes after the known ones and keeps its values."""
+    text = "team,question_id,question\nred,Q1,Why?\n"
+    frame = schema.read_csv(text, schema.QUESTIONS)
+    assert frame["team"].tolist() == ["red"]
+    assert schema.to_csv(frame, schema.QUESTIONS).splitlines()[0].endswith(",event_ids,team")
+
+
+def test_times_of_a_team_column_keep_their_hours() -> None:
+    """A column the table does not know may hold times without losing the time of day."""
+    frame = pd.DataFrame(
+        {"question_id": ["Q1"], "question": ["?"], "asked": [pd.Timestamp("2026-11-03 14:02")]}
+    )
+    assert "2026-11-03T14:02:00" in schema.to_csv(frame, schema.QUESTIONS)
+
+
+def test_windows_and_old_mac_files_read_the_same() -> None:
+    """A byte order mark, any line ends, blank lines and blanks around column names do not matter."""
+    plain = schema.read_csv("question_id,question\nQ1,Why?\n", schema.QUESTIONS)
+    for text in (
+        "\ufeffquestion_id,question\r\nQ1,Why?\r\n",
+        "question_id,question\rQ1,Why?\r",
+        "\nquestion_id, question\n\nQ1,Why?\n\n",
+        "question_id,question\nQ1,Why?",
+    ):
+        pd.testing.assert_frame_equal(schema.read_csv(text, schema.QUESTIONS), plain)
+
+
+def test_a_missing_or_bare_file_has_no_rows() -> None:
+    """No text at all, or a header alone, is a table without rows, every column typed."""
+    for text in ("", "\n", "question_id,question\n"):
+        pd.testing.assert_frame_equal(schema.read_csv(text, schema.QUESTIONS), schema.empty(schema.QUESTIONS))
+
+
+def problems_of(text: str, table: schema.Table) -> list[str]:
+    with pytest.raises(SchemaError) as caught:
+        schema.read_csv(text, table, where="x/table.csv")
+    assert str(caught.value).startswith("x/table.csv: ")
+    return list(caught.value.problems)
+
+
+def test_every_bad_cell_is_listed_with_its_line_and_column() -> None:
+    """One look at the message shows all there is to mend, in order."""
+    found = problems_of(
+        "action_id,action,type,due_on,status,note\n"
+        'A1,"first,\nsecond",fix,2026-02-30,open,\n'
+        "A2,,repair,tomorrow,shut,\n"
+        "A1,again,,,,\n",
+        schema.ACTIONS,
+    )
+    assert [(line.split(",")[0], line.split("`")[1]) for line in found] == [
+        ("line 2 (A1)", "due_on"),
+        ("line 2 (A1)", "type"),
+        ("line 4 (A2)", "action"),
+        ("line 4 (A2)", "due_on"),
+        ("line 4 (A2)", "status"),
+        ("line 5 (A1)", "action_id"),
+    ]
+    assert "expected one of open, in progress, done, dropped, found 'shut'" in found[4]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2026-11-03T14:02:11", "2026-11-03 14:02", "14:02", "2026-11-03", "11/10/2026", "2026-11-03T14:02:11 CET",
+        "2026-11-03T14:02:11z", "1762178531", "1762178531.5", "2026-13-03T14:02:11Z", "2026-02-30T14:02:11Z",
+        "2026-11-03T24:00:00Z", "2026-11-03T23:59:60Z", "2026-11-03T14:02:11+25:00", "2026-W45-2T14:02:11Z",
+        "0001-01-01T00:00:00+05:00", "٢٠٢٦-11-03T14:02:11Z", "now", "NaT", " 2026-11-03T14:02:11Z",
+    ],
+)  # fmt: skip
+def test_a_time_without_its_zone_is_refused_not_guessed(cell: str) -> None:
+    """Naive, abbreviated, impossible and numeric times are bad cells, in files and in frames alike."""
+    (problem,) = problems_of(f"decision_id,decision,decided_at\nD1,x,{cell}\n", schema.DECISIONS)
+    assert problem.startswith("line 2 (D1), `decided_at`: ")
+    frame = pd.DataFrame({"decision_id": ["D1"], "decision": ["x"], "decided_at": [cell]})
+    with pytest.raises(SchemaError, match=r"row 1 \(D1\), `decided_at`"):
+        schema.conform(frame, schema.DECISIONS)
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s"])
+def test_naive_times_of_a_frame_are_refused_too(unit: str) -> None:
+    """A naive datetime column is as much a guess as a naive text."""
+    frame = pd.DataFrame(
+        {"decision_id": ["D1", "D2"], "decision": "x", "decided_at": pd.Timestamp("2026-11-03")}
+    )
+    frame["decided_at"] = frame["decided_at"].astype(f"datetime64[{unit}]")
+    with pytest.raises(SchemaError, match=r"row 2 \(D2\)"):
+        schema.conform(frame, schema.DECISIONS)
+    with pytest.raises(SchemaError, match=r"2 problems"):
+        schema.conform(frame.astype({"decided_at": "object"}), schema.DECISIONS)
+
+
+def test_mixed_offsets_become_one_zone() -> None:
+    """Each cell may have an offset of its own; all are the same moment in UTC."""
+    cells = [
+        "2026-11-03T14:02:11.123456Z", "2026-11-03T15:02:11.123456+01:00", "2026-11-03 08:02:11.123456-0600",
+        "2026-11-03T19:32:11.123456+05:30",
+    ]  # fmt: skip
+    text = "decision_id,decision,decided_at\n" + "".join(f"D{n},x,{cell}\n" for n, cell in enumerate(cells))
+    frame = schema.read_csv(text, schema.DECISIONS)
+    assert set(frame["decided_at"]) == {pd.Timestamp("2026-11-03T14:02:11.123456Z")}
+    aware = [
+        datetime(2026, 11, 3, 14, tzinfo=UTC),
+        datetime(2026, 11, 3, 15, tzinfo=timezone(timedelta(hours=1))),
+    ]
+    mixed = pd.DataFrame(
+        {"decision_id": ["D1", "D2"], "decision": "x", "decided_at": pd.Series(aware, dtype=object)}
+    )
+    assert schema.conform(mixed, schema.DECISIONS)["decided_at"].nunique() == 1
+
+
+def test_a_column_in_another_zone_keeps_its_moments() -> None:
+    """A frame whose times are in the team's zone is stored in UTC."""
+    local = pd.Series([pd.Timestamp("2026-11-03T15:00", tz="Europe/Berlin")])
+    frame = pd.DataFrame({"decision_id": ["D1"], "decision": "x", "decided_at": local})
+    assert schema.conform(frame, schema.DECISIONS)["decided_at"][0] == pd.Timestamp("2026-11-03T14:00Z")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "bad", "good"),
+    [
+        ("impact", "value", ["x", "1,5", "1_000", "inf", "nan", "٣", "0x10", "1e999", "--1"], ["1", "-2.5", "1e5", ".5"]),
+        ("evidence", "records_loaded", ["1.5", "x", "1e3", "9223372036854775808"], ["0", "-1", "12.0"]),
+        ("decisions", "revisit_on", ["3.11.2026", "2026-11-3", "2026-11-03T00:00", "20261103"], ["2026-11-03"]),
+        ("timeline", "included", ["maybe", "y", "2", "ja", "on"], ["yes", "No", " TRUE ", "0", ""]),
+    ],
+)  # fmt: skip
+def test_cells_of_each_type(table: str, column: str, bad: list[str], good: list[str]) -> None:
+    """What a number, date or yes-or-no cell may look like."""
+    known = schema.TABLES[table]
+
+    def frame(cells: list[str]) -> pd.DataFrame:
+        return pd.DataFrame({known.key[0]: [f"k{n}" for n in range(len(cells))], column: cells})
+
+    schema.conform(frame(good), known)
+    with pytest.raises(SchemaError) as caught:
+        schema.conform(frame(bad), known)
+    assert len(caught.value.problems) == len(bad)
+    assert all(f"`{column}`" in problem for problem in caught.value.problems)
+
+
+def test_dates_may_be_given_as_dates_but_not_as_moments() -> None:
+    """A moment has no date before its zone is known, so it is refused where a date belongs."""
+    frame = pd.DataFrame({"decision_id": ["D1"], "decision": ["x"], "revisit_on": [date(2026, 11, 3)]})
+    assert schema.conform(frame, schema.DECISIONS)["revisit_on"][0] == pd.Timestamp("2026-11-03")
+    frame["revisit_on"] = [pd.Timestamp("2026-11-03T23:30Z")]
+    with pytest.raises(SchemaError, match="expected a date"):
+        schema.conform(frame, schema.DECISIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("question_id,question\nQ1\n", "line 2: 1 cells, the header has 2"),
+        ("question_id,question\nQ1,a,b\n", "line 2: 3 cells, the header has 2"),
+        ("question_id,question,question\nQ1,a,b\n", "line 1: column `question` stands twice"),
+        ("question_id,question,\nQ1,a,b\n", "line 1: column 3 has no name"),
+        ("question,owner\na,b\n", "line 1: column `question_id` is missing"),
+        ("question_id;question\nQ1;a\n", "line 1: no comma found"),
+        ('question_id,question\nQ1,"a\nQ2,b\nQ3,c\n', "line 2: unexpected end of data"),
+        ('question_id,question\nQ1,"a"b\n', "line 2: ',' expected after '\"'"),
+        ("question_id,question\n<<<<<<< HEAD\nQ1,a\n=======\nQ1,b\n>>>>>>> main\n", "line 2: a merge is not finished"),
+        ("question_id,question\nQ1," + "x" * 200_000 + "\n", "line 2: field larger than field limit"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_explained_with_its_line(text: str, said: str) -> None:
+    """Ragged lines, twin headers, open quotes and unfinished merges never lose a row in silence."""
+    assert problems_of(text, schema.QUESTIONS)[0].startswith(said)
+
+
+def test_validate_lists_what_does_not_fit() -> None:
+    """Missing columns, untyped columns, empty keys, unknown choices and twins are told in one error."""
+    rows = [{"factor_id": "F1", "statement": "", "kind": "luck"}, {"factor_id": "F1", "statement": "x"}]
+    frame = schema.conform(pd.DataFrame(rows), schema.FACTORS).drop(columns="note")
+    frame["agreed"] = "yes"
+    with pytest.raises(SchemaError) as caught:
+        schema.validate(frame, schema.FACTORS)
+    told = "\n".join(caught.value.problems)
+    assert len(caught.value.problems) == 5
+    for words in (
+        "column `note` is missing", "column `agreed`: expected bool", "row 1 (F1), `statement` is empty",
+        "row 1 (F1), `kind`: expected one of trigger", "row 2 (F1), `factor_id` as in a row before",
+    ):  # fmt: skip
+        assert words in told
+
+
+@pytest.mark.parametrize("table", schema.TABLES.values(), ids=schema.TABLES)
+def test_tables_describe_themselves(table: schema.Table) -> None:
+    """Keys are columns that may not be empty, every column has a meaning, an empty table is valid."""
+    assert set(table.key) <= set(table.column_names)
+    assert all(table.column(key).required for key in table.key)
+    assert all(column.meaning and column.type in schema.DTYPES for column in table.columns)
+    schema.validate(schema.empty(table), table)
+    assert schema.to_csv(schema.empty(table), table) == ",".join(table.column_names) + "\n"
