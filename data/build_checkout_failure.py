@@ -1,7 +1,7 @@
 """Rebuild the raw evidence of the sample incident `checkout-failure`: a Slack export and PagerDuty JSON.
 
-The chat is written in `checkout-failure.story/*.txt`; this script adds the bots, the ids and the true formats.
-Everything is invented. Every choice hangs on a stable key, so two runs give the same bytes.
+What people wrote stands in `checkout-failure.story/*.txt`; this script adds the usual noise of machines, the
+ids and the true formats. Everything is invented; two runs give the same bytes.
 
     python data/build_checkout_failure.py [folder]     (default: data/checkout-failure/evidence)
 """
@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import random
 import re
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,10 @@ EXPORTED_AT = datetime(2026, 11, 9, 18, 4, 12, tzinfo=UTC)
 # The clock of the incident; everything else follows from these.
 IMPACT_STARTED = datetime(2026, 11, 3, 7, 41, 12, tzinfo=UTC)
 OPENED = IMPACT_STARTED + timedelta(minutes=18)
-REVERTED = datetime(2026, 11, 3, 8, 42, 5, tzinfo=UTC)
+ACKNOWLEDGED = datetime(2026, 11, 3, 8, 5, 47, tzinfo=UTC)
+HOLDS_GROW = datetime(2026, 11, 3, 7, 37, 30, tzinfo=UTC)
 KIX1_RELEASED = datetime(2026, 11, 3, 9, 13, 25, tzinfo=UTC)
+DXB2_RELEASED = datetime(2026, 11, 3, 9, 17, 50, tzinfo=UTC)
 IMPACT_ENDED = datetime(2026, 11, 3, 9, 22, 30, tzinfo=UTC)
 RESOLVED = IMPACT_ENDED + timedelta(minutes=40)
 
@@ -87,9 +90,9 @@ CHANNELS = {
 }
 UNICODE = {
     "tada": "1f389", "eyes": "1f440", "teapot": "1fad6", "pray": "1f64f", "joy": "1f602", "rocket": "1f680",
-    "crossed_fingers": "1f91e", "slightly_smiling_face": "1f642", "upside_down_face": "1f643", "train": "1f686",
-    "warning": "26a0-fe0f", "bell": "1f514", "grin": "1f601", "partying_face": "1f973", "one": "0031-fe0f-20e3",
-    "two": "0032-fe0f-20e3", "three": "0033-fe0f-20e3", "see_no_evil": "1f648", "cake": "1f370",
+    "crossed_fingers": "1f91e", "slightly_smiling_face": "1f642", "upside_down_face": "1f643",
+    "warning": "26a0-fe0f", "bell": "1f514", "grin": "1f601", "partying_face": "1f973", "train": "1f686",
+    "one": "31-20e3", "two": "32-20e3", "three": "33-20e3", "see_no_evil": "1f648", "cake": "1f370",
 }  # fmt: skip
 
 
@@ -208,7 +211,7 @@ FILE_TOKEN = "-".join(("xo" + "xe", "5551200345", "90817263545", hexes("export",
 
 
 def read_story(channel: str) -> tuple[list[Record], dict[str, str]]:
-    """The messages of one channel in order of time, and the label → `ts` of those that have one."""
+    """The messages of one channel as they were written down, and label → `ts` of those that have one."""
     messages: list[Record] = []
     labels: dict[str, str] = {}
     day = ""
@@ -236,7 +239,7 @@ def read_story(channel: str) -> tuple[list[Record], dict[str, str]]:
                 root["replies"].append(message)
             else:
                 root = message
-    return [_human(message, channel) for message in sorted(messages, key=lambda m: m["ts"])], labels
+    return [_record(message, channel) for message in messages], labels
 
 
 _LINE = re.compile(
@@ -258,50 +261,53 @@ def _parse(line: str, day: str, channel: str, labels: dict[str, str]) -> Record:
     }  # fmt: skip
 
 
-def _human(message: Record, channel: str) -> Record:
+def _record(message: Record, channel: str) -> Record:
+    """One record of the export: a notice of the room, a tombstone, or a post of a bot or a person."""
     who, ts, source = message["who"], message["ts"], message["source"]
-    user = USER_IDS[who]
-    if source.startswith("*") and re.match(r"\*(join|leave|topic|purpose|pin)\b", source):
-        return _room_notice(user, ts, source)
+    if re.match(r"\*(join|leave|topic|purpose|pin)\b", source):
+        return _room_notice(USER_IDS[who], ts, source)
     thread = _thread(message)
     if message["deleted"]:
-        gone = {
-            "subtype": "tombstone",
-            "text": "This message was deleted.",
-            "user": "USLACKBOT",
-            "hidden": True,
-        }
-        return {"type": "message", **gone, "ts": ts, **thread}
-    text, sections = compose(source.replace("{{token}}", PASTED_TOKEN))
-    key = f"{channel}:{ts}"
-    record: Record = {
-        "user": user,
-        "type": "message",
-        "ts": ts,
-        "client_msg_id": _uuid(key),
-        "text": text,
-        "team": TEAM,
-        "user_team": TEAM,
-        "source_team": TEAM,
-        "user_profile": _profile(who),
-        **thread,
-    }
+        gone = {"text": "This message was deleted.", "user": "USLACKBOT", "hidden": True}
+        return {"type": "message", "subtype": "tombstone", **gone, "ts": ts, **thread}
+    if who == "lantern":
+        state, title, *fields = source.split("; ")
+        record = _lantern(ts, state, title, dict(field.split("=") for field in fields))
+    elif who in BOTS:
+        record = _app_post(who, ts, source)
+    else:
+        record = _human(message, f"{channel}:{ts}")
+    record |= thread
     if message["depth"] == 2:
         record |= {"subtype": "thread_broadcast", "root": _root_copy(message["root"])}
     if message["edited"]:
-        edited_ts = f"{int(ts.split('.')[0]) + message['edited']}.000000"
-        record["edited"] = {"user": user, "ts": edited_ts}
+        edited_ts = f"{int(ts.partition('.')[0]) + message['edited']}.000000"
+        record["edited"] = {"user": USER_IDS[who], "ts": edited_ts}
     if message["files"]:
-        record["files"] = [_file(title, who, ts) for title in message["files"]]
+        record["files"] = [_file(name, who, ts) for name in message["files"]]
         record |= {"upload": False, "display_as_bot": False}
-    block = {"type": "rich_text", "block_id": hexes(f"block:{key}", 5), "elements": sections}
-    record["blocks"] = [block]
     if message["reactions"]:
         record["reactions"] = [
             {"name": name, "users": [USER_IDS[w] for w in whose], "count": len(whose)}
             for name, whose in message["reactions"]
         ]
     return record
+
+
+def _human(message: Record, key: str) -> Record:
+    text, sections = compose(message["source"].replace("{{token}}", PASTED_TOKEN))
+    return {
+        "user": USER_IDS[message["who"]],
+        "type": "message",
+        "ts": message["ts"],
+        "client_msg_id": _uuid(key),
+        "text": text,
+        "team": TEAM,
+        "user_team": TEAM,
+        "source_team": TEAM,
+        "user_profile": _profile(message["who"]),
+        "blocks": [{"type": "rich_text", "block_id": hexes(f"block:{key}", 5), "elements": sections}],
+    }
 
 
 def _root_copy(root: Record) -> Record:
@@ -379,10 +385,11 @@ _MIME = {"png": "image/png", "jpg": "image/jpeg", "csv": "text/csv"}
 def _file(name: str, who: str, ts: str) -> Record:
     file_id = ident(f"file:{name}:{ts}", "F0", 9)
     kind = name.rpartition(".")[2]
+    created = int(ts.partition(".")[0]) - 2
     private = f"https://files.slack.com/files-pri/{TEAM}-{file_id}"
     record = {
-        "id": file_id, "created": int(ts.split(".", maxsplit=1)[0]) - 2, "timestamp": int(ts.split(".", maxsplit=1)[0]) - 2,
-        "name": name, "title": name.rpartition(".")[0].replace("-", " "), "mimetype": _MIME[kind],
+        "id": file_id, "created": created, "timestamp": created, "name": name,
+        "title": name.rpartition(".")[0].replace("-", " "), "mimetype": _MIME[kind],
         "filetype": kind, "pretty_type": kind.upper(), "user": USER_IDS[who], "user_team": TEAM,
         "editable": False, "size": chance(f"size:{file_id}").randrange(9_000, 900_000),
         "mode": "snippet" if kind == "csv" else "hosted", "is_external": False, "external_type": "",
@@ -400,53 +407,46 @@ def _file(name: str, who: str, ts: str) -> Record:
 # Bots: #alerts, and a few posts elsewhere
 
 
-def lantern(at: datetime, key: str, *, state: str, title: str, fields: dict[str, str]) -> Record:
+COLOURS = {"Triggered": "d00000", "Resolved": "2eb886", "Warning": "daa038", "Notice": "8f8f8f"}
+
+
+def lantern(at: datetime, key: str, state: str, title: str, fields: dict[str, str]) -> Record:
     """An alert of the monitoring bot: subtype `bot_message`, an empty text, everything in the attachment."""
-    ts = slack_ts(at, f"lantern:{key}:{state}")
-    colour = {"Triggered": "d00000", "Resolved": "2eb886", "Warning": "daa038", "Notice": "8f8f8f"}[state]
+    return _lantern(slack_ts(at, f"lantern:{key}:{state}"), state, title, fields)
+
+
+def _lantern(ts: str, state: str, title: str, fields: dict[str, str]) -> Record:
+    headline = f"[{state}] {title}"
     attachment = {
-        "id": 1,
-        "color": colour,
-        "fallback": f"[{state}] {title}",
-        "title": f"[{state}] {title}",
-        "title_link": f"https://graphs.example.com/alert/{hexes(key, 8)}",
-        "fields": [{"title": k, "value": v, "short": True} for k, v in fields.items()],
-        "footer": "Lantern",
-        "ts": int(at.timestamp()),
-        "mrkdwn_in": ["text"],
-    }
-    bot_id = BOT_IDS["lantern"]
+        "id": 1, "color": COLOURS[state], "fallback": headline, "title": headline,
+        "title_link": f"https://graphs.example.com/alert/{hexes(title, 8)}",
+        "fields": [{"title": name, "value": value, "short": True} for name, value in fields.items()],
+        "footer": "Lantern", "ts": int(ts.partition(".")[0]), "mrkdwn_in": ["text"],
+    }  # fmt: skip
     return {
         "type": "message", "subtype": "bot_message", "text": "", "ts": ts, "username": "Lantern",
-        "bot_id": bot_id, "app_id": BOTS["lantern"][1], "attachments": [attachment],
+        "bot_id": BOT_IDS["lantern"], "app_id": BOTS["lantern"][1], "attachments": [attachment],
     }  # fmt: skip
 
 
-def app_post(bot: str, at: datetime, source: str, key: str = "") -> Record:
+def app_post(bot: str, at: datetime, source: str) -> Record:
     """A post of a modern app: a `bot_id` and a user, but no subtype."""
+    return _app_post(bot, slack_ts(at, f"{bot}:{source}"), source)
+
+
+def _app_post(bot: str, ts: str, source: str) -> Record:
     name, app_id = BOTS[bot]
-    ts = slack_ts(at, f"{bot}:{key or source}")
     text, sections = compose(source)
+    icons = {"image_36": f"https://avatars.slack-edge.com/2023-02-01/{bot}_36.png"}
     return {
-        "user": USER_IDS[bot],
-        "type": "message",
-        "ts": ts,
-        "bot_id": BOT_IDS[bot],
-        "app_id": app_id,
-        "text": text,
-        "team": TEAM,
+        "user": USER_IDS[bot], "type": "message", "ts": ts, "bot_id": BOT_IDS[bot], "app_id": app_id,
+        "text": text, "team": TEAM,
         "bot_profile": {
-            "id": BOT_IDS[bot],
-            "app_id": app_id,
-            "user_id": USER_IDS[bot],
-            "name": name,
-            "icons": {"image_36": f"https://avatars.slack-edge.com/2023-02-01/{bot}_36.png"},
-            "deleted": False,
-            "updated": 1709284402,
-            "team_id": TEAM,
+            "id": BOT_IDS[bot], "app_id": app_id, "user_id": USER_IDS[bot], "name": name, "icons": icons,
+            "deleted": False, "updated": 1709284402, "team_id": TEAM,
         },
         "blocks": [{"type": "rich_text", "block_id": hexes(f"block:{ts}", 5), "elements": sections}],
-    }
+    }  # fmt: skip
 
 
 # title, unit, usual low and high, threshold, how often a day
@@ -467,22 +467,14 @@ DEPLOYED = ("search-index", "catalog", "cart", "image-resizer", "web-shop", "ema
 SALE_HOURS = {"2026-10-30": (8, 22), "2026-11-01": (9, 20), "2026-11-03": (1, 6), "2026-11-04": (7, 10)}
 
 
-def alert_channel() -> tuple[list[Record], dict[str, str]]:
-    """#alerts, the labels of the posts that matter, every usual burst included."""
-    posts: list[Record] = []
-    labels: dict[str, str] = {}
+def usual_alerts() -> Iterator[Record]:
+    """What #alerts is full of: alerts that clear by themselves, deploys, sale days, and the incident."""
     for offset in range(12):
         day = datetime(2026, 10, 29, tzinfo=UTC) + timedelta(days=offset)
-        posts += _usual_day(day)
-        posts += _usual_deploys(day)
-        posts += _usual_sale(day)
-    for label, post in _story_posts():
-        posts.append(post)
-        if label:
-            labels[label] = post["ts"]
-    posts += _incident_burst()
-    posts = [post for post in posts if to_datetime(post["ts"]) < EXPORTED_AT]
-    return sorted(posts, key=lambda post: post["ts"]), labels
+        yield from _usual_day(day)
+        yield from _usual_deploys(day)
+        yield from _usual_sale(day)
+    yield from _incident_burst()
 
 
 def _alert_pair(
@@ -491,8 +483,8 @@ def _alert_pair(
     end = start + timedelta(minutes=minutes)
     closing = {**fields, "Lasted": f"{round(minutes)} min"}
     return [
-        lantern(start, key, state="Triggered", title=title, fields=fields),
-        lantern(end, key, state="Resolved", title=title, fields=closing),
+        lantern(start, key, "Triggered", title, fields),
+        lantern(end, key, "Resolved", title, closing),
     ]
 
 
@@ -551,178 +543,14 @@ def _usual_sale(day: datetime) -> Iterator[Record]:
         at, n = at + timedelta(minutes=r.uniform(22, 46)), n + 1
 
 
-def _story_posts() -> Iterator[tuple[str, Record]]:
-    """The posts of machines that the record refers to."""
-
-    def at(clock: str, day: str = "2026-11-03") -> datetime:
-        return datetime.fromisoformat(f"{day}T{clock}+00:00")
-
-    yield (
-        "flag_eu",
-        app_post(
-            "shipwright",
-            at("10:12:40", "2026-10-29"),
-            "Flag `payments.authorize_deadline_ms` 8000 → 2500 in `eu` (100 %), FLAG-2274, approved 2/2",
-        ),
-    )
-    yield (
-        "gate_eu",
-        app_post(
-            "shipwright",
-            at("10:42:40", "2026-10-29"),
-            "Gate for FLAG-2274 passed in `eu`: 5xx 0.3 % → 0.3 %, p99 authorize 1.9 s → 1.9 s. Next: `jp`, `mea`",
-        ),
-    )
-    yield (
-        "flag_jp",
-        app_post(
-            "shipwright",
-            at("07:02:11"),
-            "Flag `payments.authorize_deadline_ms` 8000 → 2500 in `jp`, `mea` (100 %), FLAG-2274, approved 2/2",
-        ),
-    )
-    yield (
-        "gate_jp",
-        app_post(
-            "shipwright",
-            at("07:12:11"),
-            "Gate for FLAG-2274 passed in `jp`, `mea`: 5xx 0.3 % → 0.3 %, p99 latency of checkout-api 1.2 s → 1.1 s. "
-            "Rollout complete :tada:",
-        ),
-    )
-    yield (
-        "change",
-        app_post(
-            "shipwright",
-            at("08:29:15"),
-            "FLAG-2291 opened by @sanna: `payments.authorize_deadline_ms` 2500 → 8000 in `jp`, `mea`. Approvals: 0/2",
-        ),
-    )
-    yield "approved1", app_post("shipwright", at("08:30:02"), "FLAG-2291 approved by @teun. Approvals: 1/2")
-    yield (
-        "approved2",
-        app_post("shipwright", at("08:41:33"), "FLAG-2291 approved by @miroslava. Approvals: 2/2"),
-    )
-    yield (
-        "reverted",
-        app_post(
-            "shipwright",
-            REVERTED,
-            "Flag `payments.authorize_deadline_ms` 2500 → 8000 in `jp`, `mea` (100 %), FLAG-2291, approved 2/2",
-        ),
-    )
-    yield (
-        "kix_start",
-        app_post(
-            "shipwright",
-            at("09:08:40"),
-            "Job `release-abandoned-holds` KIX1 started by @kwabena: 8,103 holds",
-        ),
-    )
-    yield (
-        "kix_done",
-        app_post(
-            "shipwright",
-            KIX1_RELEASED,
-            "Job `release-abandoned-holds` KIX1 finished: 8,103 of 8,103 holds released",
-        ),
-    )
-    yield (
-        "dxb_start",
-        app_post(
-            "shipwright",
-            at("09:14:02"),
-            "Job `release-abandoned-holds` DXB2 started by @kwabena: 1,309 holds",
-        ),
-    )
-    yield (
-        "dxb_done",
-        app_post(
-            "shipwright",
-            at("09:17:50"),
-            "Job `release-abandoned-holds` DXB2 finished: 1,309 of 1,309 holds released",
-        ),
-    )
-    yield (
-        "pd_opened",
-        app_post(
-            "pagerduty",
-            OPENED + timedelta(seconds=3),
-            "*Triggered* [#4127 payments-gateway: authorizations without an order above 200 in 15 min]"
-            f"({PAGERDUTY}/incidents/{INCIDENT_ID})\nService: payments-gateway · Urgency: High · Assigned to Dario Benvegnù",
-        ),
-    )
-    yield (
-        "pd_acked",
-        app_post(
-            "pagerduty",
-            at("08:05:49"),
-            f"*Acknowledged* [#4127]({PAGERDUTY}/incidents/{INCIDENT_ID}) by Sanna Lehtovaara",
-        ),
-    )
-    yield (
-        "pd_resolved",
-        app_post(
-            "pagerduty",
-            RESOLVED + timedelta(seconds=2),
-            f"*Resolved* [#4127]({PAGERDUTY}/incidents/{INCIDENT_ID}) by Ngozi Abara",
-        ),
-    )
-    # The reconciler compares authorizations with orders every fifteen minutes; the counts add up to 1,946.
-    reconciled = ((44, 7, 58), (59, 7, 214), (14, 8, 447), (29, 8, 588), (44, 8, 639), (59, 8, 0))
-    for minute, hour, count in reconciled:
-        clock = f"{hour:02d}:{minute}:10"
-        state = "Triggered" if count > 200 else "Notice"
-        title = f"payments-gateway: {count} authorizations without an order in 15 min"
-        fields = {
-            "Value": str(count),
-            "Threshold": "200",
-            "Service": "payments-gateway",
-            "Check": "reconciler",
-        }
-        yield (
-            f"reconciler_{clock[:5].replace(':', '')}",
-            lantern(at(clock), f"reconciler:{clock}", state=state, title=title, fields=fields),
-        )
-    teapot = {"Value": "0", "Service": "stock-reservation", "Pool": "KIX1", "Badge": "SOLD OUT 🏷️"}
-    yield (
-        "teapot_zero",
-        lantern(
-            at("07:45:52"),
-            "sku:AR-1207:zero",
-            state="Notice",
-            title="stock-reservation: AR-1207 Arita teapot availability 0 in KIX1",
-            fields=teapot,
-        ),
-    )
-    holds = {"Value": "1,517 holds", "Service": "stock-reservation", "Pool": "KIX1"}
-    yield (
-        "holds_warning",
-        lantern(
-            at("07:37:30"),
-            "holds:first",
-            state="Warning",
-            title="stock-reservation: open holds above 1,500 in KIX1",
-            fields=holds,
-        ),
-    )
-
-
 # (minutes after 07:37:30, open holds in KIX1); straight lines between
 _KIX_HOLDS = (
-    (0, 1_517),
-    (8, 2_980),
-    (22, 4_900),
-    (37, 6_700),
-    (52, 7_950),
-    (64.6, 8_690),
-    (91, 8_640),
-    (96, 537),
-)
+    (0, 1_517), (8, 2_980), (22, 4_900), (37, 6_700), (52, 7_950), (64.6, 8_690), (91, 8_640), (96, 537),
+)  # fmt: skip
 
 
 def _kix_holds(minutes: float) -> int:
-    for (x0, y0), (x1, y1) in zip(_KIX_HOLDS, _KIX_HOLDS[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(_KIX_HOLDS):
         if minutes <= x1:
             return round(y0 + (y1 - y0) * (minutes - x0) / (x1 - x0))
     return _KIX_HOLDS[-1][1]
@@ -738,100 +566,68 @@ ARTICLES = (
 
 
 def _incident_burst() -> Iterator[Record]:
-    title = "stock-reservation: open holds above 1,500 in KIX1"
-    first = datetime(2026, 11, 3, 7, 37, 30, tzinfo=UTC)
-    for n in range(1, 48):
-        at = first + timedelta(minutes=2 * n)
-        fields = {"Value": f"{_kix_holds(2 * n):,} holds", "Service": "stock-reservation", "Pool": "KIX1"}
-        state = "Warning" if _kix_holds(2 * n) > 1_500 else "Resolved"
-        yield lantern(at, f"holds:{n}", state=state, title=title, fields=fields)
-    for n in range(33):
-        at = first + timedelta(minutes=9 + 3 * n, seconds=20)
-        value = (
-            "118 holds"
-            if at > datetime(2026, 11, 3, 9, 18, tzinfo=UTC)
-            else f"{510 + min(n, 20) * 46:,} holds"
-        )
-        state = "Resolved" if value == "118 holds" else "Warning"
-        fields = {"Value": value, "Service": "stock-reservation", "Pool": "DXB2"}
-        yield lantern(
-            at,
-            f"holds:dxb:{n}",
-            state=state,
-            title="stock-reservation: open holds above 500 in DXB2",
-            fields=fields,
-        )
-        if state == "Resolved":
-            break
-    for n, article in enumerate(ARTICLES):
-        r = chance(f"sku:{article}")
-        sku = f"{article[:2].upper()}-{r.randrange(1000, 1999)}"
-        gone = first + timedelta(minutes=10 + n * 1.7, seconds=r.randrange(0, 90))
-        back = KIX1_RELEASED - timedelta(seconds=r.randrange(10, 260))
-        title = f"stock-reservation: {sku} {article} availability 0 in KIX1"
-        fields = {"Value": "0", "Service": "stock-reservation", "Pool": "KIX1", "Badge": "SOLD OUT 🏷️"}
-        yield lantern(gone, f"sku:{sku}", state="Notice", title=title, fields=fields)
-        fields = {**fields, "Value": str(r.randrange(40, 420)), "Badge": ""}
-        yield lantern(back, f"sku:{sku}", state="Resolved", title=title, fields=fields)
-    back = KIX1_RELEASED - timedelta(seconds=31)
-    teapot = {"Value": "931", "Service": "stock-reservation", "Pool": "KIX1", "Badge": ""}
-    title = "stock-reservation: AR-1207 Arita teapot availability 0 in KIX1"
-    yield lantern(back, "sku:AR-1207", state="Resolved", title=title, fields=teapot)
+    yield from _holds_burst()
+    yield from _sold_out_burst()
     for n in range(15):
         at = datetime(2026, 11, 3, 7, 34, 5, tzinfo=UTC) + timedelta(minutes=4.5 * n)
-        value = f"{2.3 + min(n, 6) * 0.1:.1f} s"
         fields = {
-            "Value": value,
+            "Value": f"{2.3 + min(n, 6) * 0.1:.1f} s",
             "Service": "payments-gateway",
             "Storefront": "jp",
-            "Acquirer step": "3-D Secure",
         }
+        yield lantern(at, f"3ds:{n}", "Notice", "payments-gateway: authorize p50 in jp above 2.2 s", fields)
+
+
+def _holds_burst() -> Iterator[Record]:
+    """The holds warning of both pools, again and again until the jobs have run."""
+    title = "stock-reservation: open holds above 1,500 in KIX1"
+    for n in range(1, 49):
+        holds = _kix_holds(2 * n)
+        fields = {"Value": f"{holds:,} holds", "Service": "stock-reservation", "Pool": "KIX1"}
+        state = "Warning" if holds > 1_500 else "Resolved"
+        yield lantern(HOLDS_GROW + timedelta(minutes=2 * n), f"holds:{n}", state, title, fields)
+    title = "stock-reservation: open holds above 500 in DXB2"
+    for n in range(32):
+        at = HOLDS_GROW + timedelta(minutes=9 + 3 * n, seconds=20)
+        drained = at > DXB2_RELEASED
+        holds = 118 if drained else 507 + 46 * min(n, 20)
+        fields = {"Value": f"{holds:,} holds", "Service": "stock-reservation", "Pool": "DXB2"}
+        yield lantern(at, f"holds:dxb:{n}", "Resolved" if drained else "Warning", title, fields)
+
+
+def _sold_out_burst() -> Iterator[Record]:
+    """Thirty articles follow the teapot to zero, and all come back while the job runs."""
+    fields = {"Value": "0", "Service": "stock-reservation", "Pool": "KIX1", "Badge": "SOLD OUT 🏷️"}
+    for n, article in enumerate(ARTICLES):
+        r = chance(f"sku:{article}")
+        sku = f"{article[:2].upper()}-{r.randrange(1000, 1999)} {article}"
+        gone = HOLDS_GROW + timedelta(minutes=10 + n * 1.7, seconds=r.randrange(0, 90))
         yield lantern(
-            at,
-            f"3ds:{n}",
-            state="Notice",
-            title="payments-gateway: authorize p50 in jp above 2.2 s",
-            fields=fields,
+            gone, f"sku:{sku}", "Notice", f"stock-reservation: {sku} availability 0 in KIX1", fields
+        )
+    for n, article in enumerate(("teapot", *ARTICLES)):
+        r = chance(f"sku:{article}")
+        sku = (
+            "AR-1207 Arita teapot" if n == 0 else f"{article[:2].upper()}-{r.randrange(1000, 1999)} {article}"
+        )
+        back = KIX1_RELEASED - timedelta(seconds=r.randrange(10, 260))
+        again = {**fields, "Value": "931" if n == 0 else str(r.randrange(40, 420)), "Badge": ""}
+        yield lantern(
+            back, f"sku:{sku}", "Resolved", f"stock-reservation: {sku} availability 0 in KIX1", again
         )
 
 
-def other_bots(channel: str) -> Iterator[Record]:
-    """Posts of bots in the channels of people."""
-    if channel == "general":
-        for offset in range(12):
-            day = datetime(2026, 10, 29, tzinfo=UTC) + timedelta(days=offset)
-            if day.weekday() < 5:
-                soup = chance(f"kettle:{day:%m%d}").choice(
-                    ("Darjeeling", "Sencha", "Rooibos", "Mint", "Assam")
-                )
-                yield app_post(
-                    "kettle", day.replace(hour=8, minute=30), f"Tea of the day: {soup} 🍵 Who pours?"
-                )
-                yield app_post(
-                    "kettle", day.replace(hour=14, minute=45), "Tidy-kitchen reminder 🧽", f"{day:%m%d}"
-                )
-    if channel == "incident-updates":
-        yield app_post(
-            "pagerduty",
-            datetime(2026, 11, 3, 8, 16, 22, tzinfo=UTC),
-            f"Priority of [#4127]({PAGERDUTY}/incidents/{INCIDENT_ID}) changed from P2 to P1 by Teun Hagedoorn",
-        )
-    if channel == "incident-decisions":
-        keys = (
-            "SHOP-1421",
-            "SHOP-1422",
-            "SHOP-1424",
-            "SHOP-1425",
-            "SHOP-1427",
-            "SHOP-1428",
-            "SHOP-1430",
-            "SHOP-1431",
-        )
-        for n, key in enumerate(keys):
-            at = datetime(2026, 11, 6, 13, 30, 12, tzinfo=UTC) + timedelta(seconds=40 * n)
-            yield app_post(
-                "jira", at, f"[{key}](https://jira.example.com/browse/{key}) was linked to checkout-failure"
-            )
+def tea_times() -> Iterator[Record]:
+    """A bot in #general that means well."""
+    for offset in range(12):
+        day = datetime(2026, 10, 29, tzinfo=UTC) + timedelta(days=offset)
+        if day.weekday() < 5:
+            tea = chance(f"kettle:{day:%m%d}").choice(("Darjeeling", "Sencha", "Rooibos", "Mint", "Assam"))
+            yield app_post("kettle", day.replace(hour=8, minute=30), f"Tea of the day: {tea} 🍵 Who pours?")
+            yield app_post("kettle", day.replace(hour=14, minute=45), "Tidy-kitchen reminder 🧽")
+
+
+BOT_POSTS = {"alerts": usual_alerts, "general": tea_times}
 
 
 # PagerDuty
@@ -868,346 +664,201 @@ PHONES = {
 }
 
 
-class PagerDutyLog:
-    """The log entries of one incident, in the order they happened."""
+_ENTRY = re.compile(
+    r"(?P<clock>\d\d:\d\d:\d\d)(?P<offset>[+-]\d\d:\d\d)? (?P<verb>\w+) (?:\[(?P<label>\w+)\] )?(?P<rest>.*)"
+)
 
-    def __init__(self) -> None:
-        self.entries: list[Record] = []
-        self.labels: dict[str, str] = {}
 
-    def add(
-        self,
-        clock: str,
-        kind: str,
-        summary: str,
-        *,
-        agent: Record | None = None,
-        channel: Record,
-        label: str = "",
-        offset: str = "Z",
-        **more: Any,
-    ) -> str:
-        entry_id = ident(f"log:{len(self.entries)}:{clock}:{kind}", "R", 25)
-        day, _, clock = clock.rpartition(" ")
-        created_at = _with_offset(datetime.fromisoformat(f"{day or '2026-11-03'}T{clock}+00:00"), offset)
-        entry: Record = {
+def pagerduty_log() -> tuple[list[Record], dict[str, str]]:
+    """The log entries of #4127 in the order they happened, and label → entry id."""
+    entries: list[Record] = []
+    labels: dict[str, str] = {}
+    for line in (STORY / "pagerduty.txt").read_text(encoding="utf-8").splitlines():
+        match = _ENTRY.fullmatch(line)
+        if match is None:
+            raise ValueError(f"pagerduty: cannot read {line!r}")
+        at = datetime.fromisoformat(f"{OPENED.date()}T{match['clock']}+00:00")
+        words = match["rest"].split()
+        entry_id = ident(f"log:{len(entries)}:{line}", "R", 25)
+        entry = {
             "id": entry_id,
-            "type": f"{kind}_log_entry",
-            "summary": summary,
+            "type": "",
+            "summary": "",
             "self": f"https://api.pagerduty.com/log_entries/{entry_id}",
             "html_url": None,
-            "created_at": created_at,
-        }
-        if agent:
-            entry["agent"] = agent
-        entry |= {"channel": channel, "service": PD_SERVICE, "incident": PD_INCIDENT, "teams": [PD_TEAM]}
-        entry |= {"contexts": [], **more}
-        self.entries.append(entry)
-        if label:
-            self.labels[label] = entry_id
-        return entry_id
-
-    def page(self, clock: str, who: str, by: str, status: str = "success") -> None:
-        """A notification; PagerDuty gives these no agent."""
-        phone = by in ("sms", "phone")
-        address = (
-            PHONES[who]
-            if phone
-            else (f"{who}@example.com" if by == "email" else "Pixel of the person on call")
-        )
-        kind = by if phone or by == "email" else "push_notification"
-        self.add(
-            clock,
-            "notify",
-            f"Notified {PEOPLE[who][0]} by {kind.replace('_', ' ')}",
-            channel={"type": "auto", "notification": {"type": kind, "address": address, "status": status}},
-            user=_pd_user(who),
-        )
+            "created_at": _with_offset(at, match["offset"]),
+            "agent": PD_SERVICE,
+            "channel": {"type": "auto"},
+            "service": PD_SERVICE,
+            "incident": PD_INCIDENT,
+            "teams": [PD_TEAM],
+            "contexts": [],
+        } | PD_VERBS[match["verb"]](at, *words)
+        entry["type"] += "_log_entry"
+        if entry["agent"] is None:
+            del entry["agent"]
+        entries.append(entry)
+        if match["label"]:
+            labels[match["label"]] = entry_id
+    return entries, labels
 
 
-def _with_offset(at: datetime, offset: str) -> str:
-    if offset == "Z":
-        return zulu(at)
-    zone = datetime.fromisoformat(f"2026-11-03T00:00:00{offset}").tzinfo
-    return at.astimezone(zone).isoformat()
+def _with_offset(at: datetime, offset: str | None) -> str:
+    zone = datetime.fromisoformat(f"2026-11-03T00:00:00{offset}").tzinfo if offset else None
+    return at.astimezone(zone).isoformat() if zone else zulu(at)
 
 
-def _trigger_channel(count: int, clock: str) -> Record:
+def _name(handle: str) -> str:
+    return PEOPLE[handle][0]
+
+
+def _triggered(_at: datetime, count: str) -> Record:
     title = f"payments-gateway: {count} authorizations without an order in 15 min (threshold 200)"
     details = {
-        "check": "reconciler", "value": count, "threshold": 200, "window": "15m", "storefronts": "jp, mea",
+        "check": "reconciler", "value": int(count), "threshold": 200, "window": "15m",
+        "storefronts": "jp, mea",
         "runbook": "https://runbooks.example.com/payments/orphaned-authorizations",
-        "graph": f"https://graphs.example.com/alert/{hexes(f'reconciler:{clock}', 8)}",
+        "graph": f"https://graphs.example.com/alert/{hexes(title, 8)}",
     }  # fmt: skip
+    cef_details = {
+        "dedup_key": "reconciler/payments-gateway", "severity": "critical", "source_origin": "reconciler-0",
+        "source_component": "payments-gateway", "event_class": "money", "message": title,
+        "description": title, "details": details, "creation_time": None, "version": "1.0",
+    }  # fmt: skip
+    channel = {
+        "type": "api", "service_key": hexes("service_key", 12), "summary": title, "description": title,
+        "incident_key": "reconciler/payments-gateway", "client": "Lantern",
+        "client_url": "https://graphs.example.com", "details": details, "cef_details": cef_details,
+    }  # fmt: skip
+    event = {"description": PD_TITLE}
     return {
-        "type": "api",
-        "service_key": hexes("service_key", 12),
-        "summary": title,
-        "description": title,
-        "incident_key": "reconciler/payments-gateway",
-        "client": "Lantern",
-        "client_url": "https://graphs.example.com",
-        "details": details,
-        "cef_details": {
-            "dedup_key": "reconciler/payments-gateway",
-            "severity": "critical",
-            "source_origin": "reconciler-0",
-            "source_component": "payments-gateway",
-            "event_class": "money",
-            "message": title,
-            "description": title,
-            "details": details,
-            "creation_time": None,
-            "version": "1.0",
-        },
+        "type": "trigger",
+        "summary": "Triggered through the API.",
+        "channel": channel,
+        "event_details": event,
     }
 
 
-def pagerduty_log() -> PagerDutyLog:
-    """What PagerDuty recorded about #4127."""
-    log = PagerDutyLog()
-    auto, web, mobile = {"type": "auto"}, {"type": "web"}, {"type": "mobile"}
-    opened = zulu(OPENED)[11:19]
-
-    def triggered(clock: str, count: int, label: str) -> None:
-        log.add(
-            clock,
-            "trigger",
-            "Triggered through the API.",
-            agent=PD_SERVICE,
-            channel=_trigger_channel(count, clock),
-            label=label,
-            event_details={"description": PD_TITLE},
-        )
-
-    def note(clock: str, who: str, text: str, *, label: str = "", offset: str = "Z") -> None:
-        log.add(
-            clock,
-            "annotate",
-            f"Note added by {PEOPLE[who][0]}.",
-            agent=_pd_user(who),
-            channel={"type": "note", "summary": text},
-            label=label,
-            offset=offset,
-        )
-
-    def update(clock: str, who: str, text: str, *, label: str = "", offset: str = "Z") -> None:
-        log.add(
-            clock,
-            "status_update",
-            f"Status update added by {PEOPLE[who][0]}",
-            agent=_pd_user(who),
-            channel=web,
-            message=text,
-            label=label,
-            offset=offset,
-        )
-
-    def request(clock: str, who: str, whom: str, text: str, *, label: str = "") -> None:
-        requested_at = _with_offset(datetime.fromisoformat(f"2026-11-03T{clock}+00:00"), "-08:00")
-        target = {"type": "user", "id": PD_USERS[whom], "summary": None, "requested_at": requested_at}
-        log.add(
-            clock,
-            "responder_request",
-            f"{PEOPLE[who][0]} requested {PEOPLE[whom][0]} to join the incident",
-            agent=_pd_user(who),
-            channel=web,
-            message=text,
-            requester=_pd_user(who),
-            responders=[_pd_user(whom)],
-            responder_request_targets=[target],
-            label=label,
-        )
-
-    def accepted(clock: str, who: str) -> None:
-        summary = f"{PEOPLE[who][0]} accepted the request to join the incident"
-        log.add(clock, "responder_accept", summary, agent=_pd_user(who), channel=mobile)
-
-    def priority(clock: str, who: str, old: str, new: str, *, label: str) -> None:
-        log.add(
-            clock,
-            "priority_change",
-            f"Priority changed from “{old}” to “{new}” by {PEOPLE[who][0]}.",
-            agent=_pd_user(who),
-            channel={**web, "old_priority": {"name": old}, "new_priority": {"name": new}},
-            label=label,
-        )
-
-    triggered(opened, 214, "trigger")
-    log.add(
-        opened,
-        "assign",
-        f"Assigned to {PEOPLE['dario'][0]}.",
-        agent=PD_SERVICE,
-        channel=auto,
-        assignees=[_pd_user("dario")],
-    )
-    log.page(opened, "dario", "push")
-    log.page("07:59:14", "dario", "email")
-    log.page("08:00:13", "dario", "sms", "failed")
-    log.page("08:01:12", "dario", "phone", "no_answer")
-    log.page("08:03:12", "dario", "phone", "no_answer")
-    log.add(
-        "08:04:12",
-        "escalate",
-        f"Escalated to {PEOPLE['sanna'][0]} by timeout",
-        agent=PD_SERVICE,
-        channel={"type": "timeout"},
-        assignees=[_pd_user("sanna")],
-        label="escalated",
-    )
-    log.page("08:04:12", "sanna", "push")
-    log.page("08:04:14", "sanna", "email")
-    log.page("08:05:13", "sanna", "sms")
-    log.add(
-        "08:05:47",
-        "acknowledge",
-        f"Acknowledged by {PEOPLE['sanna'][0]}",
-        agent=_pd_user("sanna"),
-        channel=mobile,
-        acknowledgement_timeout=None,
-        event_details={},
-        label="acknowledged",
-    )
-    note(
-        "08:06:58",
-        "sanna",
-        "Moving to #incident-kickoff. 214 cards are authorized without an order, jp and mea.",
-    )
-    log.add(
-        "08:07:20",
-        "priority_change",
-        f"Priority set to “P2” by {PEOPLE['sanna'][0]}.",
-        agent=_pd_user("sanna"),
-        channel={**web, "old_priority": None, "new_priority": {"name": "P2"}},
-    )
-    request("08:08:05", "sanna", "teun", "Please help with #4127, checkout-api side", label="")
-    log.page("08:08:06", "teun", "push")
-    accepted("08:08:19", "teun")
-    request(
-        "08:12:31", "sanna", "ngozi", "We need an Incident Commander, two storefronts", label="request_ic"
-    )
-    log.page("08:12:32", "ngozi", "push")
-    log.page("08:13:32", "ngozi", "phone")
-    triggered("08:14:12", 447, "trigger2")
-    log.page("08:14:12", "sanna", "push")
-    priority("08:16:20", "teun", "P2", "P1", label="p1")
-    accepted("08:16:41", "ngozi")
-    log.add(
-        "08:17:30",
-        "assign",
-        f"Reassigned to {PEOPLE['ngozi'][0]} by {PEOPLE['sanna'][0]}.",
-        agent=_pd_user("sanna"),
-        channel=web,
-        assignees=[_pd_user("ngozi")],
-    )
-    log.page("08:17:30", "ngozi", "push")
-    note("08:22:05", "rafael", "D1: P1, third Culture Day wave is held.", offset="+01:00")
-    update(
-        "08:25:30",
-        "mariam",
-        "Some checkouts in Japan and the Middle East fail. Cards may show a reserved amount without an order.",
-        label="status1",
-        offset="+02:00",
-    )
-    triggered("08:29:12", 588, "trigger3")
-    note("08:29:40", "rafael", "D2: deadline goes back to 8000 ms, FLAG-2291, waits for a second approval.")
-    request(
-        "08:32:30", "ngozi", "kwabena", "409 OUT_OF_STOCK in jp and mea, please look", label="request_stock"
-    )
-    log.page("08:32:31", "kwabena", "push")
-    log.page("08:33:31", "kwabena", "sms")
-    accepted("08:33:44", "kwabena")
-    log.add(
-        "08:36:10",
-        "custom_field_value_change",
-        f"Custom field “Storefronts” changed by {PEOPLE['rafael'][0]}",
-        agent=_pd_user("rafael"),
-        channel={
-            **web,
-            "changeset": {
-                "customer_fields": [{"name": "storefronts", "old_value": None, "value": ["jp", "mea"]}]
-            },
-        },
-    )
-    note(
-        "08:42:40",
-        "sanna",
-        "Deadline is back at 8000 ms since 08:42:05Z. Watching timeouts.",
-        label="note_reverted",
-    )
-    triggered("08:44:12", 639, "trigger4")
-    update(
-        "08:48:55",
-        "mariam",
-        "Card payments work again. Articles may still show as out of stock although they are not.",
-        label="status2",
-        offset="+02:00",
-    )
-    note("09:02:30", "rafael", "D3: abandoned holds are released, dry run first.", offset="+01:00")
-    note("09:18:20", "kwabena", "9,412 abandoned holds released, KIX1 09:13:25Z and DXB2 09:17:50Z.")
-    update(
-        "09:27:10",
-        "mariam",
-        "Checkouts in Japan and the Middle East work as usual since 09:22Z. We keep watching.",
-        label="status3",
-        offset="+02:00",
-    )
-    log.add(
-        zulu(RESOLVED)[11:19],
-        "resolve",
-        f"Resolved by {PEOPLE['ngozi'][0]}",
-        agent=_pd_user("ngozi"),
-        channel={"type": "website"},
-        note="Failed share in its usual band since 09:22:30Z, four reconciler runs without a finding.",
-        event_details={},
-        label="resolved",
-    )
-    note(
-        "16:42:15",
-        "sanna",
-        "Resolution Note: 1,929 authorizations released, 17 wallet payments refunded. Last one 16:38:54Z.",
-        label="note_voids",
-    )
-    return log
+def _assigned(_at: datetime, whom: str, by: str = "") -> Record:
+    summary = f"Reassigned to {_name(whom)} by {_name(by)}." if by else f"Assigned to {_name(whom)}."
+    moved = {"agent": _pd_user(by), "channel": {"type": "web"}} if by else {}
+    return {"type": "assign", "summary": summary, "assignees": [_pd_user(whom)], **moved}
 
 
-def pagerduty_incident(first_trigger: str, entries: int) -> Record:
+def _paged(_at: datetime, who: str, by: str, status: str = "success") -> Record:
+    """A notification; PagerDuty gives these no agent."""
+    kind = "push_notification" if by == "push" else by
+    address = {"push": f"{_name(who)}'s phone", "email": f"{who}@example.com"}.get(by) or PHONES[who]
+    channel = {"type": "auto", "notification": {"type": kind, "address": address, "status": status}}
+    summary = f"Notified {_name(who)} by {kind.replace('_', ' ')}"
+    return {"type": "notify", "summary": summary, "agent": None, "channel": channel, "user": _pd_user(who)}
+
+
+def _escalated(_at: datetime, whom: str) -> Record:
+    summary = f"Escalated to {_name(whom)} by timeout"
+    return {
+        "type": "escalate", "summary": summary, "channel": {"type": "timeout"}, "assignees": [_pd_user(whom)],
+    }  # fmt: skip
+
+
+def _acknowledged(_at: datetime, who: str) -> Record:
+    summary, channel = f"Acknowledged by {_name(who)}", {"type": "mobile"}
+    more = {"acknowledgement_timeout": None, "event_details": {}}
+    return {"type": "acknowledge", "summary": summary, "agent": _pd_user(who), "channel": channel, **more}
+
+
+def _noted(_at: datetime, who: str, *words: str) -> Record:
+    channel = {"type": "note", "summary": " ".join(words)}
+    return {
+        "type": "annotate",
+        "summary": f"Note added by {_name(who)}.",
+        "agent": _pd_user(who),
+        "channel": channel,
+    }
+
+
+def _prioritised(_at: datetime, who: str, new: str, old: str = "") -> Record:
+    summary = f"Priority changed from “{old}” to “{new}” by {_name(who)}."
+    if not old:
+        summary = f"Priority set to “{new}” by {_name(who)}."
+    change = {"old_priority": {"name": old} if old else None, "new_priority": {"name": new}}
+    channel = {"type": "web", **change}
+    return {
+        "type": "priority_change", "summary": summary, "agent": _pd_user(who), "channel": channel,
+    }  # fmt: skip
+
+
+def _requested(at: datetime, who: str, whom: str, *words: str) -> Record:
+    target = {
+        "type": "user",
+        "id": PD_USERS[whom],
+        "summary": None,
+        "requested_at": _with_offset(at, "-08:00"),
+    }
+    return {
+        "type": "responder_request", "summary": f"{_name(who)} requested {_name(whom)} to join the incident",
+        "agent": _pd_user(who), "channel": {"type": "web"}, "message": " ".join(words),
+        "requester": _pd_user(who), "responders": [_pd_user(whom)], "responder_request_targets": [target],
+    }  # fmt: skip
+
+
+def _joined(_at: datetime, who: str) -> Record:
+    summary = f"{_name(who)} accepted the request to join the incident"
+    return {
+        "type": "responder_accept",
+        "summary": summary,
+        "agent": _pd_user(who),
+        "channel": {"type": "mobile"},
+    }
+
+
+def _status(_at: datetime, who: str, *words: str) -> Record:
+    more = {"agent": _pd_user(who), "channel": {"type": "web"}, "message": " ".join(words)}
+    return {"type": "status_update", "summary": f"Status update added by {_name(who)}", **more}
+
+
+def _field(_at: datetime, who: str, *values: str) -> Record:
+    changed = [{"name": "storefronts", "old_value": None, "value": list(values)}]
+    channel = {"type": "web", "changeset": {"customer_fields": changed}}
+    summary = f"Custom field “Storefronts” changed by {_name(who)}"
+    return {
+        "type": "custom_field_value_change", "summary": summary, "agent": _pd_user(who), "channel": channel,
+    }  # fmt: skip
+
+
+def _resolved(_at: datetime, who: str, *words: str) -> Record:
+    more = {
+        "agent": _pd_user(who),
+        "channel": {"type": "website"},
+        "note": " ".join(words),
+        "event_details": {},
+    }
+    return {"type": "resolve", "summary": f"Resolved by {_name(who)}", **more}
+
+
+PD_VERBS: dict[str, Callable[..., Record]] = {
+    "trigger": _triggered, "assign": _assigned, "page": _paged, "escalate": _escalated, "ack": _acknowledged,
+    "note": _noted, "priority": _prioritised, "request": _requested, "accept": _joined, "status": _status,
+    "field": _field, "resolve": _resolved,
+}  # fmt: skip
+
+
+def pagerduty_incident(log: list[Record]) -> Record:
     """The incident object as REST gives it after the resolve: assignments and acknowledgements are empty."""
-    first = _ref("trigger_log_entry", first_trigger, "Triggered through the API.", "log_entries")
+    first = _ref("trigger_log_entry", log[0]["id"], "Triggered through the API.", "log_entries")
+    accepted = {entry["agent"]["id"]: entry for entry in log if entry["type"] == "responder_accept_log_entry"}
     responders = [
         {
             "state": "joined",
-            "user": _pd_user(who),
+            "user": request["responders"][0],
             "incident": PD_INCIDENT,
-            "updated_at": f"2026-11-03T{updated}Z",
-            "message": message,
-            "requester": _pd_user(by),
-            "requested_at": requested,
+            "updated_at": accepted[request["responders"][0]["id"]]["created_at"],
+            "message": request["message"],
+            "requester": request["requester"],
+            "requested_at": request["responder_request_targets"][0]["requested_at"],
         }
-        for who, by, requested, updated, message in (
-            (
-                "teun",
-                "sanna",
-                "2026-11-03T00:08:05-08:00",
-                "08:08:19",
-                "Please help with #4127, checkout-api side",
-            ),
-            (
-                "ngozi",
-                "sanna",
-                "2026-11-03T00:12:31-08:00",
-                "08:16:41",
-                "We need an Incident Commander, two storefronts",
-            ),
-            (
-                "kwabena",
-                "ngozi",
-                "2026-11-03T00:32:30-08:00",
-                "08:33:44",
-                "409 OUT_OF_STOCK in jp and mea, please look",
-            ),
-        )
+        for request in log
+        if request["type"] == "responder_request_log_entry"
     ]
     return {
         "incident": {
@@ -1259,88 +910,38 @@ def pagerduty_incident(first_trigger: str, entries: int) -> Record:
 
 
 def users() -> list[Record]:
-    found = []
-    for handle, (real_name, display_name, title, zone) in PEOPLE.items():
-        offset = datetime(2026, 11, 9, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
-        profile = {
-            "title": title,
-            "phone": "",
-            "real_name": real_name,
-            "real_name_normalized": real_name,
-            "display_name": display_name,
-            "display_name_normalized": display_name,
-            "email": f"{handle}@example.com",
-            "avatar_hash": hexes(f"avatar:{handle}", 12),
-            "first_name": real_name.split()[0],
-            "last_name": real_name.split(maxsplit=1)[1],
-            "team": TEAM,
-        }
-        found.append(
-            {
-                "id": USER_IDS[handle],
-                "team_id": TEAM,
-                "name": handle,
-                "deleted": False,
-                "color": hexes(f"colour:{handle}", 6),
-                "real_name": real_name,
-                "tz": zone,
-                "tz_label": zone.rpartition("/")[2].replace("_", " ") + " time",
-                "tz_offset": int(offset.total_seconds()),
-                "profile": profile,
-                "is_admin": handle == "sipho",
-                "is_owner": False,
-                "is_restricted": False,
-                "is_ultra_restricted": False,
-                "is_bot": False,
-                "is_app_user": False,
-                "updated": 1761_811_200,
-            }
-        )
-    # A person who has left: Slack drops zone, colour and real name.
-    gone = {
-        "real_name": "Olof Bergqvist",
-        "real_name_normalized": "Olof Bergqvist",
-        "display_name": "olof",
-        "team": TEAM,
-    }
-    found.append(
-        {
-            "id": ident("user:olof", "U0", 9),
-            "team_id": TEAM,
-            "name": "olof",
-            "deleted": True,
-            "profile": gone,
-            "is_bot": False,
-            "is_app_user": False,
-            "updated": 1757_404_800,
-        }
-    )
+    """People, somebody who has left, and the bots."""
+    found = [_user(handle, *facts) for handle, facts in PEOPLE.items()]
+    # Of a person who has left Slack keeps neither zone nor colour nor real name.
+    left = {"real_name": "Olof Bergqvist", "display_name": "olof", "team": TEAM}
+    gone = {"id": ident("user:olof", "U0", 9), "team_id": TEAM, "name": "olof", "deleted": True}
+    found.append({**gone, "profile": left, "is_bot": False, "is_app_user": False, "updated": 1757404800})
     for handle, (name, app_id) in BOTS.items():
-        profile = {
-            "real_name": name,
-            "display_name": "",
-            "bot_id": BOT_IDS[handle],
-            "api_app_id": app_id,
-            "team": TEAM,
-        }
-        found.append(
-            {
-                "id": USER_IDS[handle],
-                "team_id": TEAM,
-                "name": handle,
-                "deleted": False,
-                "color": "9f69e7",
-                "real_name": name,
-                "tz": "America/Los_Angeles",
-                "tz_label": "Pacific Standard Time",
-                "tz_offset": -28800,
-                "profile": profile,
-                "is_bot": True,
-                "is_app_user": False,
-                "updated": 1709_284_402,
-            }
-        )
+        bot = _user(handle, name, "", "", "America/Los_Angeles")
+        bot["profile"] |= {"bot_id": BOT_IDS[handle], "api_app_id": app_id}
+        found.append({**bot, "is_bot": True})
     return found
+
+
+def _user(handle: str, real_name: str, display_name: str, title: str, zone: str) -> Record:
+    offset = datetime(2026, 11, 9, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
+    first_name, _, last_name = real_name.partition(" ")
+    profile = {
+        "title": title, "phone": "", "real_name": real_name, "real_name_normalized": real_name,
+        "display_name": display_name, "display_name_normalized": display_name,
+        "avatar_hash": hexes(f"avatar:{handle}", 12), "first_name": first_name, "last_name": last_name,
+        "team": TEAM,
+    }  # fmt: skip
+    if handle in PEOPLE:
+        profile["email"] = f"{handle}@example.com"
+    return {
+        "id": USER_IDS[handle], "team_id": TEAM, "name": handle, "deleted": False,
+        "color": hexes(f"colour:{handle}", 6), "real_name": real_name, "tz": zone,
+        "tz_label": zone.rpartition("/")[2].replace("_", " ") + " time",
+        "tz_offset": int(offset.total_seconds()), "profile": profile, "is_admin": handle == "sipho",
+        "is_owner": False, "is_restricted": False, "is_ultra_restricted": False, "is_bot": False,
+        "is_app_user": False, "updated": 1761811200,
+    }  # fmt: skip
 
 
 def channels(messages: dict[str, list[Record]], labels: dict[str, str]) -> list[Record]:
@@ -1405,9 +1006,11 @@ def build(folder: Path) -> Record:
     messages: dict[str, list[Record]] = {}
     labels: dict[str, dict[str, str]] = {}
     for channel in CHANNELS:
-        told, labels[channel] = alert_channel() if channel == "alerts" else read_story(channel)
-        messages[channel] = sorted([*told, *other_bots(channel)], key=lambda m: m["ts"])
-        twins = [ts for ts, n in Counter(m["ts"] for m in messages[channel]).items() if n > 1]
+        told, labels[channel] = read_story(channel)
+        told += BOT_POSTS[channel]() if channel in BOT_POSTS else []
+        before_export = (post for post in told if to_datetime(post["ts"]) < EXPORTED_AT)
+        messages[channel] = sorted(before_export, key=lambda post: post["ts"])
+        twins = [ts for ts, n in Counter(post["ts"] for post in messages[channel]).items() if n > 1]
         if twins:
             raise ValueError(f"{channel}: {twins} stand twice")
     members = {
@@ -1420,13 +1023,18 @@ def build(folder: Path) -> Record:
             day = to_datetime(post["ts"]).astimezone(LA).date()
             members.setdefault(f"{channel}/{day}.json", []).append(post)
     (folder / "slack-export.zip").write_bytes(_zip(members))
-    log = pagerduty_log()
-    newest_first = log.entries[::-1]
-    page = {"log_entries": newest_first, "limit": 100, "offset": 0, "more": False, "total": None}
-    incident = pagerduty_incident(log.labels["trigger"], len(log.entries))
+    log, pd_labels = pagerduty_log()
+    page = {"log_entries": log[::-1], "limit": 100, "offset": 0, "more": False, "total": None}
+    incident = pagerduty_incident(log)
     (folder / "pagerduty-log-entries.json").write_bytes(_json(page, indent=1))
     (folder / "pagerduty-incident.json").write_bytes(_json(incident, indent=1))
-    return _truth(messages, labels, log)
+    named = {
+        label: f"slack:{CHANNELS[channel][0]}:{ts}"
+        for channel in CHANNELS
+        for label, ts in labels[channel].items()
+    }
+    named |= {f"pd_{label}": f"pd:{entry_id}" for label, entry_id in pd_labels.items()}
+    return _truth(messages, log, named)
 
 
 def _json(value: object, *, indent: int) -> bytes:
@@ -1448,44 +1056,45 @@ def _zip(members: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
-def _truth(messages: dict[str, list[Record]], labels: dict[str, dict[str, str]], log: PagerDutyLog) -> Record:
-    def ids(channel: str, chosen: list[Record]) -> list[str]:
-        return [f"slack:{CHANNELS[channel][0]}:{m['ts']}" for m in chosen]
+def _truth(messages: dict[str, list[Record]], log: list[Record], named: dict[str, str]) -> Record:
+    """What a reader of the evidence has to find in it; `named` is label → event id."""
 
-    per_type = Counter(entry["type"] for entry in log.entries)
-    slack_labels = {
-        label: f"slack:{CHANNELS[channel][0]}:{ts}"
-        for channel, named in labels.items()
-        for label, ts in named.items()
+    def ids_with(key: str, value: str | None = None) -> list[str]:
+        return [
+            f"slack:{CHANNELS[channel][0]}:{post['ts']}"
+            for channel, posts in messages.items()
+            for post in posts
+            if key in post and value in (None, post[key])
+        ]
+
+    per_channel = {channel: len(posts) for channel, posts in messages.items()}
+    per_type = dict(sorted(Counter(entry["type"] for entry in log).items()))
+    files = sum(len(post.get("files", [])) for posts in messages.values() for post in posts)
+    clock = {
+        "impact_started": ("manual:first-exhausted-cart", IMPACT_STARTED),
+        "detected": (named["pd_trigger"], OPENED),
+        "acknowledged": (named["pd_acknowledged"], ACKNOWLEDGED),
+        "mitigated": (named["kix_done"], KIX1_RELEASED),
+        "resolved": ("manual:back-in-band", IMPACT_ENDED),
     }
-    pd_labels = {f"pd_{label}": f"pd:{entry_id}" for label, entry_id in log.labels.items()}
-    edited = [i for c, ms in messages.items() for i in ids(c, [m for m in ms if "edited" in m])]
-    deleted = [
-        i for c, ms in messages.items() for i in ids(c, [m for m in ms if m.get("subtype") == "tombstone"])
-    ]
-    slack_total = sum(len(ms) for ms in messages.values())
     return {
-        "slack_records": {channel: len(ms) for channel, ms in messages.items()},
-        "slack_total": slack_total,
-        "pagerduty_records": {**dict(sorted(per_type.items())), "incident": 1},
-        "pagerduty_total": len(log.entries) + 1,
-        "total": slack_total + len(log.entries) + 1,
-        "anchors": {
-            "impact_started": {"event_id": "manual:first-exhausted-cart", "time": zulu(IMPACT_STARTED)},
-            "detected": {"event_id": pd_labels["pd_trigger"], "time": zulu(OPENED)},
-            "acknowledged": {"event_id": pd_labels["pd_acknowledged"], "time": "2026-11-03T08:05:47Z"},
-            "mitigated": {"event_id": slack_labels["kix_done"], "time": zulu(KIX1_RELEASED)},
-            "resolved": {"event_id": "manual:back-in-band", "time": zulu(IMPACT_ENDED)},
-        },
+        "slack_records": per_channel,
+        "slack_total": sum(per_channel.values()),
+        "pagerduty_records": {**per_type, "incident": 1},
+        "pagerduty_total": len(log) + 1,
+        "total": sum(per_channel.values()) + len(log) + 1,
+        "anchors": {mark: {"event_id": event_id, "time": zulu(at)} for mark, (event_id, at) in clock.items()},
         "pagerduty_incident": {
-            "event_id": f"pd:incident:{INCIDENT_ID}", "opened_at": zulu(OPENED), "resolved_at": zulu(RESOLVED),
+            "event_id": f"pd:incident:{INCIDENT_ID}",
+            "opened_at": zulu(OPENED),
+            "resolved_at": zulu(RESOLVED),
         },
-        "early_signals": [slack_labels["early1"], slack_labels["early2"]],
-        "edited": edited,
-        "deleted": deleted,
-        "secrets": {"pasted": 1, "file_urls": 2 * sum(len(m.get("files", [])) for ms in messages.values() for m in ms)},
-        "events": dict(sorted((slack_labels | pd_labels).items())),
-    }  # fmt: skip
+        "early_signals": [named["early1"], named["early2"]],
+        "edited": ids_with("edited"),
+        "deleted": ids_with("subtype", "tombstone"),
+        "secrets": {"pasted": 1, "file_urls": 2 * files},
+        "events": dict(sorted(named.items())),
+    }
 
 
 def main() -> None:
