@@ -69,6 +69,7 @@ _LABEL_SIZE: Final = 12
 _ROW: Final = 17  # pixels between two rows of labels
 _LANE_GAP: Final = 12
 _DENSITY: Final = 16  # pixels for the hill of raw events under a lane
+_LABEL_LENGTH: Final = 46  # characters of an event that its label shows
 _LABEL_LIMIT: Final = 80  # more labels than this nobody reads; the rest shows on hover
 
 
@@ -285,23 +286,20 @@ def _place_labels(rows: pd.DataFrame, scale: _Scale) -> list[Label]:
     Going backwards gives stairs that descend with time: the leader of an earlier event passes to the left of
     all labels of later ones, so that no leader crosses a label.
     """
-    texts = [
-        f"{time:%H:%M} {_shorten(words, 46)}"
-        for time, words in zip(rows["time"], rows["summary"], strict=True)
-    ]
     markers = [scale.pixels(time) for time in rows["time"]]
     placed: list[Label] = []
-    for time, text in sorted(zip(rows["time"], texts, strict=True), reverse=True):
-        placed.append(_lowest_free(time, text, scale, placed, markers))
+    for time, words in sorted(zip(rows["time"], rows["summary"], strict=True), reverse=True):
+        placed.append(_lowest_free(time, words, scale, placed, markers))
     return placed
 
 
 def _lowest_free(
-    time: pd.Timestamp, text: str, scale: _Scale, placed: Sequence[Label], markers: Sequence[float]
+    time: pd.Timestamp, words: str, scale: _Scale, placed: Sequence[Label], markers: Sequence[float]
 ) -> Label:
     """The label in its lowest free row: right of its leader, or left where the right edge is too near."""
-    at, room = scale.pixels(time), _text_width(text, _LABEL_SIZE)
-    side: Literal["left", "right"] = "right" if at + room <= scale.width or at < room else "left"
+    at = scale.pixels(time)
+    text, side = _fitted(f"{time:%H:%M}", words, to_right=scale.width + 15 - at, to_left=at - 9)
+    room = _text_width(text, _LABEL_SIZE)
     top = max((label.row for label in placed), default=0) + 1
     for leaders in (True, False):  # first without crossing a leader, then without that wish
         for row in range(top + 1):
@@ -311,6 +309,20 @@ def _lowest_free(
             if _is_free(label, placed, markers, leaders=leaders):
                 return label
     raise AssertionError("a row above all others is always free")
+
+
+def _fitted(
+    clock: str, words: str, *, to_right: float, to_left: float
+) -> tuple[str, Literal["left", "right"]]:
+    """The label's text and side: to the right as long as half of it fits there, else where there is room."""
+    whole = _shorten(words, _LABEL_LENGTH)
+    for side, room in (("right", to_right), ("left", to_left)):
+        shortest = len(whole) if side == "left" else min(len(whole), _LABEL_LENGTH // 2)
+        for length in range(len(whole), shortest - 1, -1):
+            text = f"{clock} {_shorten(whole, length)}"
+            if _text_width(text, _LABEL_SIZE) <= room:
+                return text, side  # type: ignore[return-value]
+    return f"{clock} {whole}", "right" if to_right > to_left else "left"
 
 
 def _gap(row: int) -> int:
@@ -373,7 +385,7 @@ def _most_telling(shown: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 
 def _shorten(text: str, most: int) -> str:
-    words = " ".join(text.split())
+    words = " ".join(text.replace("`", "").split())  # marks of code are noise on a chart
     if len(words) <= most:
         return words
     head = words[: most + 1].rpartition(" ")[0] or words[:most]
