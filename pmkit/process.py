@@ -89,11 +89,7 @@ class Review:
 
     def to_text(self) -> str:
         """A few lines, for people."""
-        lines = [f"{self.incident.severity} {self.incident.title}"]
-        if self.due_on is None:
-            lines.append("Closure: not known before `resolved` is marked on the timeline")
-        else:
-            lines.append(f"Closure due {self.due_on}: {_days_words(self.working_days_left or 0)}")
+        lines = [f"{self.incident.severity} {self.incident.title}", self._deadline_words()]
         for row in self.milestones.to_dict("records"):
             if pd.notna(row["reached_at"]):
                 lines.append(f"  [x] {row['milestone']}, {row['reached_at']:%Y-%m-%d %H:%M} UTC")
@@ -102,6 +98,18 @@ class Review:
                 lines += [f"        {lack}" for lack in row["blocked_by"]]
         lines += [f"  task {row.task_id}: {row.task} ({row.dri})" for row in self.tasks.itertuples()]
         return "\n".join(lines)
+
+    def _deadline_words(self) -> str:
+        if self.due_on is None:
+            return "Closure: not known before `resolved` is marked on the timeline"
+        closed = self.milestones["reached_at"]
+        if len(closed) and closed.notna().all():
+            closed_on = closed.max().tz_convert(self.incident.timezone).date()
+            late = "" if closed_on <= self.due_on else ", late"
+            return f"Closed {closed_on}, due {self.due_on}{late}"
+        days = self.working_days_left or 0
+        count = f"{abs(days)} working day" + ("" if abs(days) == 1 else "s")
+        return f"Closure due {self.due_on}: {count} " + ("late" if days < 0 else "left")
 
 
 def describe_review(postmortem: Postmortem, now: datetime) -> Review:
@@ -136,11 +144,6 @@ def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
     status = pd.DataFrame(rows, columns=["milestone", "reached_at", "blocked_by"])
     status["reached_at"] = pd.to_datetime(status["reached_at"], utc=True).astype(schema.TIME_DTYPE)
     return status
-
-
-def _days_words(days: int) -> str:
-    count = f"{abs(days)} working day" + ("" if abs(days) == 1 else "s")
-    return f"{count} late" if days < 0 else f"{count} left"
 
 
 def _reached(milestone: Milestone, now: datetime) -> pd.Timestamp:

@@ -1,0 +1,41 @@
+"""Write `evidence.csv` and `journal.jsonl` of each sample anew, after its evidence was rebuilt."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pmkit import schema
+from pmkit.workspace import Workspace
+
+ADDED_AT = datetime(2026, 11, 3, 15, 10, tzinfo=UTC)
+
+
+def main() -> None:
+    for facts in sorted(Path(__file__).parent.glob("*/incident.toml")):
+        list_evidence(facts.parent)
+
+
+def list_evidence(incident: Path) -> None:
+    """Take the raw files out and add them again, as a person would, ten minutes apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder)
+        for path in (incident / "evidence").iterdir():
+            shutil.move(path, aside / path.name)
+        (incident / "journal.jsonl").unlink(missing_ok=True)
+        nothing = schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE)
+        (incident / "evidence.csv").write_text(nothing, encoding="utf-8")
+        workspace = Workspace.open(incident)
+        for number, path in enumerate(sorted(aside.iterdir())):
+            at = ADDED_AT + timedelta(minutes=10 * number)
+            row = workspace.add_evidence(path, by="Scribe", now=at).iloc[0]
+            print(f"{incident.name}: {row['path']}, {row['records_loaded']:,} records")
+    for path in (incident / "evidence").iterdir():
+        path.chmod(0o644)  # git keeps no read-only files
+    (incident / ".lock").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
