@@ -116,18 +116,13 @@ class SvgEngine:
         context.set_max_stack_size(_SCRIPT_STACK)
         context.set_memory_limit(self._memory_limit)
         context.set_time_limit(self._time_limit)
-        # The fonts are read by a second thread while this one, without the GIL, compiles.
-        with ThreadPoolExecutor(max_workers=1) as other:
-            faces = other.submit(self._faces)
-            context.eval(Path(__file__).with_name("dom.js").read_text(encoding="utf-8"))
-            context.eval(_plotly_js() + "\n;null")
-            call = context.eval("(name, ...rest) => pmkitSvg[name](...rest)")
-            call("useFonts", faces.result(), FAMILY)
+        context.eval(Path(__file__).with_name("dom.js").read_text(encoding="utf-8"))
+        context.eval(_plotly_js() + "\n;null")
+        faces = read_faces(source_sans_pro() if self._fonts is None else self._fonts)
+        call = context.eval("(name, ...rest) => pmkitSvg[name](...rest)")
+        call("useFonts", json.dumps(faces), FAMILY)
         self._context, self._call = context, call
         return context
-
-    def _faces(self) -> str:
-        return json.dumps(read_faces(source_sans_pro() if self._fonts is None else self._fonts))
 
     def _stop(self) -> None:
         self._context = self._call = None

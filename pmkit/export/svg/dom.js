@@ -429,7 +429,8 @@ const INITIAL = {
   "text-anchor": "start", "transform": "none", "visibility": "visible", "white-space": "normal",
 };
 
-// The properties scripts use as `style.fontSize` or `style["font-size"]`; add one when plotly.js needs it.
+// The properties scripts use as `style.fontSize` or `style["font-size"]`; add one when
+// plotly.js needs it.
 const NAMED_PROPERTIES = [
   ...INHERITED, ...Object.keys(INITIAL), "background", "background-color", "border", "bottom",
   "box-sizing", "float", "height", "left", "margin", "margin-bottom", "margin-left",
@@ -1203,15 +1204,16 @@ Object.assign(window, {
   MutationObserver: Observer, ResizeObserver: Observer, IntersectionObserver: Observer,
   DOMParser: Unused, TextDecoder: Unused, TextEncoder: Unused,
   setTimeout: setTimer, clearTimeout: clearTimer, setInterval: noop, clearInterval: noop,
-  setImmediate: setTimer, requestAnimationFrame: (callback) => setTimer(() => callback(now - EPOCH), 16),
-  cancelAnimationFrame: clearTimer, performance: { now: () => now - EPOCH, mark: noop, measure: noop },
+  setImmediate: setTimer, cancelAnimationFrame: clearTimer,
+  requestAnimationFrame: (callback) => setTimer(() => callback(now - EPOCH), 16),
+  performance: { now: () => now - EPOCH, mark: noop, measure: noop },
   console: { log: noop, info: noop, warn: noop, error: noop, debug: noop, trace: noop },
   navigator: { userAgent: "pmkit", appVersion: "", platform: "", language: "en", maxTouchPoints: 0 },
   location: { href: "about:blank", hostname: "", hash: "", search: "", protocol: "about:" },
-  history: {}, innerWidth: 1000, innerHeight: 1000, pageXOffset: 0, pageYOffset: 0, scrollX: 0, scrollY: 0,
-  devicePixelRatio: 1, screen: { width: 1000, height: 1000 },
-  addEventListener: noop, removeEventListener: noop, dispatchEvent: () => true, scrollTo: noop, open: noop,
-  matchMedia: () => ({ matches: false, addListener: noop, addEventListener: noop, removeEventListener: noop }),
+  history: {}, innerWidth: 1000, innerHeight: 1000, screen: { width: 1000, height: 1000 },
+  pageXOffset: 0, pageYOffset: 0, scrollX: 0, scrollY: 0, devicePixelRatio: 1,
+  addEventListener: noop, removeEventListener: noop, dispatchEvent: () => true,
+  scrollTo: noop, open: noop, matchMedia: () => ({ matches: false, addEventListener: noop }),
   getComputedStyle: (element) => new ComputedStyle(element), getSelection: () => null,
   URL: { createObjectURL: () => "", revokeObjectURL: noop },
 });
@@ -1316,7 +1318,9 @@ function writeElement(node, references) {
     if (clean !== null) attributes += ` ${key}="${escape(clean)}"`;
     else if (name === "image" && key === "xlink:href") return "";
   }
-  if (hasClass(node, "crisp") && !node.hasAttribute("shape-rendering")) attributes += ' shape-rendering="crispEdges"';
+  if (hasClass(node, "crisp") && !node.hasAttribute("shape-rendering")) {
+    attributes += ' shape-rendering="crispEdges"';
+  }
   attributes += writeStyle(node, references);
   return children ? `<${name}${attributes}>${children}</${name}>` : `<${name}${attributes}/>`;
 }
