@@ -611,7 +611,8 @@ def _sold_out_burst() -> Iterator[Record]:
             "AR-1207 Arita teapot" if n == 0 else f"{article[:2].upper()}-{r.randrange(1000, 1999)} {article}"
         )
         back = KIX1_RELEASED - timedelta(seconds=r.randrange(10, 260))
-        again = {**fields, "Value": "931" if n == 0 else str(r.randrange(40, 420)), "Badge": ""}
+        value = "931" if n == 0 else str(r.randrange(40, 420))
+        again = {"Value": value, "Service": "stock-reservation", "Pool": "KIX1"}
         yield lantern(
             back, f"sku:{sku}", "Resolved", f"stock-reservation: {sku} availability 0 in KIX1", again
         )
