@@ -529,7 +529,8 @@ def _number(cell: object) -> float:
 
 
 def _whole_number(cell: object) -> int:
-    text = str(cell).strip()
+    # A column with empty cells is often one of floats.
+    text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
     number = int(text.removesuffix(".0")) if re.fullmatch(r"[+-]?[0-9]{1,19}(\.0)?", text) else None
     if number is None or not -(2**63) <= number < 2**63:
         raise ValueError(f"expected a whole number, found {str(cell)!r}")
