@@ -6,8 +6,8 @@ Templates are TOML files in `report_templates/workspaces/`; a team's own file ma
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,10 +89,9 @@ def load_template(name: str | Path) -> Template:
     Raises `TemplateError` naming the file and key of what does not fit.
     """
     path = _path_of(name)
-    data = _with_parents(path, seen=())
     try:
-        return _template(path.stem, data)
-    except (KeyError, TypeError, AttributeError) as error:
+        return _template(path.stem, _with_parents(path, seen=()))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise TemplateError(f"{path}: {_explain(error)}") from error
 
 
@@ -119,7 +118,12 @@ def _with_parents(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if parent is None:
         return data
     own_file = path.parent / f"{parent}.toml"
-    return _merge(_with_parents(own_file if own_file.is_file() else _path_of(parent), (*seen, path)), data)
+    below = _with_parents(own_file if own_file.is_file() else _path_of(parent), (*seen, path))
+    if isinstance(data.get("roles"), list):
+        # Parts of roles this file does away with are no mistake of this file.
+        parts = below.get("raci", {}).items()
+        below["raci"] = {name: {r: p for r, p in of.items() if r in data["roles"]} for name, of in parts}
+    return _merge(below, data)
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,9 +135,12 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _template(name: str, data: Mapping[str, Any]) -> Template:
-    unknown = set(data) - _KEYS
-    if unknown:
-        raise KeyError(f"unknown key `{sorted(unknown)[0]}`; known are {', '.join(sorted(_KEYS))}")
+    _refuse_unknown("key", data, _KEYS)
+    for key, kind in _KEYS.items():
+        if not isinstance(data[key], kind):
+            raise TypeError(f"`{key}`: expected {_KIND_NAMES[kind]}, found {data[key]!r}")
+    _refuse_unknown("note in `prompts`", data["prompts"], NOTES)
+    prompts = {note: data["prompts"][note] for note in NOTES}
     roles = tuple(data["roles"])
     tasks = tuple(
         TaskPlan(
@@ -147,8 +154,10 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
         for number, task in enumerate(task_list["tasks"], start=1)
     )
     for role in (data["owner"], *(task.dri for task in tasks)):
-        if role not in roles:
-            raise KeyError(f"`{role}` is not among the roles {', '.join(roles)}")
+        _refuse_unknown("role", [role], roles)
+    for activity, parts in data["raci"].items():
+        _refuse_unknown(f"role in `raci.{activity}`", parts, roles)
+        _refuse_unknown(f"part in `raci.{activity}`", parts.values(), _PARTS)
     return Template(
         name=name,
         title=data["title"],
@@ -160,15 +169,23 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
         milestones=tuple(MilestonePlan(m["name"], m["criteria"]) for m in data["milestones"]),
         tasks=tasks,
         raci=data["raci"],
-        prompts=data["prompts"],
+        prompts=prompts,
     )
 
 
-_KEYS = ({field.name for field in fields(Template)} - {"name", "tasks"}) | {"task_lists"}
+_KEYS: Final = {
+    "title": str, "severities": list, "working_days": int, "owner": str, "roles": list, "channels": list,
+    "milestones": list, "task_lists": list, "raci": dict, "prompts": dict,
+}  # fmt: skip
+_PARTS: Final = ("R", "A", "AR", "C", "I")
+_KIND_NAMES: Final = {str: "text", list: "a list", int: "a whole number", dict: "a table"}
+
+
+def _refuse_unknown(noun: str, found: Iterable[str], known: Collection[str]) -> None:
+    unknown = [name for name in found if name not in known]
+    if unknown:
+        raise ValueError(f"unknown {noun}: `{unknown[0]}`; known are {', '.join(known)}")
 
 
 def _explain(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        text = str(error.args[0])
-        return text if "`" in text else f"key `{text}` is missing"
-    return str(error)
+    return f"key `{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
