@@ -42,7 +42,7 @@ bench: $(VENV)/.ready-dev
 # The environment: everything from a lock with digests, then this checkout itself.
 $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing what pmkit needs (a minute or two, once)"
-	@$(PIP) --require-hashes --only-binary :all: --no-binary pdpyras -r requirements.lock
+	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@touch $@
 

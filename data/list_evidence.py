@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pmkit import schema
 from pmkit.workspace import Workspace
 
-ADDED_AT = datetime(2026, 11, 3, 15, 10, tzinfo=UTC)
+# When the story says each file was taken: PagerDuty's on the day, the chat at the end of the review.
+ADDED_AT = {
+    "checkout-failure": {
+        "pagerduty-incident.json": datetime(2026, 11, 3, 17, 20, tzinfo=UTC),
+        "pagerduty-log-entries.json": datetime(2026, 11, 3, 17, 21, tzinfo=UTC),
+        "slack-export.zip": datetime(2026, 11, 9, 18, 30, tzinfo=UTC),
+    },
+}
 
 
 def main() -> None:
@@ -19,7 +26,7 @@ def main() -> None:
 
 
 def list_evidence(incident: Path) -> None:
-    """Take the raw files out and add them again, as a person would, ten minutes apart."""
+    """Take the raw files out and add them again, in the order the story says."""
     with tempfile.TemporaryDirectory() as folder:
         aside = Path(folder)
         for path in (incident / "evidence").iterdir():
@@ -28,9 +35,8 @@ def list_evidence(incident: Path) -> None:
         nothing = schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE)
         (incident / "evidence.csv").write_text(nothing, encoding="utf-8")
         workspace = Workspace.open(incident)
-        for number, path in enumerate(sorted(aside.iterdir())):
-            at = ADDED_AT + timedelta(minutes=10 * number)
-            row = workspace.add_evidence(path, by="Scribe", now=at).iloc[0]
+        for name, at in ADDED_AT[incident.name].items():
+            row = workspace.add_evidence(aside / name, by="Scribe", now=at).iloc[0]
             print(f"{incident.name}: {row['path']}, {row['records_loaded']:,} records")
     for path in (incident / "evidence").iterdir():
         path.chmod(0o644)  # git keeps no read-only files

@@ -20,8 +20,10 @@ import pytest
 
 from pmkit import schema
 from pmkit.template import NOTES
+from pmkit.workspace import Workspace
 
 DATA = Path(__file__).parents[1] / "data"
+SAMPLES = sorted(facts.parent for facts in DATA.glob("*/incident.toml"))
 CHECKOUT = DATA / "checkout-failure"
 TRUTH = json.loads((DATA / "checkout-failure.truth.json").read_text(encoding="utf-8"))
 
@@ -281,3 +283,12 @@ def test_small_enough_to_live_in_git() -> None:
     """The evidence stays below 400 KB per file."""
     for path in (CHECKOUT / "evidence").iterdir():
         assert path.stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("incident", SAMPLES, ids=lambda incident: incident.name)
+def test_the_evidence_is_listed_as_it_is(incident: Path) -> None:
+    """Nothing changed in a sample's evidence since it was listed, and all of its records are events."""
+    workspace = Workspace.open(incident)
+    assert workspace.verify().empty
+    evidence, events = workspace.evidence(), workspace.events()
+    assert evidence["records_loaded"].sum() + evidence["records_unreadable"].sum() == len(events)
