@@ -471,10 +471,10 @@ def _conformed(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, _Proble
 
 def _typed_column(values: pd.Series, column: Column) -> tuple[pd.Series, _Problems]:
     dtype = DTYPES[column.type]
+    if column.type in ("str", "words"):
+        return values.astype("str").fillna(""), []  # both are cheap where there is nothing to do
     if str(values.dtype) == dtype:
         return values, []
-    if column.type in ("str", "words"):
-        return values.astype("str").fillna(""), []
     if column.type == "time" and isinstance(values.dtype, pd.DatetimeTZDtype):
         return values.astype(dtype), []
     read, cells, problems = _READERS[column.type], [], []

@@ -285,9 +285,7 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
         time = row["time"]
         new_day = time.date() != day
         day = time.date()
-        marks = ", ".join(mark.replace("_", " ") for mark in row["mark"].split())
-        if row["mark_basis"] == "default":
-            marks += " (from PagerDuty)"
+        marks = _marks_words(row)
         rows.append(
             (
                 Cell(
@@ -534,6 +532,13 @@ def _metric_card(row: Mapping[str, Any]) -> Card:
 
 def _mark_words(row: Mapping[str, Any], end: str) -> str:
     return str(row[f"{end}_mark"]).replace("_", " ")
+
+
+def _marks_words(row: Mapping[str, Any]) -> str:
+    marks = zip(row["mark"].split(), row["mark_basis"].split(), strict=True)
+    return ", ".join(
+        mark.replace("_", " ") + (" (from PagerDuty)" if basis == "default" else "") for mark, basis in marks
+    )
 
 
 def _anchor_cell(row: Mapping[str, Any], end: str) -> Cell:

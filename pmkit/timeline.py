@@ -28,7 +28,7 @@ def build_timeline(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFram
 
     One row per event: `event_id`, `time` and `ended_at` (UTC), `source`, `kind`, `actor`, `place`,
     `summary` (people's words, else the text), `text` (untouched), `mark` (anchors, space between),
-    `mark_basis` (`marked` by people, `default` from PagerDuty, empty), `phase`, `note`, `ref`, `url`.
+    `mark_basis` (of each mark: `marked` by people, `default` from PagerDuty), `phase`, `note`, `ref`, `url`.
 
     An anchor nobody marked falls back to PagerDuty's record, and its event is shown for that reason. Events
     of the same microsecond keep the order of their sources.
@@ -42,9 +42,9 @@ def build_timeline(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFram
 
 
 def find_orphans(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
-    """Worksheet rows whose event is in no evidence and that carry no time of their own; same columns."""
-    known = worksheet["event_id"].isin(events["event_id"])
-    return worksheet[~known & worksheet["time"].isna()]
+    """Worksheet rows without a time, neither of their own nor from an event of the evidence; same columns."""
+    dated = worksheet["event_id"].isin(events.loc[events["time"].notna(), "event_id"])
+    return worksheet[~dated & worksheet["time"].isna()]
 
 
 def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
@@ -53,9 +53,9 @@ def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     One row per anchor that is known: `mark`, `time` (UTC), `event_id`, `basis` (`marked` or `default`),
     `summary`. Of several events with one mark the first counts, for `resolved` the last.
     """
-    rows = timeline[timeline["mark"] != ""].copy()
-    rows["mark"] = rows["mark"].str.split()
-    rows = rows.explode("mark").rename(columns={"mark_basis": "basis"})
+    rows = timeline[timeline["mark"] != ""].rename(columns={"mark_basis": "basis"})
+    words = {name: rows[name].str.split() for name in ("mark", "basis")}
+    rows = rows.assign(**words).explode(["mark", "basis"], ignore_index=True)
     last = rows["mark"] == "resolved"
     first_of_each = rows[~last].drop_duplicates("mark", keep="first")
     last_of_each = rows[last].drop_duplicates("mark", keep="last")
@@ -72,7 +72,7 @@ def phase_spans(anchors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -
     """The phases between the anchors, clipped to the window `start` to `end`.
 
     One row per phase that has a length: `phase`, `start_at`, `end_at` (UTC). A phase whose anchor is unknown
-    is left out and the one before it runs on.
+    is left out and the one before it runs on; so does one that would begin before the phase before it.
     """
     times = anchors.set_index("mark")["time"]
     bounds = [("lead-up", start)]
@@ -81,11 +81,15 @@ def phase_spans(anchors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -
         for phase, mark in zip(schema.PHASES[1:], schema.MARKS, strict=True)
         if mark in times.index
     ]
+    latest = start
+    for n, (phase, at) in enumerate(bounds):
+        latest = max(latest, at)
+        bounds[n] = (phase, latest)
     ends = [at for _, at in bounds[1:]] + [end]
     spans = pd.DataFrame(
         {
             "phase": pd.Series([phase for phase, _ in bounds], dtype="str"),
-            "start_at": pd.Series([max(at, start) for _, at in bounds], dtype=schema.TIME_DTYPE),
+            "start_at": pd.Series([at for _, at in bounds], dtype=schema.TIME_DTYPE),
             "end_at": pd.Series([min(at, end) for at in ends], dtype=schema.TIME_DTYPE),
         }
     )
@@ -103,9 +107,9 @@ def incident_window(timeline: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]
         raise ValueError("no events: there is no window to show")
     start, end = times.min(), times.max()
     anchors = find_anchors(timeline).set_index("mark")["time"] if "mark" in timeline else {}
-    if "impact_started" in anchors and "resolved" in anchors:
-        began, ended = anchors["impact_started"], anchors["resolved"]
-        lasted = max(ended - began, pd.Timedelta(0))
+    began, ended = anchors.get("impact_started"), anchors.get("resolved")
+    if began is not None and ended is not None and began <= ended:
+        lasted = ended - began
         start = times[times >= began - max(lasted, pd.Timedelta("1h"))].min()
         end = min(end, ended + lasted / 4)
     margin = max((end - start) * 0.03, pd.Timedelta("30s"))
@@ -161,7 +165,7 @@ def _curated(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
         summary=_first_filled(rows["said_summary"], rows["text"]),
         text=rows["text"].fillna(""),
         mark=rows["said_mark"],
-        mark_basis=(rows["said_mark"] != "").map({True: "marked", False: ""}).astype("str"),
+        mark_basis=rows["said_mark"].str.replace(r"\S+", "marked", regex=True),
         phase=rows["said_phase"],
         note=rows["said_note"],
         ref=rows["ref"].fillna(""),
@@ -177,17 +181,20 @@ def _with_default_anchors(
     left_out = set(worksheet.loc[~worksheet["included"], "event_id"])
     pagerduty = events[(events["source"] == "pagerduty") & ~events["event_id"].isin(left_out)]
     for mark, kind, which in _DEFAULT_ANCHORS:
-        candidates = pagerduty[pagerduty["kind"] == kind].sort_values("time", kind="stable")
+        candidates = pagerduty[(pagerduty["kind"] == kind) & pagerduty["time"].notna()]
+        candidates = candidates.sort_values(["time", "event_id"])
         if mark in marked or candidates.empty:
             continue
         event = candidates.iloc[[0 if which == "first" else -1]]
         here = curated["event_id"] == event["event_id"].iloc[0]
         if here.any():
             # People chose the event but not the mark: what they marked on it stays marked.
-            unmarked = here & (curated["mark_basis"] == "")
+            more = {"mark": f" {mark}", "mark_basis": " default"}
             curated = curated.assign(
-                mark=curated["mark"].mask(here, (curated["mark"] + f" {mark}").str.strip()),
-                mark_basis=curated["mark_basis"].mask(unmarked, "default"),
+                **{
+                    name: curated[name].mask(here, (curated[name] + word).str.strip())
+                    for name, word in more.items()
+                }
             )
         else:
             row = event.assign(summary=event["text"], mark=mark, mark_basis="default", phase="", note="")

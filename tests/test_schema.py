@@ -106,6 +106,13 @@ def test_columns_nobody_knows_are_kept() -> None:
     assert schema.to_csv(frame, schema.QUESTIONS).splitlines()[0].endswith(",event_ids,team")
 
 
+def test_missing_texts_of_a_frame_are_empty() -> None:
+    """A text that pandas left out is the empty text, whatever the type of its column."""
+    for kind in ("str", "object"):
+        frame = pd.DataFrame({"question_id": ["Q1", "Q2"], "owner": pd.Series(["Li", None], dtype=kind)})
+        assert schema.conform(frame, schema.QUESTIONS)["owner"].tolist() == ["Li", ""]
+
+
 def test_times_of_a_team_column_keep_their_hours() -> None:
     """A column the table does not know may hold times without losing the time of day."""
     frame = pd.DataFrame(

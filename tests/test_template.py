@@ -86,7 +86,7 @@ def test_a_team_may_have_roles_of_its_own(tmp_path: Path) -> None:
     path = team_file(
         tmp_path,
         'extends = "base"\nroles = ["Incident Commander", "Writer"]\nowner = "Writer"\n'
-        '[[task_lists]]\nid = "all"\nname = "All"\ndri = "Writer"\ndue_working_day = 2\ntasks = [{task = "x"}]\n'
+        '[[task_lists]]\nid = "all"\nname = ""\ndri = "Writer"\ndue_working_day = 2\ntasks=[{task = "x"}]\n'
         '[raci."Close the postmortem"]\nWriter = "R"\n',
     )
     template = load_template(path)
@@ -103,7 +103,7 @@ def test_a_team_may_have_roles_of_its_own(tmp_path: Path) -> None:
         ('[raci."Collect the evidence"]\nBoss = "A"', "unknown role in `raci.Collect the evidence`: `Boss`"),
         ('[raci."Collect the evidence"]\nScribe = "X"', "unknown part in `raci.Collect the evidence`: `X`"),
         ('[prompts]\nrootcause = "?"', "unknown note in `prompts`: `rootcause`"),
-        ('[[task_lists]]\nid = "a"\nname = "A"\ndri = "B"\ndue_working_day = 1\ntasks = [{task = "x"}]', "`B`"),
+        ('[[task_lists]]\nid = "a"\nname = ""\ndri = "B"\ndue_working_day = 1\ntasks = [{task = ""}]', "`B`"),
         ('[[task_lists]]\nid = "a"\nname = "A"\ndri = "Scribe"\ntasks = [{task = ""}]', "key `due_w"),
         ('[[milestones]]\nname = "x"', "key `criteria` is missing"),
         ('roles = "Scribe"', "`roles`: expected a list, found 'Scribe'"),
