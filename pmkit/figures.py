@@ -24,7 +24,7 @@ Theme = Literal["light", "dark", "auto"]
 
 FONT: Final = "Source Sans Pro, Helvetica, Arial, sans-serif"
 PLOTLY_MIME: Final = "application/vnd.plotly.v1+json"
-WIDTH: Final = 1000  # pixels; the charts are laid out for this width
+WIDTH: Final = 920  # pixels the charts are laid out for: a notebook cell on a laptop
 
 
 @dataclass(frozen=True)
