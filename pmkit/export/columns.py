@@ -13,6 +13,7 @@ from pmkit.export.fonts import Ruler
 PORTRAIT: Final = 482.0  # points between the margins of an A4 page
 LANDSCAPE: Final = 728.0
 SIZES: Final = (8.8, 8.2, 7.6)  # of a table's text, in points, the one that fits first
+MONO_SCALE: Final = 0.88  # the monospaced face looks larger than the other at the same size
 GAP: Final = 10.0  # between the words of neighbouring columns
 _LEAST: Final = {"narrow": 6.0, "normal": 9.0, "wide": 16.0}  # em that a column never gives up
 _LONGEST: Final = {"narrow": 13.0, "normal": 12.0, "wide": 12.0}  # em of a word kept in one piece
@@ -34,11 +35,12 @@ def lay_out(table: Table, ruler: Ruler) -> Layout:
     if not table.columns:
         return Layout(SIZES[0], ())
     least, most = _needs(table, ruler)
+    all_short = len(table.columns) <= 4 and all(c.width != "wide" for c in table.columns)
     for room, landscape in ((PORTRAIT, False), (LANDSCAPE, True)):
         for size in SIZES:
             free = room / size - GAP / size * (len(least) - 1)
             if sum(least) <= free:
-                widths = _shared(least, most, free)
+                widths = _shared(least, most, free, all_short=all_short)
                 return Layout(size, tuple(round(w * size, 2) for w in widths), landscape)
     # too many columns even so: share the landscape page by need, words will break
     size = SIZES[-1]
@@ -56,7 +58,8 @@ def _needs(table: Table, ruler: Ruler) -> tuple[list[float], list[float]]:
         for row in table.rows:
             cell = row[place]
             extra = 1.2 if cell.badge else 0.0
-            for text, mono, scale in ((plain(cell.children), cell.mono, 1.0), (cell.note, False, 0.92)):
+            size = MONO_SCALE if cell.mono else 1.0
+            for text, mono, scale in ((plain(cell.children), cell.mono, size), (cell.note, False, 0.92)):
                 for line in text.split("\n"):
                     lines.append(scale * ruler.length(line, mono=mono) + extra)
                     words += [scale * ruler.length(word, mono=mono) + extra for word in line.split()]
@@ -71,11 +74,13 @@ def _needs(table: Table, ruler: Ruler) -> tuple[list[float], list[float]]:
     return least, most
 
 
-def _shared(least: Sequence[float], most: Sequence[float], free: float) -> list[float]:
+def _shared(least: Sequence[float], most: Sequence[float], free: float, *, all_short: bool) -> list[float]:
     """Give every column its least, then share what is left by how much more it could use."""
     left = free - sum(least)
     wishes = [high - low for low, high in zip(least, most, strict=True)]
     if sum(wishes) <= left:
+        if all_short and sum(most) < 0.6 * free:
+            return list(most)
         # all fits on single lines: the page is still filled, by the widest columns
         total = sum(most)
         spare = free - total

@@ -94,6 +94,7 @@ class Heading:
 
     @property
     def text(self) -> str:
+        """Its words alone."""
         return plain(self.children)
 
 
@@ -162,13 +163,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table. Without rows the sentence `empty` stands in its place."""
+    """A table. Without rows the sentence `empty` stands in its place.
+
+    `label` names it to readers who cannot see it: its caption, or the heading it stands under.
+    """
 
     name: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,10 @@ class Markup:
     html: str
     blocks: tuple[Block, ...]
 
+    def walk(self) -> Iterator[Block]:
+        """Every block inside, in reading order."""
+        return _walk(self.blocks)
+
 
 Block: TypeAlias = (
     Heading
@@ -293,6 +302,7 @@ class Document:
 
     @property
     def headings(self) -> tuple[Heading, ...]:
+        """The headings: the outline of every format."""
         return tuple(block for block in self.walk() if isinstance(block, Heading))
 
     @property
@@ -302,10 +312,12 @@ class Document:
 
     @property
     def figures(self) -> tuple[Figure, ...]:
+        """The plotly figures."""
         return tuple(block for block in self.walk() if isinstance(block, Figure))
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
+        """The images that came as bytes."""
         return tuple(block for block in self.walk() if isinstance(block, Picture))
 
     def map_blocks(self, change: Callable[[Block], Sequence[Block]]) -> Document:
@@ -334,15 +346,15 @@ def _walk(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _mapped(blocks: Iterable[Block], change: Callable[[Block], Sequence[Block]]) -> tuple[Block, ...]:
-    out: list[Block] = []
-    for block in blocks:
+    def inside(block: Block) -> Block:
         if isinstance(block, Items):
-            items = tuple(replace(item, blocks=_mapped(item.blocks, change)) for item in block.items)
-            block = replace(block, items=items)
-        elif isinstance(block, Quote | Markup):
-            block = replace(block, blocks=_mapped(block.blocks, change))
-        out.extend(change(block))
-    return tuple(out)
+            items = (replace(item, blocks=_mapped(item.blocks, change)) for item in block.items)
+            return replace(block, items=tuple(items))
+        if isinstance(block, Quote | Markup):
+            return replace(block, blocks=_mapped(block.blocks, change))
+        return block
+
+    return tuple(new for block in blocks for new in change(inside(block)))
 
 
 # ------------------------------------------------------------------ text that is safe to show
@@ -393,6 +405,14 @@ def _joins(char: str) -> bool:
     emoji = code >= 0x1F000 or 0x2190 <= code <= 0x2BFF or code == 0xFE0F
     # Arabic to Malayalam and Sinhala, then Myanmar, Khmer and Mongolian
     return emoji or 0x0600 <= code <= 0x0DFF or 0x1000 <= code <= 0x18AF
+
+
+def runs_right_to_left(text: str) -> bool:
+    """Whether the first letter with a direction belongs to a script such as Arabic or Hebrew."""
+    if text.isascii():
+        return False
+    directions = map(unicodedata.bidirectional, text)
+    return next((way != "L" for way in directions if way in ("L", "R", "AL")), False)
 
 
 def safe_url(url: str) -> str:
@@ -494,6 +514,7 @@ class _Reader:
         self.unresolved: list[str] = []
         self.level = 0  # of the last heading
         self.section = 0  # of the last heading that stands in a markdown cell
+        self.heading = ""  # words of the last heading
         self.anchors: set[str] = set()
         self.figures = 0
 
@@ -522,10 +543,10 @@ class _Reader:
             self.unresolved += _UNRESOLVED.findall(source)
             self.add_markdown(source, cell.get("attachments", {}), own=True)
         elif kind == "raw" and source.strip():
-            self.blocks.append(Listing(show_hidden(source).rstrip("\n")))
+            self.add(Listing(show_hidden(source).rstrip("\n")))
         elif kind == "code":
             if "show-input" in cell.get("metadata", {}).get("tags", []) and source.strip():
-                self.blocks.append(Listing(show_hidden(source), "Code"))
+                self.add(Listing(show_hidden(source), "Code"))
             for output in cell.get("outputs", []):
                 self.add_output(output, number)
 
@@ -536,10 +557,18 @@ class _Reader:
         floor = 0 if own else self.section
         for block in _parse_markdown(source, attachments or {}):
             if isinstance(block, Heading):
-                block = self.placed(block, floor)
-                if own:
-                    self.section = block.level
-            self.blocks.append(block)
+                placed = self.placed(block, floor)
+                self.section = placed.level if own else self.section
+                self.heading = placed.text
+                self.add(placed)
+            else:
+                self.add(block)
+
+    def add(self, block: Block) -> None:
+        """Add a block; a table also learns what it is called."""
+        if isinstance(block, Table):
+            block = replace(block, label=block.caption or self.heading or block.name)
+        self.blocks.append(block)
 
     def placed(self, heading: Heading, floor: int) -> Heading:
         # `##` is a section of the report, as the title alone is `#`; nobody may skip a level
@@ -558,7 +587,7 @@ class _Reader:
             text = show_hidden(_ANSI.sub("", _joined(output.get("text", ""))).rstrip())
             label = "Warnings and messages" if output.get("name") == "stderr" else ""
             if text:
-                self.blocks.append(Listing(text, label))
+                self.add(Listing(text, label))
             return
         data = output.get("data", {})
         for mime, add in self.ways_to_show():
@@ -585,16 +614,16 @@ class _Reader:
         )
 
     def notify(self, tone: Tone, text: str) -> None:
-        self.blocks.append(Notice(tone, text))
+        self.add(Notice(tone, text))
 
     def add_text(self, value: Any, _metadata: Any, _number: int) -> None:
         text = show_hidden(_ANSI.sub("", _joined(value)).rstrip())
         if text:
-            self.blocks.append(Listing(text))
+            self.add(Listing(text))
 
     def add_json(self, value: Any, _metadata: Any, _number: int) -> None:
         text = json.dumps(value, ensure_ascii=False, indent=2)
-        self.blocks.append(Listing(show_hidden(text), "JSON"))
+        self.add(Listing(show_hidden(text), "JSON"))
 
     def add_widget(self, _value: Any, _metadata: Any, number: int) -> None:
         self.notify(
@@ -609,7 +638,7 @@ class _Reader:
         if markup is None:
             self.notify("warn", f"The HTML output of cell {number} holds nothing that can be shown.")
         else:
-            self.blocks.append(markup)
+            self.add(markup)
 
     def picture_adder(self, mime: str) -> Callable[[Any, Any, int], None]:
         def add(value: Any, metadata: Any, number: int) -> None:
@@ -619,7 +648,7 @@ class _Reader:
             if data is None:
                 self.notify("warn", f"An image of cell {number} is damaged and cannot be shown.")
             else:
-                self.blocks.append(Picture(mime, data, alt))
+                self.add(Picture(mime, data, alt))
 
         return add
 
@@ -633,7 +662,7 @@ class _Reader:
         heading = title.get("text") if isinstance(title, Mapping) else title
         caption = str(meta.get("caption") or heading or "")
         name = str(meta.get("name") or f"figure-{self.figures}")
-        self.blocks.append(
+        self.add(
             Figure(
                 name=name,
                 caption=caption,
@@ -652,7 +681,7 @@ class _Reader:
             elif kind == "prose":
                 self.add_markdown(str(value["markdown"]))
             elif kind in _BLOCK_READERS:
-                self.blocks.append(_BLOCK_READERS[kind](value))
+                self.add(_BLOCK_READERS[kind](value))
             else:
                 raise RenderError(
                     f"{self.where}: cell {number}: expected a block of kind "

@@ -171,10 +171,11 @@ def _keep(figure: Figure, svg: str, cache: Path | None) -> None:
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
-_ALLOWED: Final = frozenset(
-    "svg g defs clipPath path rect circle ellipse line polyline polygon text tspan title desc "
-    "linearGradient radialGradient stop pattern mask marker symbol use image a".split()
-)
+_ALLOWED: Final = {
+    "svg", "g", "defs", "clipPath", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon",
+    "text", "tspan", "title", "desc", "linearGradient", "radialGradient", "stop", "pattern", "mask",
+    "marker", "symbol", "use", "image", "a",
+}  # fmt: skip
 _OUTSIDE_URL: Final = re.compile(r"url\(\s*(?!['\"]?#)", re.IGNORECASE)
 
 
@@ -215,9 +216,12 @@ def _clean(element: ElementTree.Element) -> None:
             element.attrib[name] = "; ".join(kept)
 
 
-_MARKS: Final = frozenset(
-    _SVG + name for name in "path rect circle ellipse line polyline polygon text image use".split()
-)
+_MARKS: Final = {
+    _SVG + name
+    for name in (
+        "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "image", "use",
+    )
+}  # fmt: skip
 _NOT_MARKS: Final = re.compile(
     r"\b(bglayer|bg|gridlayer|zerolinelayer|[xy]axislayer-\w+|[xy]lines-\w+|[xy]tick|legend"
     r"|g-[xy]?title|g-gtitle|infolayer|draglayer|hoverlayer|plotbg|colorbar)\b"

@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,8 +26,10 @@ from pmkit.export.document import (
     Figure,
     Heading,
     Picture,
+    Table,
     plain,
     read_document,
+    runs_right_to_left,
 )
 from pmkit.export.drawing import Draws, draw_figures
 from pmkit.export.fonts import font_faces, web_fonts
@@ -73,12 +76,29 @@ def export_html(
     """
     target = default_out(report, out, ".html")
     document = report if isinstance(report, Document) else read_document(report)
-    document = draw_figures(document, cache=cache, engine=engine)
-    page, check = make_html(document, live=live)
+    # drawing leaves Python's lock free, so fonts and plotly.js are packed meanwhile
+    with ThreadPoolExecutor(max_workers=1) as other:
+        parts = other.submit(_pack, document, live=live, cache=cache)
+        document = draw_figures(document, cache=cache, engine=engine)
+        page, check = make_html(document, live=live, parts=parts.result())
     return write_checked(target, page.encode("utf-8", "replace"), check, warn)
 
 
-def make_html(document: Document, *, live: bool = True) -> tuple[str, Check]:
+@dataclass(frozen=True)
+class Parts:
+    """What a page carries besides its words: fonts as CSS, plotly.js packed and its hash."""
+
+    fonts: str
+    packed: str
+    plotly_hash: str
+
+
+def _pack(document: Document, *, live: bool, cache: Path | None = None) -> Parts:
+    packed, plotly_hash = _packed_plotly() if live and any(map(_is_live, document.figures)) else ("", "")
+    return Parts(_fonts(document, cache), packed, plotly_hash)
+
+
+def make_html(document: Document, *, live: bool = True, parts: Parts | None = None) -> tuple[str, Check]:
     """The page of a document whose figures are drawn, and what its self-check found."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -87,6 +107,8 @@ def make_html(document: Document, *, live: bool = True) -> tuple[str, Check]:
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     tools: dict[str, Any] = {
         "is_long": _is_long,
+        "table_kind": _table_kind,
+        "right_to_left": runs_right_to_left,
         "is_live": lambda figure: live and _is_live(figure),
         "static_svg": lambda figure: Markup(_static_svg(figure)),  # noqa: S704 - cleaned
         "script_json": lambda figure: Markup(_script_json(figure.spec)),  # noqa: S704 - escaped
@@ -94,23 +116,22 @@ def make_html(document: Document, *, live: bool = True) -> tuple[str, Check]:
         "trusted": Markup,
     }
     environment.globals |= tools
-    any_live = live and any(map(_is_live, document.figures))
-    packed, plotly_hash = _packed_plotly() if any_live else ("", "")
+    parts = parts or _pack(document, live=live)
     boot = _safe_script((folder / "report.js").read_text(encoding="utf-8"))
     css = (folder / "report.css").read_text(encoding="utf-8")
     time = document.generated_at
     page = environment.get_template("report.html.j2").render(
         document=document,
         sections=_sections(document),
-        policy=_policy([_hash(boot), *filter(None, [plotly_hash])]),
-        fonts=Markup(font_faces(web_fonts(_text(document), _faces(document)))),  # noqa: S704
+        policy=_policy([_hash(boot), *filter(None, [parts.plotly_hash])]),
+        fonts=Markup(parts.fonts),  # noqa: S704 - base64
         css=Markup(css),  # noqa: S704 - our own file
         generated=f"{time.day} {time:%B %Y, %H:%M} UTC",
-        packed=Markup(packed),  # noqa: S704 - base64
+        packed=Markup(parts.packed),  # noqa: S704 - base64
         boot=Markup(boot),  # noqa: S704 - our own file
     )
     page += "\n"
-    unpacked = page.replace(packed, "") if packed else page
+    unpacked = page.replace(parts.packed, "") if parts.packed else page
     return page, check_html(unpacked, document).with_problems(check_document(document))
 
 
@@ -163,14 +184,14 @@ def _script_json(spec: str) -> str:
     return re.sub("[<>&]", lambda found: _SCRIPT_ESCAPES[found[0]], text)
 
 
-_FETCHING: Final = re.compile(r"geo|map(?!s$)|^choropleth")
+_FETCHING: Final = re.compile(r"geo|map|^choropleth")
 
 
 def _is_live(figure: Figure) -> bool:
     """Maps would fetch their tiles and shores from elsewhere: they stay drawings."""
     data = json.loads(figure.spec).get("data") or []
     kinds = {str(trace.get("type", "")) for trace in data if isinstance(trace, Mapping)}
-    return not any(kind != "heatmap" and kind != "treemap" and _FETCHING.search(kind) for kind in kinds)
+    return not any(_FETCHING.search(kind) for kind in kinds - {"heatmap", "treemap"})
 
 
 # ------------------------------------------------------------------ parts of the page
@@ -207,6 +228,16 @@ def _is_long(cell: Cell) -> bool:
     return max(len(plain(cell.children)), len(cell.note)) > 24
 
 
+def _table_kind(table: Table) -> str:
+    """`compact` for a few short columns, which need not fill the page nor stack on a phone."""
+    widest = [
+        max([len(column.label), *(len(plain(row[place].children)) for row in table.rows)])
+        for place, column in enumerate(table.columns)
+    ]
+    is_plain = all(column.width != "wide" for column in table.columns)
+    return "compact" if is_plain and len(widest) <= 4 and sum(widest) <= 44 else ""
+
+
 def _data_address(picture: Picture) -> str:
     return f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode('ascii')}"
 
@@ -220,7 +251,24 @@ def _static_svg(figure: Figure) -> str:
     return f'{head} class="static" aria-hidden="true" focusable="false"{end}{rest}'
 
 
+def _fonts(document: Document, cache: Path | None) -> str:
+    """The used glyphs as CSS, taken from the cache if the same glyphs were used before."""
+    text, faces = _text(document), _faces(document)
+    key = hashlib.sha256("\0".join([text, *faces]).encode("utf-8", "replace")).hexdigest()
+    path = cache / f"fonts-{key}.css" if cache else None
+    if path and path.is_file():
+        return path.read_text(encoding="ascii")
+    css = font_faces(web_fonts(text, faces))
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(".part")
+        beside.write_text(css, encoding="ascii")
+        beside.replace(path)
+    return css
+
+
 def _text(document: Document) -> str:
+    """Every character of the page, once: also those of the figures' data, shown on hovering."""
     chars: set[str] = set()
 
     def gather(value: object) -> None:
@@ -241,9 +289,9 @@ def _text(document: Document) -> str:
 def _faces(document: Document) -> list[str]:
     """The faces that are used: bold only where a chart asks for it, italic where prose does."""
     used = ["Regular", "Semibold"]
-    drawings = "".join(figure.svg + figure.spec for figure in document.figures)
-    if re.search(r"font-weight:\s*(bold|[789]00)|<b>|\"weight\":\s*(\"bold|[789]00)", drawings):
+    specs = "".join(figure.spec for figure in document.figures)
+    if re.search(r'<b>|"weight":\s*("bold|[789]00)', specs):
         used.append("Bold")
-    if "Emphasis(" in repr(document.blocks) or "<i>" in drawings or "italic" in drawings:
+    if "<i>" in specs or '"italic"' in specs or "Emphasis(" in repr(document.blocks):
         used.append("It")
     return used

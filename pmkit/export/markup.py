@@ -38,11 +38,12 @@ from pmkit.export.document import (
 if TYPE_CHECKING:
     from bs4 import Tag
 
-_TAGS: Final = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd del div dl dt em figcaption figure "
-    "h1 h2 h3 h4 h5 h6 hr i img kbd li mark ol p pre q s samp small span strike strong sub "
-    "summary details sup table tbody td tfoot th thead tr u ul var".split()
-)
+_TAGS: Final = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details",
+    "div", "dl", "dt", "em", "figcaption", "figure", "hr", "i", "img", "kbd", "li", "mark", "ol", "p",
+    "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "summary", "sup", "table",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+}  # fmt: skip
 _ATTRIBUTES: Final = {
     "*": {"dir", "lang", "style", "title"},
     "a": {"href"},
@@ -52,8 +53,10 @@ _ATTRIBUTES: Final = {
     "th": {"colspan", "rowspan", "align", "scope"},
 }
 _STYLES: Final = {"background-color", "color", "font-style", "font-weight", "text-align"}
-_FLOWING: Final = frozenset("p h1 h2 h3 h4 h5 h6 dt dd figcaption summary".split())
-_GROUPS: Final = frozenset("[document] html body div figure details dl section article".split())
+_BLOCKS: Final = {
+    "p", "dt", "dd", "figcaption", "summary", "div", "figure", "details", "dl", "table", "ul", "ol",
+    "pre", "blockquote", "hr", "img",
+}  # fmt: skip
 _MAX_SPAN: Final = 100  # a colspan is a number from outside; a row is not made longer than this
 
 
@@ -72,11 +75,11 @@ def read_html(source: str) -> Markup | None:
             image.replace_with(f"[image: {image.get('alt') or 'image'}]")
     clean = nh3.clean(
         str(soup),
-        tags=set(_TAGS),
+        tags=_TAGS,
         clean_content_tags={"script", "style", "template", "iframe", "object", "noscript"},
-        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "data"},
-        filter_style_properties=set(_STYLES),
+        filter_style_properties=_STYLES,
         attribute_filter=_attribute,
         link_rel="noopener noreferrer",
     ).strip()
@@ -104,11 +107,6 @@ def _blocks(parent: Tag) -> Iterator[Block]:
         elif isinstance(child, Tag | NavigableString):
             words.extend(_inline(child))
     yield from _paragraph(words)
-
-
-_BLOCKS: Final = (_FLOWING | _GROUPS | frozenset("table ul ol pre blockquote hr img".split())) - frozenset(
-    ["[document]"]
-)
 
 
 def _block(tag: Tag) -> Iterator[Block]:

@@ -7,6 +7,7 @@ It may read nothing but what is handed to it.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from pmkit.errors import RenderError
-from pmkit.export.columns import breakable, lay_out, rows_that_break
+from pmkit.export.columns import MONO_SCALE, PORTRAIT, breakable, lay_out, rows_that_break
 from pmkit.export.document import (
     Block,
     Break,
@@ -43,7 +44,9 @@ from pmkit.export.document import (
     Struck,
     Table,
     Text,
+    plain,
     read_document,
+    runs_right_to_left,
 )
 from pmkit.export.drawing import Draws, draw_figures
 from pmkit.export.fonts import Coverage, Ruler, cover, families_of, gather, lacking_glyphs
@@ -112,15 +115,17 @@ def make_pdf(document: Document, *, font_paths: Sequence[Path | str] = ()) -> tu
             try:
                 data = _compile({"report.typ": source, **files}, fonts, document)
                 break
-            except _Lacking as lacking:
+            except _LackingError as lacking:
                 coverage = replace(coverage, missing=coverage.missing | lacking.chars)
         else:
             raise RenderError("the PDF could not be set: glyphs are lacking in every font.")
-    check = check_pdf(data, document).with_problems(problems).with_gaps(coverage.missing)
+    check = (
+        check_pdf(data, document, coverage.written_out).with_problems(problems).with_gaps(coverage.missing)
+    )
     return data, check
 
 
-class _Lacking(Exception):
+class _LackingError(Exception):
     """Typst found characters without a glyph."""
 
     def __init__(self, chars: set[str]) -> None:
@@ -137,7 +142,7 @@ def _compile(files: Mapping[str, bytes], fonts: Any, document: Document) -> byte
         )
     except typst.TypstError as error:
         if lacking := lacking_glyphs(error.diagnostic):
-            raise _Lacking(lacking) from error
+            raise _LackingError(lacking) from error
         raise RenderError(f"the PDF could not be set: {error.message}\n{error.diagnostic}") from error
 
 
@@ -201,10 +206,13 @@ def _all_text(document: Document) -> str:
 
     gather_text(document.title)
     gather_text(document.blocks)
-    return "".join(sorted(chars))
+    if any(isinstance(block, Items) for block in document.walk()):
+        chars.update("☑☐")
+    return "".join(sorted(chars | set("•…")))
 
 
 _SVG_TEXT: Final = re.compile(r">([^<]+)<")
+_SHORT_LINK: Final = 24  # letters: a longer link in a table is underlined instead of coloured
 _PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
 _MAX_SVG_WIDTH: Final = 482.0
 
@@ -221,6 +229,8 @@ class _Writer:
         title, time = self.document.title, self.document.generated_at
         tree = {
             "title": self.text(title.title),
+            "running": self.shortened(self.text(title.title)),
+            **self.title_size(),
             "subtitle": self.text(title.subtitle),
             "badges": [{"text": self.text(b.text), "tone": b.tone} for b in title.badges],
             "facts": [self.fact(fact) for fact in title.facts],
@@ -237,6 +247,26 @@ class _Writer:
         if len(shown) <= room:  # no glyph is wider than 1 em, so most words need no measuring
             return shown
         return "".join(breakable(part, room, self.ruler, mono=mono) for part in re.split(r"(\s+)", shown))
+
+    def shortened(self, text: str) -> str:
+        """The title as far as it fits into the running head."""
+        room = PORTRAIT / 8.2 - 2.0
+        if self.ruler.length(text) <= room:
+            return text
+        while self.ruler.length(text) > room:
+            text = text[:-1]
+        return text.rstrip() + "…"
+
+    def title_size(self) -> dict[str, float]:
+        """Size and width of the title: one line if it can be, else lines of like length."""
+        length = max(self.ruler.length(self.document.title.title, bold=True), 1.0)
+        size = min(27.0, max(PORTRAIT / length * 0.99, 21.0))
+        lines = math.ceil(length * size / PORTRAIT)
+        if lines > 1:
+            size = 25.0 if lines < 4 else 20.0
+            lines = math.ceil(length * size / PORTRAIT)
+        width = PORTRAIT if lines == 1 else min(PORTRAIT, length * size / lines * 1.12)
+        return {"title-size": round(size, 1), "title-width": round(width, 1)}
 
     def inline(self, nodes: Iterable[Inline], room: float = _PROSE_WORD) -> list[dict[str, Any]]:
         return [self.inline_node(node, room) for node in nodes]
@@ -262,8 +292,13 @@ class _Writer:
             "note": self.text(fact.note),
         }
 
-    def blocks(self, blocks: Iterable[Block]) -> list[dict[str, Any]]:
-        return [self.block(block) for block in blocks]
+    def blocks(self, blocks: Sequence[Block]) -> list[dict[str, Any]]:
+        out = [self.block(block) for block in blocks]
+        for node, block, after in zip(out, blocks, blocks[1:], strict=False):
+            # a sentence that leads to a chart or table does not stay behind on the page before
+            if isinstance(block, Paragraph) and isinstance(after, Figure | Table | Cards):
+                node["sticky"] = len(plain(block.children)) < 240
+        return out
 
     def block(self, block: Block) -> dict[str, Any]:
         out: dict[str, Any] = {"kind": type(block).__name__.lower()}
@@ -272,6 +307,7 @@ class _Writer:
                 out |= {"level": level, "children": self.inline(children)}
             case Paragraph(children):
                 out["children"] = self.inline(children)
+                out["rtl"] = runs_right_to_left(plain(children))
             case Items(ordered, start, items):
                 out |= {"ordered": ordered, "start": start}
                 out["items"] = [
@@ -299,7 +335,7 @@ class _Writer:
                     for card in items
                 ]
             case Notice(tone, text):
-                out |= {"tone": tone, "text": self.text(text)}
+                out |= {"tone": tone, "text": self.text(text), "rtl": runs_right_to_left(text)}
             case Figure():
                 out |= self.figure(block)
             case Picture(mime, data, alt):
@@ -342,12 +378,14 @@ class _Writer:
     def cell(self, cell: Cell, room: float) -> dict[str, Any]:
         inner = room - (1.2 if cell.badge else 0.0)
         if cell.mono:
-            inner /= 0.93  # the mono face is set a little smaller
+            inner /= MONO_SCALE
         return {
             "children": self.cell_words(cell, inner),
             "note": self.text(cell.note, room / 0.92),
             "badge": cell.badge,
             "mono": cell.mono,
+            "rtl": runs_right_to_left(plain(cell.children)),
+            "long": len(plain(cell.children)) > _SHORT_LINK,
         }
 
     def cell_words(self, cell: Cell, room: float) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pmkit.errors import RenderError
-from pmkit.export.document import Document
+from pmkit.export.document import Document, Markup
 from pmkit.export.drawing import count_marks
 from pmkit.export.fonts import name_of
 
@@ -39,6 +39,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
+        """Whether the export may be put in place."""
         return not self.all_problems()
 
     def all_problems(self) -> tuple[str, ...]:
@@ -51,6 +52,7 @@ class Check:
         return (*self.problems, *differing)
 
     def with_problems(self, problems: Iterable[str]) -> Check:
+        """The same check with more problems."""
         return replace(self, problems=(*self.problems, *problems))
 
     def with_gaps(self, chars: Iterable[str]) -> Check:
@@ -127,7 +129,7 @@ class _HtmlReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.headings: list[tuple[int, str]] = []
-        self.tables = self.figures = self.drawn = self.pictures = 0
+        self.tables = self.figures = self.drawn = self.pictures = self.markup_tables = 0
         self.problems: list[str] = []
         self._heading: tuple[int, list[str]] | None = None
         self._style = False
@@ -140,10 +142,13 @@ class _HtmlReader(HTMLParser):
             self._markup += 1
         if re.fullmatch(r"h[2-6]", tag) and "data-outline" in given:
             self._heading = (int(tag[1]) - 1, [])
-        self.tables += tag == "table"
+        if self._markup:
+            self.markup_tables += tag == "table"
+        else:
+            self.tables += tag == "table"
+            self.pictures += tag == "img"
         self.figures += tag == "figure" and "chart" in classes
         self.drawn += tag == "svg" and "static" in classes
-        self.pictures += tag == "img"
         self._style = tag == "style"
         self._look_for_loads(tag, given)
 
@@ -187,12 +192,17 @@ def check_html(page: str, document: Document) -> Check:
     problems += _outline_problems(wanted, reader.headings)
     if "Content-Security-Policy" not in page[:4000]:
         problems.append("the page states no content security policy")
+    markup = [block for block in document.walk() if isinstance(block, Markup)]
+    inside = {id(block) for outer in markup for block in outer.walk()}
+    tables = [table for table in document.tables if id(table) not in inside]
+    pictures = [picture for picture in document.pictures if id(picture) not in inside]
     counts = {
         "headings": (len(wanted), len(reader.headings)),
-        "tables": (len(document.tables), reader.tables),
+        "tables": (len(tables), reader.tables),
+        "tables of HTML outputs": (sum(m.html.count("<table") for m in markup), reader.markup_tables),
         "figures": (len(document.figures), reader.figures),
         "drawings": (len(document.figures), reader.drawn),
-        "pictures": (len(document.pictures), reader.pictures),
+        "pictures": (len(pictures), reader.pictures),
     }
     return Check("HTML", counts, tuple(problems))
 
@@ -233,7 +243,7 @@ def check_pdf(data: bytes, document: Document, shown: Callable[[str], str] = lam
     if not re.search(rb"pdfuaid:part", data):
         problems.append("the PDF is not tagged for accessibility")
     wanted = [(heading.level, _squeezed(shown(heading.text))) for heading in document.headings]
-    found = [(level, _squeezed(words)) for level, words in read_outline(objects)]
+    found = [(level, _squeezed(words.replace("\u200b", ""))) for level, words in read_outline(objects)]
     problems += _outline_problems(wanted, found)
     kinds = [match for body in objects.values() for match in re.findall(rb"/S\s*/(\w+)", body)]
     drawings = len(document.figures) + len(document.pictures)
@@ -275,15 +285,26 @@ def _pdf_string(body: bytes) -> str:
     """The /Title of an object: hexadecimal or in parentheses, UTF-16 or one byte a letter."""
     if found := re.search(rb"/Title\s*<([0-9A-Fa-f\s]*)>", body):
         raw = bytes.fromhex(found[1].decode("ascii"))
-    elif found := re.search(rb"/Title\s*\(((?:\\.|[^\\)])*)\)", body, re.DOTALL):
-        raw = re.sub(
-            rb"\\([0-7]{1,3}|.)",
-            lambda m: bytes([int(m[1], 8)]) if m[1].isdigit() else _ESCAPES.get(m[1], m[1]),
-            found[1],
-            flags=re.DOTALL,
-        )
+    elif found := re.search(rb"/Title\s*\(", body):
+        raw = _literal(body, found.end())
     else:
         return ""
     if raw.startswith(b"\xfe\xff"):
         return raw[2:].decode("utf-16-be", "replace")
     return raw.decode("latin-1")
+
+
+def _literal(body: bytes, at: int) -> bytes:
+    """A string in parentheses, which may hold further pairs of them. ISO 32000-1, 7.3.4.2."""
+    out, depth = bytearray(), 1
+    for token in re.findall(rb"\\[0-7]{1,3}|\\.|[^\\]", body[at:], re.DOTALL):
+        depth += (token == b"(") - (token == b")")
+        if not depth:
+            break
+        if token[:1] != b"\\":
+            out += token
+        elif token[1:].isdigit():
+            out.append(int(token[1:], 8) & 0xFF)
+        else:
+            out += _ESCAPES.get(token[1:], token[1:])
+    return bytes(out)

@@ -14,7 +14,7 @@ START = datetime(2026, 11, 3, 13, 58, 4, tzinfo=UTC)
 ARABIC = "العملاء لا يستطيعون إتمام الدفع"
 JAPANESE = "決済サービスの接続プールが枯渇しました"
 EMOJI = "Rolled back 🚀 by 👩🏽‍🚒, fire out 🔥 ❤️ ✅"
-LONG_TOKEN = (
+LONG_WORD = (
     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/checkout-api-prod/50dc6c495c0c9188"
 )
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" * 2
@@ -72,7 +72,7 @@ def notebook(*cells: dict[str, Any], **metadata: Any) -> dict[str, Any]:
         "nbformat": 4,
         "nbformat_minor": 5,
         "metadata": {"pmkit": pmkit | metadata.pop("pmkit", {}), **metadata},
-        "cells": list(cells),
+        "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
     }
 
 
@@ -155,7 +155,7 @@ EVENTS = (
     ("slack", "ليلى", ARABIC),
     ("slack", "mika", EMOJI),
     ("deploy", "deploybot", f"rolled back checkout-api to 2026.11.03-1 ({HASH[:40]})"),
-    ("monitoring", "alertmanager", f"target {LONG_TOKEN} unhealthy"),
+    ("monitoring", "alertmanager", f"target {LONG_WORD} unhealthy"),
     ("slack", "eve", INJECTIONS[0] + " and <b>bold</b> & \"quotes\""),
     ("slack", "mallory", "pay \u202eevil\u202c now\u200b, NUL \x00 tag \U000e0041 end"),
     ("statuspage", "statuspage", "Identified: refunds of $500 for EU and $300 for US are delayed; "
@@ -228,12 +228,12 @@ Between **14:02 and 14:49 UTC** customers in the EU could not pay. The connectio
 - {EMOJI}
 
 1. First we looked at the [deploy](https://deploys.example/41).
-2. Then at the database: `SELECT count(*) FROM orders WHERE state = 'stuck'` said 1,940.
+2. Then at the database: `orders --state=stuck --since=14:02 --count` said 1,940.
 
 > "It was never the database." — heard twice
 
 ```
-ERROR pool exhausted (size=50, waiting=212) {LONG_TOKEN}
+ERROR pool exhausted (size=50, waiting=212) {LONG_WORD}
     at Pool.acquire (pool.js:88)
 ```
 
@@ -268,74 +268,284 @@ def full_report(*, timeline: int = 60) -> dict[str, Any]:
         markdown("## Response metrics\n\nMinutes count from the first failed order."),
         code(metrics_cards()),
         markdown("## Impact"),
-        code(block("table", name="impact", caption="What customers felt",
-                   columns=columns("Measure", "Value:narrow:right", "Range:narrow:right", "How it is known:wide"),
-                   rows=[[text("Orders lost"), text("1,940"), text("1,700–2,200"), text("orders table, states stuck and abandoned")],
-                         [text("Customers affected"), text("1,610"), text(""), text("distinct customer ids of the lost orders")],
-                         [text("Revenue delayed"), text("$ 84,300"), text("$ 70k–96k"), text("average basket of the week before")]])),
+        code(
+            block(
+                "table",
+                name="impact",
+                caption="What customers felt",
+                columns=columns(
+                    "Measure", "Value:narrow:right", "Range:narrow:right", "How it is known:wide"
+                ),
+                rows=[
+                    [
+                        text("Orders lost"),
+                        text("1,940"),
+                        text("1,700–2,200"),
+                        text("orders table, states stuck and abandoned"),
+                    ],
+                    [
+                        text("Customers affected"),
+                        text("1,610"),
+                        text(""),
+                        text("distinct customer ids of the lost orders"),
+                    ],
+                    [
+                        text("Revenue delayed"),
+                        text("$ 84,300"),
+                        text("$ 70k–96k"),
+                        text("average basket of the week before"),
+                    ],
+                ],
+            )
+        ),
         markdown("## Timeline"),
         code({"output_type": "display_data", "metadata": {}, "data": timeline_figure()["data"]}),
-        code(block("table", name="timeline", caption="What happened, as recorded (UTC)",
-                   columns=columns("Time:narrow", "Source:narrow", "Who:narrow", "What happened:wide", "Mark:narrow"),
-                   rows=timeline_rows(timeline))),
+        code(
+            block(
+                "table",
+                name="timeline",
+                caption="What happened, as recorded (UTC)",
+                columns=columns(
+                    "Time:narrow", "Source:narrow", "Who:narrow", "What happened:wide", "Mark:narrow"
+                ),
+                rows=timeline_rows(timeline),
+            )
+        ),
         markdown("### Activity\n\nHow much was said while it lasted."),
         code(activity_figure()),
         markdown("### Silent stretches"),
-        code(block("table", name="gaps", caption="Silent stretches", columns=columns("From", "To", "Minutes:right"), rows=[], empty="There is no stretch of more than 15 minutes without a record.")),
+        code(
+            block(
+                "table",
+                name="gaps",
+                caption="Silent stretches",
+                columns=columns("From", "To", "Minutes:right"),
+                rows=[],
+                empty="There is no stretch of more than 15 minutes without a record.",
+            )
+        ),
         markdown("## Contributing factors"),
-        code(block("table", name="factors", caption="Contributing factors and their evidence",
-                   columns=columns("Id:narrow", "Factor:wide", "Kind", "Confidence:narrow", "Evidence"),
-                   rows=[[text("F1"), text("The connection pool had one limit for all dependencies", note="found in the review of pool.js"), text("latent condition"), text("high", badge="good"), text("slack:C024BE91L:1730642584.000200 pd:R02XKQ4NVBTYFD")],
-                         [text("F2"), text("The alert compared p99 with a fixed threshold"), text("detection"), text("medium", badge="warn"), text("monitoring:checkout-p99")],
-                         [text("F3"), text("Rollback needed two approvals at night"), text("response"), text("high", badge="good"), text("slack:C024BE91L:1730644984.001900")]])),
+        code(
+            block(
+                "table",
+                name="factors",
+                caption="Contributing factors and their evidence",
+                columns=columns("Id:narrow", "Factor:wide", "Kind", "Confidence:narrow", "Evidence"),
+                rows=[
+                    [
+                        text("F1"),
+                        text(
+                            "The connection pool had one limit for all dependencies",
+                            note="found in the review of pool.js",
+                        ),
+                        text("latent condition"),
+                        text("high", badge="good"),
+                        text("slack:C024BE91L:1730642584.000200 pd:R02XKQ4NVBTYFD"),
+                    ],
+                    [
+                        text("F2"),
+                        text("The alert compared p99 with a fixed threshold"),
+                        text("detection"),
+                        text("medium", badge="warn"),
+                        text("monitoring:checkout-p99"),
+                    ],
+                    [
+                        text("F3"),
+                        text("Rollback needed two approvals at night"),
+                        text("response"),
+                        text("high", badge="good"),
+                        text("slack:C024BE91L:1730644984.001900"),
+                    ],
+                ],
+            )
+        ),
         markdown("## Root cause"),
-        code(block("prose", markdown="# What people call the root cause\n\nOne pool for *all* dependencies.\n\n## Why it was possible\n\nThe default was inherited in 2019.")),
+        code(
+            block(
+                "prose",
+                markdown="# What people call the root cause\n\nOne pool for *all* dependencies.\n\n"
+                "## Why it was possible\n\nThe default was inherited in 2019.",
+            )
+        ),
         markdown("## What went well"),
-        code(block("prose", markdown="- The rollback took 4 minutes.\n- [x] nobody was blamed\n- [ ] follow up")),
+        code(
+            block(
+                "prose", markdown="- The rollback took 4 minutes.\n- [x] nobody was blamed\n- [ ] follow up"
+            )
+        ),
         markdown("## What went badly"),
         code(block("prose", markdown="Eighteen minutes passed before anybody was paged.")),
         markdown("## Where we got lucky"),
         code(block("notice", tone="info", text="No luck was recorded.")),
         markdown("## Decisions"),
-        code(block("table", name="decisions", caption="Decisions",
-                   columns=columns("Id:narrow", "When:narrow", "Decision:wide", "Why:wide", "Decided by"),
-                   rows=[[text("D1"), text("14:31", mono=True), text("Roll back instead of fixing forward"), text("The cause was unknown and the last release was the only change"), text("Incident Commander")],
-                         [text("D2"), text("14:36", mono=True), text("Tell customers at once"), text("Support had 40 tickets"), text("Communications")]])),
+        code(
+            block(
+                "table",
+                name="decisions",
+                caption="Decisions",
+                columns=columns("Id:narrow", "When:narrow", "Decision:wide", "Why:wide", "Decided by"),
+                rows=[
+                    [
+                        text("D1"),
+                        text("14:31", mono=True),
+                        text("Roll back instead of fixing forward"),
+                        text("The cause was unknown and the last release was the only change"),
+                        text("Incident Commander"),
+                    ],
+                    [
+                        text("D2"),
+                        text("14:36", mono=True),
+                        text("Tell customers at once"),
+                        text("Support had 40 tickets"),
+                        text("Communications"),
+                    ],
+                ],
+            )
+        ),
         markdown("## Action items"),
-        code(block("table", name="actions", caption="Action items",
-                   columns=columns("Id:narrow", "Action:wide", "DRI", "Due:narrow", "Priority:narrow", "Issue:narrow"),
-                   rows=action_rows(9))),
+        code(
+            block(
+                "table",
+                name="actions",
+                caption="Action items",
+                columns=columns(
+                    "Id:narrow", "Action:wide", "DRI", "Due:narrow", "Priority:narrow", "Issue:narrow"
+                ),
+                rows=action_rows(9),
+            )
+        ),
         markdown("## Responsibilities"),
-        code(block("table", name="raci", caption="Who does what in the review",
-                   columns=columns("Task:wide", "Incident Lead:center", "Engineering Lead:center", "SRE:center", "Support:center", "Product:center"),
-                   rows=[[text("Write the timeline"), text("A"), text("R"), text("R"), text("C"), text("I")],
-                         [text("Find contributing factors"), text("A"), text("R"), text("C"), text("I"), text("I")]])),
+        code(
+            block(
+                "table",
+                name="raci",
+                caption="Who does what in the review",
+                columns=columns(
+                    "Task:wide",
+                    "Incident Lead:center",
+                    "Engineering Lead:center",
+                    "SRE:center",
+                    "Support:center",
+                    "Product:center",
+                ),
+                rows=[
+                    [text("Write the timeline"), text("A"), text("R"), text("R"), text("C"), text("I")],
+                    [
+                        text("Find contributing factors"),
+                        text("A"),
+                        text("R"),
+                        text("C"),
+                        text("I"),
+                        text("I"),
+                    ],
+                ],
+            )
+        ),
         markdown("## Facts"),
-        code(block("facts", items=[{"label": "Detected by", "text": "alert CheckoutErrorRate", "url": "https://prom.example/alerts", "note": "18 minutes after impact began"}, {"label": "Trigger", "text": "Deploy 41 at 13:58:04"}])),
+        code(
+            block(
+                "facts",
+                items=[
+                    {
+                        "label": "Detected by",
+                        "text": "alert CheckoutErrorRate",
+                        "url": "https://prom.example/alerts",
+                        "note": "18 minutes after impact began",
+                    },
+                    {"label": "Trigger", "text": "Deploy 41 at 13:58:04"},
+                ],
+            )
+        ),
         markdown("## Checks"),
-        code(block("notice", tone="warn", text="Two action items have no due date."), block("notice", tone="good", text="Every timeline row has its evidence."), block("notice", tone="bad", text="One evidence file changed since it was sealed.")),
+        code(
+            block("notice", tone="warn", text="Two action items have no due date."),
+            block("notice", tone="good", text="Every timeline row has its evidence."),
+            block("notice", tone="bad", text="One evidence file changed since it was sealed."),
+        ),
         markdown("## Evidence"),
-        code(block("table", name="evidence", caption="Evidence files",
-                   columns=columns("File", "SHA-256:wide", "Records:narrow:right", "Note"),
-                   rows=[[text("evidence/slack-export-2026-11-03.zip", mono=True), text(HASH[:64], mono=True), text("1,204"), text("")],
-                         [text("evidence/pagerduty.json", mono=True), text(HASH[3:67], mono=True), text("88"), text("")]])),
+        code(
+            block(
+                "table",
+                name="evidence",
+                caption="Evidence files",
+                columns=columns("File", "SHA-256:wide", "Records:narrow:right", "Note"),
+                rows=[
+                    [
+                        text("evidence/slack-export-2026-11-03.zip", mono=True),
+                        text(HASH[:64], mono=True),
+                        text("1,204"),
+                        text(""),
+                    ],
+                    [
+                        text("evidence/pagerduty.json", mono=True),
+                        text(HASH[3:67], mono=True),
+                        text("88"),
+                        text(""),
+                    ],
+                ],
+            )
+        ),
         markdown("## Other outputs"),
-        code(stream("12 rows read\n\x1b[31mred\x1b[0m\n"), stream("UserWarning: something\n", "stderr"),
-             display("text/html", "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td style='text-align:right;background-image:url(https://evil.example/y)'>1</td><td onclick='x'>2 <script>window.__x=1</script></td></tr></tbody></table><p>Below <b>it</b></p>"),
-             display("application/json", {"a": [1, 2]}), display("text/plain", "'plain'"),
-             display("image/png", PNG, **{"image/png": {"alt": "A small square"}}),
-             display("application/vnd.jupyter.widget-view+json", {"model_id": "x"}),
-             display("application/x-unknown", "?")),
+        code(
+            stream("12 rows read\n\x1b[31mred\x1b[0m\n"),
+            stream("UserWarning: something\n", "stderr"),
+            display(
+                "text/html",
+                "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr>"
+                "<td style='text-align:right;background-image:url(https://evil.example/y)'>1</td><td onclick='x'>2 <script>window.__x=1</script></td></tr></tbody></table>"
+                "<p>Below <b>it</b></p>",
+            ),
+            display("application/json", {"a": [1, 2]}),
+            display("text/plain", "'plain'"),
+            display("image/png", PNG, **{"image/png": {"alt": "A small square"}}),
+            display("application/vnd.jupyter.widget-view+json", {"model_id": "x"}),
+            display("application/x-unknown", "?"),
+        ),
         code(source="total = 1 + 1\nprint(total)", tags=["show-input"]),
         markdown("## Hostile words"),
         code(block("prose", markdown=hostile)),
-        code(block("table", name="hostile", caption=INJECTIONS[0], columns=columns("Word:wide", INJECTIONS[1].replace(":", "")), rows=[[text(words, url="javascript:alert(1)", note=words), text(words, badge="bad", url=words)] for words in INJECTIONS])),
-        code(block("notice", tone="bad", text=INJECTIONS[4]), block("facts", items=[{"label": INJECTIONS[0], "text": INJECTIONS[1], "url": "javascript:x", "note": INJECTIONS[5]}]), block("cards", items=[{"label": INJECTIONS[0], "value": INJECTIONS[1], "note": INJECTIONS[5], "tone": "bad\"><script>"}])),
+        code(
+            block(
+                "table",
+                name="hostile",
+                caption=INJECTIONS[0],
+                columns=columns("Word:wide", INJECTIONS[1].replace(":", "")),
+                rows=[
+                    [text(words, url="javascript:alert(1)", note=words), text(words, badge="bad", url=words)]
+                    for words in INJECTIONS
+                ],
+            )
+        ),
+        code(
+            block("notice", tone="bad", text=INJECTIONS[4]),
+            block(
+                "facts",
+                items=[
+                    {
+                        "label": INJECTIONS[0],
+                        "text": INJECTIONS[1],
+                        "url": "javascript:x",
+                        "note": INJECTIONS[5],
+                    }
+                ],
+            ),
+            block(
+                "cards",
+                items=[
+                    {
+                        "label": INJECTIONS[0],
+                        "value": INJECTIONS[1],
+                        "note": INJECTIONS[5],
+                        "tone": 'bad"><script>',
+                    }
+                ],
+            ),
+        ),
         *[code(display("text/html", f"<div>{words}</div>")) for words in INJECTIONS],
         code(stream("\n".join(INJECTIONS))),
         markdown("## Appendix"),
         code(block("prose", markdown="The end.")),
-    ]  # fmt: skip
+    ]
     return notebook(*cells)
 
 
