@@ -26,6 +26,11 @@ _EXPORT_TOKEN = re.compile(r"[?&]t=xox[a-z]-[^\s<>|&\"']*")
 PLACEHOLDERS: Final = frozenset({"", "This message contains interactive elements."})
 
 
+def without_token(text: str) -> str:
+    """`text` with the export token cut out of every link to a file."""
+    return _EXPORT_TOKEN.sub("", text) if "=xox" in text else text
+
+
 class Names:
     """Who and what ids stand for: `people` by user id, `channels` by channel id."""
 
@@ -34,8 +39,7 @@ class Names:
 
     def plain(self, text: str) -> str:
         """`text` as a reader sees it; export tokens are cut out of links."""
-        if "=xox" in text:
-            text = _EXPORT_TOKEN.sub("", text)
+        text = without_token(text)
         if "<" in text:
             text = _ENTITY.sub(self._entity, text)
         if "&" in text:
@@ -93,7 +97,7 @@ class Names:
         inner += [self._block(field) for field in _items(node.get("fields"))]
         inner += [self._block(row) for rows in _items(node.get("rows")) for row in _items(rows)]
         words = _lines(inner + children)
-        return words or _string(node.get("alt_text")) or _string(node.get("url"))
+        return words or self.plain(_string(node.get("alt_text")) or _string(node.get("url")))
 
     def _leaf(self, node: dict[str, Any]) -> str:
         """One inline element of rich text; its text is not escaped."""
@@ -110,7 +114,7 @@ class Names:
         if kind == "emoji":
             return f":{_string(node.get('name'))}:"
         words = (_string(node.get(key)) for key in ("text", "fallback", "url", "value"))
-        return _EXPORT_TOKEN.sub("", next(filter(None, words), ""))
+        return without_token(next(filter(None, words), ""))
 
 
 _LEAVES = {

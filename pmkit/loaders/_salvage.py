@@ -11,17 +11,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-# Searching for the next record after damage is tried this often per file, so that a file made of
-# nothing but open brackets cannot hang the load.
-MOST_TRIES: Final = 500
+# Patience with one file, so that one made of nothing but open brackets cannot hang the load: false
+# starts of a record, and how many times over the text is read in search of the next one.
+MOST_FAILURES: Final = 500
+MOST_REREADING: Final = 4
 # Python itself refuses to read longer integers.
 MOST_DIGITS: Final = 4300
 
 _SEPARATORS = re.compile(r"[\s,]*")
-_COMPACT_START = re.compile(r"[,\[}]\s*(?=\{)")
+# After damage a record may begin at any brace that is not the value of a key, as in `"root": {`.
+_BRACE = re.compile(r"(?<![:\s])\s*(?=\{)")
+# What follows a record: the next one, or the end. After an object nested in one stands a key.
+_RECORD_END = re.compile(r"\s*(?:,\s*\{|\]|\Z)")
 _ELEMENT_END = re.compile(r"\s*(?:[,\]]|\Z)")
 
 
@@ -56,9 +60,8 @@ def read_list(
         where reading can go on after damage
     end : matches the bracket that closes the list; a bracket that it does not match is damage
     """
-    reader = _CarefulReader()
+    reader = _CarefulReader(len(text))
     position = start + 1
-    starts = _record_starts(text, position)
     number = 0
     while True:
         position = _match_end(_SEPARATORS, text, position)
@@ -69,18 +72,20 @@ def read_list(
             return
         value, after, problem = reader.read(text, position)
         if after is None:
-            after = reader.find_record(starts.finditer(text, position + 1), is_record) or len(text)
+            after = reader.find_record(text, position, is_record) or len(text)
             problem = f"characters {position} to {after}: {problem}"
         elif not problem and not isinstance(value, dict):
             problem = f"expected an object, found {type(value).__name__}"
         yield Record(number, b"" if problem else clean_json(value), problem, after)
+        if problem and after == len(text):
+            return
         number, position = number + 1, after
 
 
 def read_document(text: str) -> Record:
     """The one JSON value that `text` is."""
     start = _match_end(_SEPARATORS, text, 0)
-    value, after, problem = _CarefulReader().read(text, start, element=False)
+    value, after, problem = _CarefulReader(len(text)).read(text, start, element=False)
     if after is not None and text[after:].strip():
         problem = f"more text follows at character {after}"
     return Record(0, b"" if problem else clean_json(value), problem, after or len(text))
@@ -95,8 +100,9 @@ def clean_json(value: Any) -> bytes:
 class _CarefulReader:
     """A JSON decoder that notices what others pass over: twin keys, NaN, endless numbers."""
 
-    def __init__(self) -> None:
-        self._tries_left = MOST_TRIES
+    def __init__(self, length: int) -> None:
+        self._failures_left = MOST_FAILURES
+        self._characters_left = MOST_REREADING * length
         self._problems: list[str] = []
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
@@ -113,22 +119,26 @@ class _CarefulReader:
             return None, None, f"{error.msg} (character {error.pos})"
         except RecursionError:
             return None, None, "nested too deeply"
-        # `"type": "message"` of a record that lost its brace is no element of the list.
-        if element and not _ELEMENT_END.match(text, after) and not isinstance(value, dict):
+        # A list here is a stray bracket that would swallow the records after it, and a word without
+        # a comma after it is the key of a record that lost its brace.
+        stray = isinstance(value, list) or not _ELEMENT_END.match(text, after)
+        if element and stray and not isinstance(value, dict):
             return None, None, "expected an object"
         return value, after, "; ".join(dict.fromkeys(self._problems))
 
-    def find_record(
-        self, candidates: Iterable[re.Match[str]], is_record: Callable[[Any], bool]
-    ) -> int | None:
-        """Where the first of `candidates` that is a record begins; None when the tries run out."""
-        for candidate in candidates:
-            if self._tries_left == 0:
+    def find_record(self, text: str, position: int, is_record: Callable[[Any], bool]) -> int | None:
+        """Where the next record after `position` begins; None when there is none or patience ends."""
+        for brace in _BRACE.finditer(text, position + 1):
+            start = brace.end()
+            value, after, _ = self.read(text, start)
+            if after is None:
+                self._failures_left -= 1
+            elif is_record(value) and _RECORD_END.match(text, after):
+                return start
+            else:
+                self._characters_left -= after - start
+            if self._failures_left < 0 or self._characters_left < 0:
                 return None
-            self._tries_left -= 1
-            value, after, _ = self.read(candidate.string, candidate.end())
-            if after is not None and is_record(value):
-                return candidate.end()
         return None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -152,12 +162,6 @@ class _CarefulReader:
             self._problems.append(f"a number of {len(digits)} digits")
             return 0
         return int(digits)
-
-
-def _record_starts(text: str, position: int) -> re.Pattern[str]:
-    """What stands before a record: in an indented file exactly what stands before the first one."""
-    lead_in = text[position : _match_end(_SEPARATORS, text, position)]
-    return re.compile(re.escape(lead_in) + r"(?=\{)") if "\n" in lead_in else _COMPACT_START
 
 
 def _match_end(pattern: re.Pattern[str], text: str, position: int) -> int:

@@ -10,19 +10,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from msgspec import Struct
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
+from pmkit.loaders._frame import TIME, strings, to_events
 from pmkit.loaders._salvage import Record, read_document, read_list, text_of
-from pmkit.schema import EVENTS, TIME_DTYPE, conform
 
 # PagerDuty's type, without `_log_entry`, to our kind; what is missing here is "other".
 KINDS: Final = {
@@ -45,7 +47,7 @@ LISTS: Final = {
     "incidents": "incident", "alerts": "alert", "log_entries": "log_entry", "notes": "note",
 }  # fmt: skip
 
-_SAME_NOTE = pd.Timedelta(seconds=2)
+_SAME_NOTE = np.timedelta64(2, "s")
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|[+-]\d\d(:?\d\d)?)", re.ASCII)
 _NUMBER = re.compile(r"\[#(\d+)\]", re.ASCII)
 # What may stand between two lists of pages: brackets and plain values such as `"more": true`.
@@ -192,14 +194,10 @@ def load_pagerduty_log(path: str | Path) -> pd.DataFrame:
 
     Raises
     ------
-    EvidenceError : the file cannot be opened or holds no PagerDuty record
+    EvidenceError : there is no such file
     """
     path = Path(path)
-    found = [entry for member in _files(path) for entry in _read(member)]
-    if not found:
-        hint = "Expected log_entries, incidents, alerts or notes as the REST API gives them."
-        raise EvidenceError(path, "", "holds no PagerDuty record.", hint)
-    return _frame(path.name, found)
+    return _frame(path.name, [entry for member in _files(path) for entry in _read(member)])
 
 
 def find_incompleteness(path: str | Path) -> str:
@@ -233,11 +231,13 @@ def is_pagerduty_log(path: str | Path) -> bool:
     return head.lstrip()[:1] in ("{", "[") and any(mark.search(head) for mark in _MARKS)
 
 
+# What only PagerDuty writes; status pages and other alerting tools have `incidents` and `alerts` too.
 _MARKS = [
     re.compile(r'"log_entries"\s*:'),
     re.compile(r'"type"\s*:\s*"\w+_log_entry"'),
-    re.compile(r'"(self|html_url)"\s*:\s*"https:\\?/\\?/[\w.-]+\.pagerduty\.com\b'),
-    re.compile(r'"type"\s*:\s*"(service|user|bot_user|escalation_policy|incident)_reference"'),
+    re.compile(r'"(incident_number|alert_key)"\s*:'),
+    re.compile(r'"(incidents|alerts|notes)"\s*:\s*\[.*"more"\s*:', re.DOTALL),
+    re.compile(r'"type"\s*:\s*"(bot_)?user_reference".*"content"\s*:', re.DOTALL),
 ]
 
 
@@ -247,13 +247,18 @@ _MARKS = [
 def _files(path: Path) -> list[Member]:
     if path.is_file():
         return [Member("", path.read_bytes)]
+    if not path.is_dir():
+        raise EvidenceError(path, "", "there is no such file.")
     with open_members(path, (".json", ".jsonl")) as members:
-        return [member for member in members if not member.unsafe]
+        return members
 
 
 def _read(member: Member) -> Iterator[_Found]:
     """Every record of one file, in its order."""
     prefix = f"{member.name}/" if member.name else ""
+    if member.problem:
+        yield _Found(prefix, "", _Record(), member.problem)
+        return
     try:
         data = member.read()
     except READ_ERRORS as error:
@@ -305,8 +310,8 @@ def _single(document: _Document) -> tuple[str, _Record] | None:
 
 
 def _salvage(text: str, prefix: str) -> Iterator[_Found]:
-    """The records of a damaged file, each by itself; every document begins a line with its brace."""
-    documents = [part for part in re.split(r"(?m)^(?=\{)", text) if part.strip()]
+    """The records of a damaged file, each by itself."""
+    documents = [text] if text.lstrip().startswith("[") else _documents(text)
     for number, document in enumerate(documents):
         page = prefix if len(documents) == 1 else f"{prefix}{number}/"
         if document.lstrip().startswith("[") and not _NEXT_LIST.match(document):
@@ -316,6 +321,23 @@ def _salvage(text: str, prefix: str) -> Iterator[_Found]:
             yield from _salvage_pages(document, page)
         else:
             yield from _salvage_single(document, prefix, number)
+
+
+def _documents(text: str) -> list[str]:
+    """The documents of a file that holds several: each begins a line, without indentation.
+
+    Lines that cannot be whole documents are kept together, so that they are reported as one.
+    """
+    runs: list[list[str]] = []
+    was_whole = True
+    for part in re.split(r"(?m)^(?=[^\s\]},])", text):
+        is_whole = part.rstrip().endswith("}")
+        if not (is_whole or was_whole):
+            runs[-1].append(part)
+        elif part.strip():
+            runs.append([part])
+            was_whole = is_whole
+    return ["".join(run) for run in runs]
 
 
 def _salvage_pages(document: str, page: str) -> Iterator[_Found]:
@@ -383,21 +405,24 @@ def _frame(file: str, found: list[_Found]) -> pd.DataFrame:
     entries, problems = [], []
     for entry in found:
         what = "" if entry.problem else entry.what or _what(entry.record)
-        problem = entry.problem or _problem(what, entry.record)
-        if problem:
+        if problem := entry.problem or _problem(what, entry.record):
             problems.append((entry.place, problem))
         else:
             entries.append(entry._replace(what=what))
     entries = _causal(entries)
-    events = _events(file, entries)
-    undated = events["time"].isna().to_numpy()
-    for entry in (entry for entry, missing in zip(entries, undated, strict=True) if missing):
-        at = entry.record.created_at or ""
+    times = _times([entry.record.created_at or "" for entry in entries])
+    undated = np.isnat(times)
+    for entry in compress(entries, undated):
+        at = entry.record.created_at
         said = f'"created_at" is {at[:40]!r}, expected a time with its zone' if at else "no time"
         problems.append((entry.place, said))
-    events = _fold_notes(_fold_copies(events[~undated]))
-    events = events.sort_values("time", kind="stable").drop(columns="updated")
-    return conform(pd.concat([events, _problem_rows(file, problems)], ignore_index=True), EVENTS)
+    entries, times = list(compress(entries, ~undated)), times[~undated]
+    columns = _columns(file, entries)
+    kept = _fold(entries, times, columns)
+    order = pa.array(kept[np.argsort(times[kept], kind="stable")])
+    rows = {name: strings(values).take(order) for name, values in columns.items()}
+    rows["time"] = pa.array(times.astype("int64"), type=TIME).take(order)
+    return to_events("pd", file, rows, problems)
 
 
 def _what(record: _Record) -> str:
@@ -436,82 +461,63 @@ def _causal(entries: list[_Found]) -> list[_Found]:
     return first + log + last
 
 
-def _events(file: str, entries: list[_Found]) -> pd.DataFrame:
-    records = [entry.record for entry in entries]
-    columns = {
-        "event_id": [_event_id(e.what, e.record) for e in entries],
-        "kind": [_kind(e.what, e.record) for e in entries],
-        "actor": [_actor(e.what, e.record) for e in entries],
-        "place": [_name(_service(r)) for r in records],
-        "text": [_text(e.what, e.record) for e in entries],
-        "ref": [f"{file}#{e.place}" for e in entries],
-        "url": [_url(r) for r in records],
-        "pd_id": [r.id or "" for r in records],
-        "pd_type": [r.type or e.what for e, r in zip(entries, records, strict=True)],
-        "pd_incident_id": [_incident_of(e.what, e.record).id or "" for e in entries],
-        "pd_incident_number": [_incident_number(e.what, e.record) for e in entries],
-        "pd_channel": [_channel(r) for r in records],
-        "updated": [r.updated_at or "" for r in records],
+def _columns(file: str, entries: list[_Found]) -> dict[str, list[str]]:
+    both = [(entry.what, entry.record) for entry in entries]
+    incidents = [_incident_of(what, record) for what, record in both]
+    return {
+        "event_id": [_event_id(what, r) for what, r in both],
+        "kind": [_kind(what, r) for what, r in both],
+        "actor": [_actor(what, r) for what, r in both],
+        "place": [_name(_service(r)) for _, r in both],
+        "text": [_text(what, r) for what, r in both],
+        "ref": [f"{file}#{entry.place}" for entry in entries],
+        "url": [_url(r) for _, r in both],
+        "pd_id": [r.id or "" for _, r in both],
+        "pd_type": [r.type or what for what, r in both],
+        "pd_incident_id": [incident.id or "" for incident in incidents],
+        "pd_incident_number": [_incident_number(incident) for incident in incidents],
+        "pd_channel": [_channel(r) for _, r in both],
     }
-    frame = pd.DataFrame({name: _strings(values) for name, values in columns.items()})
-    frame["time"] = _times([r.created_at or "" for r in records])
-    frame["source"] = "pagerduty"
-    return frame
 
 
-def _strings(values: list[str]) -> pd.Series:
-    return pa.array(values, type=pa.large_string()).to_pandas().astype("str")
+def _times(texts: list[str]) -> npt.NDArray[np.datetime64]:
+    """UTC times in microseconds; NaT for what is no time or does not state its zone."""
+    zoned = pd.Series([text if _ZONED.fullmatch(text) else None for text in texts], dtype="str")
+    times = pd.to_datetime(zoned, utc=True, format="ISO8601", errors="coerce")
+    return np.asarray(times.dt.tz_localize(None), dtype="datetime64[us]")
 
 
-def _times(texts: list[str]) -> pd.Series:
-    """UTC times; NaT for what is no time or does not state its zone."""
-    zoned = [text if _ZONED.fullmatch(text) else None for text in texts]
-    times = pd.Series(zoned, dtype="str")
-    return pd.to_datetime(times, utc=True, format="ISO8601", errors="coerce").astype(TIME_DTYPE)
+def _fold(
+    entries: list[_Found], times: npt.NDArray[np.datetime64], columns: dict[str, list[str]]
+) -> npt.NDArray[np.int64]:
+    """The rows to keep: each record once. The row that stays names in its `ref` those it stands for.
 
-
-def _fold_copies(events: pd.DataFrame) -> pd.DataFrame:
-    """Each record once, in the state updated last; the row names every copy it was folded from."""
-    if not events["event_id"].duplicated().any():
-        return events
-    latest = events.sort_values("updated", kind="stable").drop_duplicates("event_id", keep="last")
-    refs = events.groupby("event_id")["ref"].agg(list)
-    copies = events["event_id"].duplicated(keep=False)
-    latest = latest.sort_index()
-    latest["ref"] = [
-        " | ".join([ref, *(copy for copy in refs[event_id] if copy != ref)]) if twin else ref
-        for event_id, ref, twin in zip(latest["event_id"], latest["ref"], copies[latest.index], strict=True)
-    ]
-    return latest
-
-
-def _fold_notes(events: pd.DataFrame) -> pd.DataFrame:
-    """A note that the log tells too is one event: same words, at most two seconds apart."""
-    is_note = events["event_id"].str.startswith("pd:note:")
-    if not is_note.any():
-        return events
-    told: dict[str, list[Any]] = {}
-    for row in events.index[~is_note & (events["pd_type"] == "annotate_log_entry")]:
-        told.setdefault(events.at[row, "text"].strip(), []).append(row)
-    refs, folded = events["ref"].to_dict(), []
-    for row in events.index[is_note]:
-        for twin in told.get(events.at[row, "text"].strip(), ()):
-            if abs(events.at[twin, "time"] - events.at[row, "time"]) <= _SAME_NOTE:
-                refs[twin] += f" | {refs[row]}"
-                folded.append(row)
-                break
-    return events.assign(ref=pd.Series(refs, dtype="str")).drop(index=folded)
-
-
-def _problem_rows(file: str, problems: list[tuple[str, str]]) -> pd.DataFrame:
-    rows = {
-        "event_id": [f"pd:unreadable:{place}" for place, _ in problems],
-        "source": ["pagerduty"] * len(problems),
-        "kind": ["unreadable"] * len(problems),
-        "text": [problem for _, problem in problems],
-        "ref": [f"{file}#{place}" for place, _ in problems],
-    }
-    return conform(pd.DataFrame(rows, dtype="str"), EVENTS)
+    Of several copies of a record the one updated last stays. A note that the log tells too, in the
+    same words and at most two seconds apart, is folded into the log entry.
+    """
+    ids, refs, texts = columns["event_id"], columns["ref"], columns["text"]
+    stands_for: dict[int, list[int]] = {}
+    latest: dict[str, int] = {}
+    for row, (event_id, entry) in enumerate(zip(ids, entries, strict=True)):
+        other = latest.setdefault(event_id, row)
+        if other != row:
+            newer = (entry.record.updated_at or "") >= (entries[other].record.updated_at or "")
+            stays, goes = (row, other) if newer else (other, row)
+            latest[event_id] = stays
+            stands_for[stays] = [*stands_for.pop(stays, ()), goes, *stands_for.pop(goes, ())]
+    told: dict[str, list[int]] = {}
+    for row in latest.values():
+        if entries[row].record.type == "annotate_log_entry":
+            told.setdefault(texts[row].strip(), []).append(row)
+    for event_id, row in list(latest.items()):
+        twins = told.get(texts[row].strip(), ()) if entries[row].what == "note" else ()
+        twin = next((t for t in twins if abs(times[t] - times[row]) <= _SAME_NOTE), None)
+        if twin is not None:
+            del latest[event_id]
+            stands_for.setdefault(twin, []).extend([row, *stands_for.pop(row, ())])
+    for stays, gone in stands_for.items():
+        refs[stays] = " | ".join([refs[stays], *(refs[row] for row in gone)])
+    return np.array(sorted(latest.values()), dtype=np.int64)
 
 
 def _event_id(what: str, record: _Record) -> str:
@@ -543,8 +549,7 @@ def _incident_of(what: str, record: _Record) -> _Record:
     return record if what == "incident" else record.incident or _Record()
 
 
-def _incident_number(what: str, record: _Record) -> str:
-    incident = _incident_of(what, record)
+def _incident_number(incident: _Record) -> str:
     if incident.incident_number is not None:
         return str(incident.incident_number)
     match = _NUMBER.match(incident.summary or "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,9 +25,9 @@ from msgspec import Raw, Struct
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
+from pmkit.loaders._frame import STRING, TIME, scalar, strings, to_events
 from pmkit.loaders._mrkdwn import PLACEHOLDERS, Names
 from pmkit.loaders._salvage import read_list, text_of
-from pmkit.schema import EVENTS, conform
 
 # Slack's subtype to our kind. Any other subtype is "other", except those of plain talk below.
 KINDS: Final = {
@@ -43,6 +43,7 @@ KINDS: Final = {
     "huddle_thread": "call", "sh_room_created": "call",
     "thread_broadcast": "reply", "reply_broadcast": "reply",
 }  # fmt: skip
+_DELETIONS = {"tombstone", "message_deleted"}
 _TALK = {"", "bot_message", "me_message"}
 # Event-log shapes that wrap the real message; the outer `ts` is the time of the change.
 _WRAPPERS = {"message_changed", "message_replied", "message_deleted"}
@@ -51,6 +52,7 @@ _DAY_FILE = re.compile(r"(?P<folder>(?:[^/]+/)*)(?P<day>\d{4}-\d\d-\d\d)\.json",
 _CHANNEL_INDEXES = {"channels.json", "groups.json", "mpims.json", "dms.json"}
 _USER_INDEXES = {"users.json", "org_users.json"}
 _WORKSPACE = re.compile(r"https://([a-z0-9.-]+\.slack\.com)/files/", re.ASCII)
+_LIST_BEGIN = re.compile(r"\s*\[")
 _LIST_END = re.compile(r"\]\s*\Z")
 _BATCH = 10_000  # messages whose columns are built together; the peak is the frame and one batch
 
@@ -376,7 +378,11 @@ class _Export:
             return entries
         except _UNDECODABLE:
             text = text_of(data)
-        for record in read_list(text, text.find("["), is_record=_has_id, end=_LIST_END):
+        begin = _LIST_BEGIN.match(text)
+        if begin is None:
+            self._note(member.name, "expected a JSON list; ids stand for names")
+            return entries
+        for record in read_list(text, begin.end() - 1, is_record=_has_id, end=_LIST_END):
             try:
                 entries.append(msgspec.json.decode(record.data, type=shape))
             except _UNDECODABLE as error:
@@ -471,7 +477,7 @@ class _Loading:
     def _salvage(self, member: str, text: str) -> tuple[list[_Message], list[int]]:
         messages: list[_Message] = []
         indexes: list[int] = []
-        begin = re.match(r"\s*\[", text)
+        begin = _LIST_BEGIN.match(text)
         if begin is None:
             found = "an empty file" if not text.strip() else "something else"
             self.add_problem(member, None, f"expected a JSON list of messages, found {found}")
@@ -509,28 +515,33 @@ class _Loading:
         is_bot = [
             bool(m.bot_id or m.app_id) or m.user in bots or m.subtype == "bot_message" for m in messages
         ]
+        authors = [_author_id(m) if m.room or m.comment else m.user or m.bot_id or "" for m in messages]
+        files = [_file_names(m) if m.files or m.file else "" for m in messages]
+        self._learn_workspace(messages)
+        return {
+            "kind": strings([_kind(m, bot) for m, bot in zip(messages, is_bot, strict=True)]),
+            "actor": strings([self._actor(m, a) for m, a in zip(messages, authors, strict=True)]),
+            "text": strings([self._text(m, f) for m, f in zip(messages, files, strict=True)]),
+            "slack_ts": strings([m.ts or "" for m in messages]),
+            "slack_thread_ts": strings([m.thread_ts or "" for m in messages]),
+            "slack_user_id": strings(authors),
+            "slack_subtype": strings(subtypes),
+            "slack_is_bot": pa.array(is_bot, type=pa.bool_()),
+            "slack_edited_ts": strings([(m.edited.ts or "") if m.edited else "" for m in messages]),
+            "slack_reactions": strings([_reactions(m) if m.reactions else "" for m in messages]),
+            "slack_files": strings(files),
+        }
+
+    def _learn_workspace(self, messages: list[_Message]) -> None:
+        """The export nowhere says its workspace's address, but the links of its files do."""
         for message in messages:
             for file in message.files or ():
                 if file.permalink and (match := _WORKSPACE.match(file.permalink)):
                     self.workspaces[match[1]] += 1
-        return {
-            "kind": _strings([_kind(m, bot) for m, bot in zip(messages, is_bot, strict=True)]),
-            "actor": _strings([self._actor(m) for m in messages]),
-            "text": _strings([self._text(m) for m in messages]),
-            "slack_ts": _strings([m.ts or "" for m in messages]),
-            "slack_thread_ts": _strings([m.thread_ts or "" for m in messages]),
-            "slack_user_id": _strings([_author_id(m) for m in messages]),
-            "slack_subtype": _strings(subtypes),
-            "slack_is_bot": pa.array(is_bot, type=pa.bool_()),
-            "slack_edited_ts": _strings([(m.edited and m.edited.ts) or "" for m in messages]),
-            "slack_reactions": _strings([_reactions(m) for m in messages]),
-            "slack_files": _strings([_file_names(m) for m in messages]),
-        }
 
-    def _actor(self, message: _Message) -> str:
+    def _actor(self, message: _Message, author: str) -> str:
         if message.username and not message.room:
             return message.username
-        author = _author_id(message)
         if name := self.people.names.get(author):
             return name
         if message.bot_profile and message.bot_profile.name:
@@ -543,9 +554,9 @@ class _Loading:
             return profile.display_name or profile.real_name or profile.name or author
         return author
 
-    def _text(self, message: _Message) -> str:
+    def _text(self, message: _Message, files: str) -> str:
         text = message.text or ""
-        if message.subtype in ("tombstone", "message_deleted"):
+        if message.subtype in _DELETIONS:
             return ""  # "This message was deleted." is nobody's statement
         if text not in PLACEHOLDERS:
             return self.names.plain(text)
@@ -553,10 +564,7 @@ class _Loading:
             return _call(message.room)
         words = self._opened(message.blocks, self.names.plain_blocks)
         words = words or self._opened(message.attachments, self.names.plain_attachments)
-        if words:
-            return words
-        names = _file_names(message)
-        return f"[file: {names}]" if names else self.names.plain(text)
+        return words or (f"[file: {files}]" if files else self.names.plain(text))
 
     def _opened(self, raw: Raw, read: Any) -> str:
         if not raw:
@@ -579,14 +587,14 @@ class _Loading:
 
         rows = pa.array(order)
         columns = {name: found[name].take(rows) for name in found.column_names}
-        columns["time"] = pa.array(time[order], type=pa.timestamp("us", tz="UTC"))
+        columns["time"] = pa.array(time[order], type=TIME)
         columns["ref"] = self._refs(found, rows, copies)
         del found
         columns |= self._places(columns)
         for name in ("channel", "member", "index"):
             del columns[name]
-        table = pa.concat_tables([pa.table(columns), self._problem_rows()], promote_options="default")
-        return _to_events(table)
+        problems = [(f"{m}:{index}" if index else m, why) for m, index, why in self.problems]
+        return to_events("slack", self.file, columns, problems)
 
     def _note_undated(self, found: pa.Table, time: npt.NDArray[np.int64]) -> None:
         """A message whose `ts` is no time cannot be placed; it is reported like a damaged one."""
@@ -597,60 +605,56 @@ class _Loading:
             self.add_problem(member, found["index"][row].as_py(), problem)
 
     def _refs(self, found: pa.Table, rows: pa.Array, copies: dict[int, list[int]]) -> pa.Array:
-        members = _strings([f"{self.file}#{member}" for member in self.members])
-        index = found["index"].cast(_STRING)
-        refs = pc.binary_join_element_wise(members.take(found["member"]), index, _text(":"))
+        members = strings([f"{self.file}#{member}" for member in self.members])
+        index = found["index"].cast(STRING)
+        refs = pc.binary_join_element_wise(members.take(found["member"]), index, scalar(":"))
         if not copies:
             return refs.take(rows)
         joined = {
             row: " | ".join(refs[copy].as_py() for copy in (row, *others)) for row, others in copies.items()
         }
         texts = zip(rows.to_pylist(), refs.take(rows).to_pylist(), strict=True)
-        return _strings([joined.get(row, ref) for row, ref in texts])
+        return strings([joined.get(row, ref) for row, ref in texts])
 
     def _places(self, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
         """What the channel decides: its id and name, the event's id and its permalink."""
         channels, codes = list(self.channels), columns["channel"]
-        ts, thread_ts = columns["slack_ts"], columns["slack_thread_ts"]
-        ids = _strings([c.id for c in channels]).take(codes)
-        urls = pa.repeat(_text(""), len(codes))
-        if self.workspaces:
-            ((workspace, _),) = self.workspaces.most_common(1)
-            archive = f"https://{workspace}/archives/"
-            linked = pa.array([c.has_id for c in channels], type=pa.bool_()).take(codes)
-            compact = pc.replace_substring(ts, ".", "")
-            urls = pc.binary_join_element_wise(_text(archive), ids, _text("/p"), compact, _text(""))
-            in_thread = pc.and_(pc.not_equal(thread_ts, ts), pc.not_equal(thread_ts, ""))
-            thread = pc.binary_join_element_wise(
-                urls, _text("?thread_ts="), thread_ts, _text("&cid="), ids, _text("")
-            )
-            urls = pc.if_else(linked, pc.if_else(in_thread, thread, urls), "")
+
+        def of_channel(texts: Iterable[str]) -> pa.Array:
+            return strings(list(texts)).take(codes)
+
+        ids = of_channel(c.id for c in channels)
+        prefixes = of_channel(f"slack:{c.id}:" for c in channels)
         return {
-            "event_id": pc.binary_join_element_wise(_text("slack"), ids, ts, _text(":")),
-            "place": _strings([c.place for c in channels]).take(codes),
+            "event_id": pc.binary_join_element_wise(prefixes, columns["slack_ts"], scalar("")),
+            "place": of_channel(c.place for c in channels),
             "slack_channel_id": ids,
-            "url": urls,
+            "url": self._urls(columns, ids, of_channel),
         }
 
-    def _problem_rows(self) -> pa.Table:
-        where = [f"{member}:{index}" if index else member for member, index, _ in self.problems]
-        # Several members of a zip may bear one name.
-        nth: Counter[str] = Counter()
-        ids = []
-        for place in where:
-            nth[place] += 1
-            ids.append(f"slack:unreadable:{place}" + (f"#{nth[place]}" if nth[place] > 1 else ""))
-        return pa.table(
-            {
-                "event_id": _strings(ids),
-                "kind": _strings(["unreadable"] * len(ids)),
-                "text": _strings([reason for _, _, reason in self.problems]),
-                "ref": _strings([f"{self.file}#{place}" for place in where]),
-            }
+    def _urls(
+        self,
+        columns: dict[str, pa.Array],
+        ids: pa.Array,
+        of_channel: Callable[[Iterable[str]], pa.Array],
+    ) -> pa.Array:
+        """`https://<workspace>/archives/<channel>/p<ts without its point>`, in a thread with its parent."""
+        ts, thread_ts = columns["slack_ts"], columns["slack_thread_ts"]
+        if not self.workspaces:
+            return pa.repeat(scalar(""), len(ts))
+        ((workspace, _),) = self.workspaces.most_common(1)
+        begin = of_channel(f"https://{workspace}/archives/{c.id}/p" for c in self.channels)
+        is_reply = pc.and_(pc.not_equal(thread_ts, ts), pc.not_equal(thread_ts, ""))
+        parent = pc.binary_join_element_wise(
+            scalar("?thread_ts="), thread_ts, scalar("&cid="), ids, scalar("")
         )
+        parent = pc.if_else(is_reply, parent, scalar(""))
+        digits = pc.replace_substring(ts, ".", "")
+        urls = pc.binary_join_element_wise(begin, digits, parent, scalar(""))
+        linked = np.array([c.has_id for c in self.channels])[columns["channel"].to_numpy()]
+        return urls if linked.all() else pc.if_else(pa.array(linked), urls, scalar(""))
 
 
-_STRING = pa.large_string()
 _UNDATED = np.iinfo(np.int64).min
 _USUAL_TS = r"^\d{10}\.\d{6}$"
 _ANY_TS = re.compile(r"(\d{9,10})\.(\d{1,6})", re.ASCII)
@@ -673,10 +677,14 @@ def _microseconds(ts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
 def _in_window(time: npt.NDArray[np.int64], window: _Window) -> npt.NDArray[np.bool_]:
     keep: npt.NDArray[np.bool_] = time != _UNDATED
     if window.start is not None:
-        keep &= time >= window.start.as_unit("us").value
+        keep &= time >= _since_1970(window.start)
     if window.end is not None:
-        keep &= time < window.end.as_unit("us").value
+        keep &= time < _since_1970(window.end)
     return keep
+
+
+def _since_1970(instant: pd.Timestamp) -> int:
+    return int((instant - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(1, "us"))
 
 
 def _fold_copies(
@@ -705,31 +713,6 @@ def _fold_copies(
     return np.array(kept, dtype=np.int64), copies
 
 
-def _to_events(table: pa.Table) -> pd.DataFrame:
-    """The Arrow columns as the events frame: blanks filled, types and order of the schema."""
-    blank = {}
-    for column in EVENTS.columns:
-        if column.name == "source":
-            blank[column.name] = pa.repeat(_text("slack"), table.num_rows)
-        elif column.name not in table.column_names:
-            blank[column.name] = pa.repeat(_text(""), table.num_rows)
-        elif column.name == "slack_is_bot":
-            blank[column.name] = pc.fill_null(table[column.name], False)
-        elif column.type == "str":
-            blank[column.name] = pc.fill_null(table[column.name], "")
-        else:
-            blank[column.name] = table[column.name]
-    return conform(pa.table(blank).to_pandas(), EVENTS)
-
-
-def _strings(values: list[str]) -> pa.Array:
-    return pa.array(values, type=_STRING)
-
-
-def _text(value: str) -> pa.Scalar:
-    return pa.scalar(value, type=_STRING)
-
-
 def _kind(message: _Message, is_bot: bool) -> str:
     subtype = message.subtype or ""
     if subtype not in _TALK:
@@ -750,7 +733,7 @@ def _author_id(message: _Message) -> str:
 
 
 def _reactions(message: _Message) -> str:
-    return ", ".join(f"{r.name} {r.count}" for r in message.reactions) if message.reactions else ""
+    return ", ".join(f"{r.name} {r.count}" for r in message.reactions or ())
 
 
 def _file_names(message: _Message) -> str:
