@@ -29,9 +29,9 @@ def due_on(start: date, working_days: int = 5, holidays: Iterable[date] = ()) ->
 
 
 def working_days_left(today: date, due: date, holidays: Iterable[date] = ()) -> int:
-    """Working days from tomorrow through `due`; negative once it is past."""
+    """Working days from tomorrow through `due`; negative once it is past, on the weekend after it too."""
     if today > due:
-        return -working_days_left(due, today, holidays)
+        return min(-working_days_left(due, today, holidays), -1)
     off = set(holidays)
     days = (today + timedelta(days=n) for n in range(1, (due - today).days + 1))
     return sum(day.weekday() < _SATURDAY and day not in off for day in days)
@@ -130,16 +130,17 @@ def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
     """The milestones of the review at the time `now`.
 
     One row per milestone: `milestone`, `reached_at` (UTC, empty before it is reached), `blocked_by` (what the
-    record still lacks, a tuple of short sentences).
+    record still lacks, a tuple of short sentences). What the four milestones of the template need is known by
+    their place; a team's further ones wait for nothing but the team.
     """
     lacks = (_intake_lacks, _cause_lacks, _actions_lack, _closure_lacks)
     rows = [
         {
             "milestone": milestone.name,
             "reached_at": _reached(milestone, now),
-            "blocked_by": tuple(lack(postmortem)),
+            "blocked_by": tuple(lacks[n](postmortem)) if n < len(lacks) else (),
         }
-        for milestone, lack in zip(postmortem.incident.milestones, lacks, strict=False)
+        for n, milestone in enumerate(postmortem.incident.milestones)
     ]
     status = pd.DataFrame(rows, columns=["milestone", "reached_at", "blocked_by"])
     status["reached_at"] = pd.to_datetime(status["reached_at"], utc=True).astype(schema.TIME_DTYPE)

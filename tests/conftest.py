@@ -12,6 +12,8 @@ import pytest_socket
 from hypothesis import HealthCheck, settings
 
 from pmkit import schema
+from pmkit.postmortem import Incident, Postmortem
+from pmkit.timeline import build_timeline
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -45,8 +47,7 @@ def events() -> Rows:
     """`events({…}, {…})`: an events frame; what a row does not say is a Slack message at its own time."""
 
     def make(*rows: dict[str, object]) -> pd.DataFrame:
-        said = [{"source": "slack", "kind": "message", **row} for row in rows]
-        return schema.conform(pd.DataFrame(said), schema.EVENTS) if said else schema.empty(schema.EVENTS)
+        return _typed([{"source": "slack", "kind": "message", **row} for row in rows], schema.EVENTS)
 
     return make
 
@@ -56,7 +57,33 @@ def worksheet() -> Rows:
     """`worksheet({…}, {…})`: a timeline worksheet; rows are included unless they say otherwise."""
 
     def make(*rows: dict[str, object]) -> pd.DataFrame:
-        said = [{"included": "yes", **row} for row in rows]
-        return schema.conform(pd.DataFrame(said), schema.TIMELINE) if said else schema.empty(schema.TIMELINE)
+        return _typed([{"included": "yes", **row} for row in rows], schema.TIMELINE)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postmortem() -> Callable[..., Postmortem]:
+    """`postmortem(incident, events=…, actions=[{…}], notes={…})`: what is not said is empty."""
+
+    def make(
+        incident: Incident | None = None, *, notes: dict[str, str] | None = None, **said: object
+    ) -> Postmortem:
+        frames = {
+            name: frame if isinstance(frame := said.get(name, []), pd.DataFrame) else _typed(frame, table)
+            for name, table in schema.TABLES.items()
+        }
+        worksheet = frames.pop("timeline")
+        return Postmortem(
+            incident=incident or Incident("2026-11-03-checkout", "Checkout failed", "P1"),
+            worksheet=worksheet,
+            timeline=build_timeline(frames["events"], worksheet),
+            notes=notes or {},
+            **frames,
+        )
+
+    return make
+
+
+def _typed(rows: object, table: schema.Table) -> pd.DataFrame:
+    return schema.conform(pd.DataFrame(rows), table) if rows else schema.empty(table)
