@@ -35,7 +35,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def sample(tmp_path: Path) -> Path:
     """A copy of the sample incident, free to be changed."""
     folder = tmp_path / "checkout-failure"
-    shutil.copytree(REPOSITORY / "data" / "checkout-failure", folder)
+    generated = shutil.ignore_patterns("report", ".cache")
+    shutil.copytree(REPOSITORY / "data" / "checkout-failure", folder, ignore=generated)
     return folder
 
 
