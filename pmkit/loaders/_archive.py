@@ -15,10 +15,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from pmkit.errors import EvidenceError
 
@@ -30,12 +29,14 @@ RATIO_MATTERS_ABOVE: Final = 2**20
 
 READ_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, struct.error, MemoryError)
 
+# Deflate grows no more than a thousandfold, so that a member this small is harmless whatever it claims.
+_SMALL = 64 * 2**10
+_DRIVE = re.compile(r"[A-Za-z]:")
 _TOO_BIG = f"larger than {MOST_MEMBER_BYTES // 2**20} MB; split the file to load it"
 _A_LINK = "a link, not a file of its own"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One file: its name with `/` between folders, how to read it, or why it will not be read.
 
     `unsafe` marks a name that no honest tool writes; it is worth a warning whatever the file is.
@@ -94,7 +95,7 @@ def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[st
             continue
         if not name.endswith(suffixes):
             continue
-        twin = unicodedata.normalize("NFC", name).casefold()
+        twin = name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
         problem = "duplicate member name; the first one is read" if twin in seen else _unfit(info)
         seen.add(twin)
         if not problem:
@@ -119,9 +120,9 @@ def _unsafe(info: zipfile.ZipInfo, name: str) -> str:
         return "a member without a name"
     if "\0" in info.orig_filename:
         return "unsafe member name: it holds a NUL character"
-    if name.startswith("/") or "\\" in info.orig_filename or re.match(r"[A-Za-z]:", name):
+    if name.startswith("/") or "\\" in info.orig_filename or _DRIVE.match(name):
         return "unsafe member name: not a plain relative path"
-    if ".." in PurePosixPath(name).parts:
+    if ".." in name.split("/"):
         return "unsafe member name: it leaves the archive"
     return _A_LINK if stat.S_ISLNK(info.external_attr >> 16) else ""
 
@@ -146,7 +147,9 @@ def _inflate(packed: mmap.mmap, info: zipfile.ZipInfo) -> bytes:
     name_length, extra_length = struct.unpack_from("<HH", packed, head + 26)
     begin = head + 30 + name_length + extra_length
     data = packed[begin : begin + info.compress_size]
-    if info.compress_type == zipfile.ZIP_DEFLATED:
+    if info.compress_type == zipfile.ZIP_DEFLATED and len(data) < _SMALL:
+        data = zlib.decompress(data, -zlib.MAX_WBITS, max(1, info.file_size))
+    elif info.compress_type == zipfile.ZIP_DEFLATED:
         data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, info.file_size + 1)
     if len(data) != info.file_size or zlib.crc32(data) != info.CRC:
         raise zipfile.BadZipFile("its checksum does not fit")

@@ -54,6 +54,7 @@ _NUMBER = re.compile(r"\[#(\d+)\]", re.ASCII)
 _BETWEEN = r'(?:[\s,{}\[\]]|"(?!id")\w+"\s*:\s*(?:"[^"\\]*"|[\w.+-]+))*'
 _NEXT_LIST = re.compile(_BETWEEN + r'"(incidents|alerts|log_entries|notes)"\s*:\s*\[')
 _REST = re.compile(_BETWEEN + r"\Z")
+_LIST_BEGIN = re.compile(rb"\s*\[")
 _LIST_END = re.compile(r"\]\s*(?:[,}\]]|\Z)")
 
 _Text = str | None
@@ -275,8 +276,8 @@ def _read(member: Member) -> Iterator[_Found]:
 
 def _split(data: bytes, decoders: _Decoders) -> list[Any]:
     """The documents of a file: one object, a list of them, or one after another."""
-    data = data.removeprefix(b"\xef\xbb\xbf").strip()
-    if data.startswith(b"["):
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if _LIST_BEGIN.match(data):
         return list(decoders.many.decode(data))
     try:
         return [decoders.one.decode(data)]
@@ -285,21 +286,23 @@ def _split(data: bytes, decoders: _Decoders) -> list[Any]:
 
 
 def _records(document: _Document, prefix: str, number: int, *, alone: bool) -> Iterator[_Found]:
+    place = f"{prefix}:{number}"
+    if document.id is not None:
+        yield _Found(place, _what(document), document)
+        return
     page = prefix if alone else f"{prefix}{number}/"
-    wrapped = False
+    is_page = False
     for name, what in LISTS.items():
         records = getattr(document, name)
-        wrapped = wrapped or records is not None
+        is_page = is_page or records is not None
         for index, record in enumerate(records or ()):
             yield _Found(f"{page}{name}:{index}", what, record)
-    if wrapped:
-        return
     if document.record is not None:
-        yield _Found(f"{prefix}:{number}", "", document.record.data)
-    elif document.id is None and (single := _single(document)):
-        yield _Found(f"{prefix}:{number}", *single)
-    else:
-        yield _Found(f"{prefix}:{number}", "", document)
+        yield _Found(place, _what(document.record.data), document.record.data)
+    elif single := _single(document):
+        yield _Found(place, *single)
+    elif not is_page:
+        yield _Found(place, _what(document), document)
 
 
 def _single(document: _Document) -> tuple[str, _Record] | None:
@@ -374,9 +377,10 @@ def _typed(place: str, what: str, record: Record) -> _Found:
     if record.problem:
         return _Found(place, what, _Record(), record.problem)
     try:
-        return _Found(place, what, msgspec.json.decode(record.data, type=_Record))
+        decoded = msgspec.json.decode(record.data, type=_Record)
     except _UNDECODABLE as error:
         return _Found(place, what, _Record(), str(error))
+    return _Found(place, what or _what(decoded), decoded)
 
 
 def _is_record(value: Any) -> bool:
@@ -404,11 +408,10 @@ def _missing(name: str, pages: dict[int, tuple[int, bool]]) -> Iterator[str]:
 def _frame(file: str, found: list[_Found]) -> pd.DataFrame:
     entries, problems = [], []
     for entry in found:
-        what = "" if entry.problem else entry.what or _what(entry.record)
-        if problem := entry.problem or _problem(what, entry.record):
+        if problem := entry.problem or _problem(entry):
             problems.append((entry.place, problem))
         else:
-            entries.append(entry._replace(what=what))
+            entries.append(entry)
     entries = _causal(entries)
     times = _times([entry.record.created_at or "" for entry in entries])
     undated = np.isnat(times)
@@ -439,10 +442,10 @@ def _what(record: _Record) -> str:
     return "other" if record.created_at and kind else ""
 
 
-def _problem(what: str, record: _Record) -> str:
-    if not what:
+def _problem(entry: _Found) -> str:
+    if not entry.what:
         return "not a PagerDuty record: neither its type nor its fields tell what it is"
-    return "" if record.id else 'no "id"'
+    return "" if entry.record.id else 'no "id"'
 
 
 def _causal(entries: list[_Found]) -> list[_Found]:

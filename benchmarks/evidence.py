@@ -1,0 +1,204 @@
+"""How fast evidence becomes a frame, beside the floor and the usual recipes, all in one run.
+
+    python benchmarks/evidence.py                        # generates a Slack export and a PagerDuty log
+    python benchmarks/evidence.py --records 1000000
+    python benchmarks/evidence.py --export slack.zip     # an export of your own
+
+Each way runs in a process of its own, several times: the best CPU time counts, and the peak is what the
+process grew by. The floor inflates and decodes the same bytes with the same types and keeps nothing.
+Every way besides the floor makes columns for time, author, text, thread and channel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import multiprocessing
+import re
+import resource
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.generate import write_pagerduty, write_slack
+from pmkit.loaders import _archive, pagerduty, slack
+
+DAY_FILE = re.compile(r".+/\d{4}-\d\d-\d\d\.json")
+
+
+def slack_ours(path: Path) -> pd.DataFrame:
+    return slack.load_slack_export(path)
+
+
+def slack_floor(path: Path) -> None:
+    with _archive.open_members(path, (".json",)) as members:
+        for member in members:
+            if DAY_FILE.fullmatch(member.name):
+                slack._decode_day(member.read())
+
+
+def day_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if DAY_FILE.fullmatch(name):
+                yield name.split("/")[-2], archive.read(name)
+
+
+def slack_orjson(path: Path) -> pd.DataFrame:
+    import orjson  # noqa: PLC0415 - only this way needs it
+
+    with zipfile.ZipFile(path) as archive:
+        index = next(name for name in archive.namelist() if name.endswith("users.json"))
+        names = {user["id"]: user["name"] for user in orjson.loads(archive.read(index))}
+    mention = re.compile(r"<@(\w+)>")
+
+    def row(channel: str, m: dict[str, Any]) -> dict[str, Any]:
+        text = mention.sub(lambda match: "@" + names.get(match[1], match[1]), m.get("text") or "")
+        return {
+            "ts": m["ts"], "channel": channel, "user": names.get(m.get("user", ""), ""), "text": text,
+            "thread_ts": m.get("thread_ts", ""), "subtype": m.get("subtype", ""),
+            "edited": (m.get("edited") or {}).get("ts", ""),
+            "reactions": ", ".join(f"{r['name']} {r['count']}" for r in m.get("reactions", ())),
+            "files": ", ".join(f.get("name") or "" for f in m.get("files", ())),
+        }  # fmt: skip
+
+    rows = [row(channel, m) for channel, data in day_files(path) for m in orjson.loads(data)]
+    frame = pd.DataFrame(rows)
+    frame["time"] = pd.to_datetime(frame["ts"].str.replace(".", "").astype("int64"), unit="us", utc=True)
+    return frame
+
+
+def slack_normalize(path: Path) -> pd.DataFrame:
+    records = [m | {"channel": c} for c, data in day_files(path) for m in json.loads(data)]
+    return pd.json_normalize(records)
+
+
+def slack_duckdb(path: Path) -> pd.DataFrame:
+    import duckdb  # noqa: PLC0415 - measured only where it is installed
+
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        archive.extractall(folder, [n for n in archive.namelist() if DAY_FILE.fullmatch(n)])
+        query = "select ts, user, text, thread_ts, subtype from read_json(?, union_by_name=true)"
+        return duckdb.execute(query, [f"{folder}/**/*.json"]).df()
+
+
+def pagerduty_ours(path: Path) -> pd.DataFrame:
+    return pagerduty.load_pagerduty_log(path)
+
+
+def pagerduty_floor(path: Path) -> None:
+    for data in pagerduty_files(path):
+        pagerduty._split(data, pagerduty._DOCUMENTS)
+
+
+def pagerduty_files(path: Path) -> Iterator[bytes]:
+    files = sorted(path.glob("*.json*")) if path.is_dir() else [path]
+    return (file.read_bytes() for file in files)
+
+
+def pagerduty_records(path: Path, parse: Callable[[bytes], Any]) -> Iterator[dict[str, Any]]:
+    for data in pagerduty_files(path):
+        if path.suffix == ".jsonl":
+            yield from map(parse, data.splitlines())
+        else:
+            page = parse(data)
+            yield from page.get("log_entries") or page.get("incidents") or ()
+
+
+def pagerduty_orjson(path: Path) -> pd.DataFrame:
+    import orjson  # noqa: PLC0415 - only this way needs it
+
+    def name(value: dict[str, Any] | None) -> str:
+        return (value or {}).get("summary", "")
+
+    frame = pd.DataFrame(
+        {
+            "id": e["id"], "type": e["type"], "time": e["created_at"], "text": e.get("summary"),
+            "actor": name(e.get("agent")), "place": name(e.get("service")),
+            "incident": name(e.get("incident")),
+            "channel": (e.get("channel") or {}).get("type"),
+        }
+        for e in pagerduty_records(path, orjson.loads)
+    )  # fmt: skip
+    frame["time"] = pd.to_datetime(frame["time"], format="ISO8601", utc=True)
+    return frame
+
+
+def pagerduty_normalize(path: Path) -> pd.DataFrame:
+    return pd.json_normalize(list(pagerduty_records(path, json.loads)))
+
+
+WAYS = {
+    "slack": {"floor": slack_floor, "pmkit": slack_ours, "orjson + dicts": slack_orjson,
+              "json_normalize(all)": slack_normalize},
+    "pagerduty": {"floor": pagerduty_floor, "pmkit": pagerduty_ours, "orjson + dicts": pagerduty_orjson,
+                  "json_normalize": pagerduty_normalize},
+}  # fmt: skip
+if importlib.util.find_spec("duckdb"):
+    WAYS["slack"]["DuckDB, unpacked"] = slack_duckdb
+
+
+def measure(way: Callable[[Path], Any], path: Path, times: int, answer: Any) -> None:
+    """Run `way` and send back: best CPU and wall seconds, MB grown, MB of the frame."""
+    pd.DataFrame({"warm": ["up"]}).astype("str")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cpu, wall, size, grown = [], [], 0.0, 0.0
+    for run in range(times):
+        began_cpu, began = time.process_time(), time.perf_counter()
+        frame = way(path)
+        cpu.append(time.process_time() - began_cpu)
+        wall.append(time.perf_counter() - began)
+        if run == 0:
+            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+            size = 0.0 if frame is None else frame.memory_usage(deep=True).sum() / 2**20
+        del frame
+    answer.put((min(cpu), min(wall), grown, size))
+
+
+def compare(source: str, path: Path, times: int) -> None:
+    print(f"\n{source}: {path.name}, {path.stat().st_size / 2**20:.0f} MB")
+    print(f"{'way':22}{'CPU s':>8}{'wall s':>8}{'× floor':>9}{'pmkit is':>11}{'peak MB':>9}{'frame MB':>10}")
+    spawn = multiprocessing.get_context("spawn")
+    found = {}
+    for name, way in WAYS[source].items():
+        answer = spawn.Queue()
+        slow = name not in ("floor", "pmkit")
+        worker = spawn.Process(target=measure, args=(way, path, 1 if slow else times, answer))
+        worker.start()
+        found[name] = answer.get()
+        worker.join()
+    floor, ours = found["floor"][0], found["pmkit"][0]
+    for name, (cpu, wall, peak, size) in found.items():
+        ratio = "" if name in ("floor", "pmkit") else f"{cpu / ours:.1f} × faster"
+        print(f"{name:22}{cpu:8.2f}{wall:8.2f}{cpu / floor:9.2f}{ratio:>15}{peak:9.0f}{size:10.0f}")
+    _, _, peak, size = found["pmkit"]
+    print(f"peak allowed: 2.2 × frame + 60 MB = {2.2 * size + 60:.0f} MB, used {peak:.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--records", type=int, default=200_000, help="messages; half as many log entries")
+    parser.add_argument("--export", type=Path, action="append", help="a Slack zip or PagerDuty file to use")
+    parser.add_argument("--times", type=int, default=5, help="runs of the fast ways; the best counts")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        exports = chosen.export
+        if not exports:
+            exports = [Path(folder) / "slack.zip", Path(folder) / "pagerduty.jsonl"]
+            write_slack(exports[0], chosen.records)
+            write_pagerduty(exports[1], chosen.records // 2)
+        for path in exports:
+            compare("slack" if path.suffix == ".zip" else "pagerduty", path, chosen.times)
+
+
+if __name__ == "__main__":
+    main()
