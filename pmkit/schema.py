@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from pmkit.errors import SchemaError
@@ -395,6 +396,39 @@ def to_csv(frame: pd.DataFrame, table: Table) -> str:
     return "\n".join([*lines, ""])
 
 
+def cell_text(column: Column, value: object) -> str:
+    """The text a CSV holds for `value`, typed or as a person types it; empty where there is none.
+
+    Raises `ValueError`, in words for that person, where it cannot be read or is not one of the choices.
+    """
+    if isinstance(value, (list, tuple, set, frozenset)):
+        value = " ".join(map(str, value))
+    blank = value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
+    # Half of a surrogate pair cannot be written as UTF-8.
+    text = "" if blank else str(value).encode("utf-8", "replace").decode()
+    if column.type == "str":
+        return _chosen(column, text.strip()) if column.choices else text
+    if column.type == "words":
+        return " ".join(word.strip(",") for word in text.split()).strip()
+    if not text.strip():
+        return "no" if column.type == "bool" else ""
+    return _typed_text(column.type, _READERS[column.type](text.strip() if isinstance(value, str) else value))
+
+
+def cell_texts(values: pd.Series) -> list[str]:
+    """The texts a CSV holds for a typed column."""
+    return list(_texts(values))
+
+
+def check_cell(column: Column, text: str) -> str | None:
+    """What is wrong with the cell, in words for the person who types it; None when nothing is."""
+    try:
+        text = cell_text(column, text)
+    except ValueError as error:
+        return str(error)
+    return f"is empty: {column.meaning}" if column.required and not text.strip() else None
+
+
 def format_time(time: pd.Timestamp) -> str:
     """`2026-11-03T14:02:11.123456Z`."""
     # Not strftime, which writes years before 1000 without their zeros.
@@ -585,9 +619,28 @@ def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
 
+def _typed_text(kind: Type, value: object) -> str:
+    if isinstance(value, datetime) and kind == "time":
+        return format_time(pd.Timestamp(value))
+    if isinstance(value, date):
+        return value.isoformat().removesuffix("T00:00:00")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return repr(value).removesuffix(".0")
+
+
+def _chosen(column: Column, text: str) -> str:
+    choices = {choice.casefold(): choice for choice in ("", *column.choices)}
+    if text.casefold() not in choices:
+        raise ValueError(f"expected one of {', '.join(column.choices)}, found {text!r}")
+    return choices[text.casefold()]
+
+
 def _texts(values: pd.Series) -> Iterable[str]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return ["" if pd.isna(time) else format_time(time) for time in values]
+        moments = values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
+        texts: list[str] = np.datetime_as_string(moments).tolist()
+        return ["" if text == "NaT" else f"{text}Z" for text in texts]
     if pd.api.types.is_datetime64_dtype(values.dtype):
         return ["" if pd.isna(day) else day.isoformat().removesuffix("T00:00:00") for day in values]
     if pd.api.types.is_bool_dtype(values.dtype):
