@@ -15,7 +15,7 @@ LANDSCAPE: Final = 728.0
 SIZES: Final = (8.8, 8.2, 7.6)  # of a table's text, in points, the one that fits first
 MONO_SCALE: Final = 0.88  # the monospaced face looks larger than the other at the same size
 GAP: Final = 10.0  # between the words of neighbouring columns
-_LEAST: Final = {"narrow": 6.0, "normal": 9.0, "wide": 16.0}  # em that a column never gives up
+_LEAST: Final = {"narrow": 5.0, "normal": 7.0, "wide": 11.0}  # em that a column never gives up
 _LONGEST: Final = {"narrow": 13.0, "normal": 12.0, "wide": 12.0}  # em of a word kept in one piece
 _SOFT: Final = "\u200b"
 _JOINTS: Final = re.compile(r"(?<=[/\\._\-:=&?,;|@#])(?=[^\s/\\._\-:=&?,;|@#])")
@@ -34,76 +34,100 @@ def lay_out(table: Table, ruler: Ruler) -> Layout:
     """Portrait if the words fit at a readable size, else landscape."""
     if not table.columns:
         return Layout(SIZES[0], ())
-    least, most = _needs(table, ruler)
-    all_short = len(table.columns) <= 4 and all(c.width != "wide" for c in table.columns)
+    columns = [_measured(table, place, ruler) for place in range(len(table.columns))]
+    least = sum(column.least for column in columns)
+    gaps = GAP * (len(columns) - 1)
+    all_short = len(columns) <= 4 and all(column.width != "wide" for column in table.columns)
     for room, landscape in ((PORTRAIT, False), (LANDSCAPE, True)):
         for size in SIZES:
-            free = room / size - GAP / size * (len(least) - 1)
-            if sum(least) <= free:
-                widths = _shared(least, most, free, all_short=all_short)
-                return Layout(size, tuple(round(w * size, 2) for w in widths), landscape)
+            free = (room - gaps) / size
+            if least <= free:
+                widths = _shared(columns, free, all_short=all_short)
+                return Layout(size, tuple(round(width * size, 2) for width in widths), landscape)
     # too many columns even so: share the landscape page by need, words will break
-    size = SIZES[-1]
-    free = LANDSCAPE / size - GAP / size * (len(least) - 1)
-    scale = max(free, 1.0) / sum(least)
-    return Layout(size, tuple(round(width * scale * size, 2) for width in least), True)
+    scale = max(LANDSCAPE - gaps, 1.0) / least
+    return Layout(SIZES[-1], tuple(round(column.least * scale, 2) for column in columns), True)
 
 
-def _needs(table: Table, ruler: Ruler) -> tuple[list[float], list[float]]:
-    """For each column the least width that keeps its words whole, and the width for one line."""
-    least, most = [], []
-    for place, column in enumerate(table.columns):
-        words = [ruler.length(word, bold=True) for word in column.label.split()]
-        lines = [ruler.length(column.label, bold=True)]
-        for row in table.rows:
-            cell = row[place]
-            extra = 1.2 if cell.badge else 0.0
-            size = MONO_SCALE if cell.mono else 1.0
-            for text, mono, scale in ((plain(cell.children), cell.mono, size), (cell.note, False, 0.92)):
-                for line in text.split("\n"):
-                    lines.append(scale * ruler.length(line, mono=mono) + extra)
-                    words += [scale * ruler.length(word, mono=mono) + extra for word in line.split()]
-        longest = max(words, default=0.0)
-        whole = max(lines, default=0.0)
-        limit = _LONGEST[column.width]
-        kept = max([word for word in words if word <= limit], default=0.0)
-        narrow = column.width == "narrow" and whole <= limit
-        floor = whole if narrow else max(kept, min(longest, limit), min(whole, _LEAST[column.width]))
-        least.append(floor + 0.15)
-        most.append(max(min(whole, 60.0), floor) + 0.15)
-    return least, most
+@dataclass(frozen=True)
+class _Measured:
+    """A column in em: the least that keeps its words whole, its longest line, its lines row by row."""
+
+    least: float
+    most: float
+    lines: tuple[tuple[float, ...], ...]
+
+    def heights(self, width: float) -> list[int]:
+        """How many lines each row takes at this width; words leave a little room at line ends."""
+        usable = max(width * 0.95, 1.0)
+        return [sum(1 + int(line / usable) for line in row) for row in self.lines]
 
 
-def _shared(least: Sequence[float], most: Sequence[float], free: float, *, all_short: bool) -> list[float]:
-    """Give every column its least, then share what is left by how much more it could use."""
-    left = free - sum(least)
-    wishes = [high - low for low, high in zip(least, most, strict=True)]
-    if sum(wishes) <= left:
-        if all_short and sum(most) < 0.6 * free:
-            return list(most)
-        # all fits on single lines: the page is still filled, by the widest columns
-        total = sum(most)
-        spare = free - total
-        heavy = [width if width > 12 else 0.0 for width in most]
-        base = sum(heavy) or 0.0
-        if not base:
-            return [width + spare * width / total for width in most]
-        return [width + spare * weight / base for width, weight in zip(most, heavy, strict=True)]
-    # the square root keeps one very long column from starving the others
-    weights = [wish**0.5 * min(wish, 20.0) ** 0.5 for wish in wishes]
-    widths = list(least)
-    for _ in range(4):  # what one column does not need goes to the others
-        total = sum(weights)
-        if left <= 0.01 or total <= 0:
+def _measured(table: Table, place: int, ruler: Ruler) -> _Measured:
+    column = table.columns[place]
+    words = [ruler.length(word, bold=True) for word in column.label.split()]
+    longest = ruler.length(column.label, bold=True)
+    rows = []
+    for row in table.rows:
+        cell = row[place]
+        extra = 1.2 if cell.badge else 0.0
+        size = MONO_SCALE if cell.mono else 1.0
+        lines = []
+        for text, mono, scale in ((plain(cell.children), cell.mono, size), (cell.note, False, 0.92)):
+            for line in text.split("\n") if text else ():
+                lines.append(scale * ruler.length(line, mono=mono) + extra)
+                words += [scale * ruler.length(word, mono=mono) + extra for word in line.split()]
+        rows.append(tuple(lines))
+        longest = max(longest, *lines, 0.0)
+    limit = _LONGEST[column.width]
+    kept = max([word for word in words if word <= limit], default=0.0)
+    if column.width == "narrow" and longest <= limit:
+        least = longest
+    else:
+        least = max(kept, min(max(words, default=0.0), limit), min(longest, _LEAST[column.width]))
+    return _Measured(least + 0.15, max(longest, least) + 0.15, tuple(rows[:: len(rows) // 40 + 1]))
+
+
+def _shared(columns: Sequence[_Measured], free: float, *, all_short: bool) -> list[float]:
+    """Give every column its least, then spend what is left where it saves the most lines."""
+    widths = [column.least for column in columns]
+    whole = sum(column.most for column in columns)
+    if whole <= free and all_short and whole < 0.6 * free:
+        return [column.most for column in columns]
+    heights = [column.heights(width) for column, width in zip(columns, widths, strict=True)]
+    left = free - sum(widths)
+    while left > 0.5:
+        gain, place, step = max(
+            (_saved(columns, heights, place, widths[place] + step) / step, -place, step)
+            for place in range(len(columns))
+            for step in (min(left, 1.0), min(left, 3.0), min(left, 9.0))
+        )
+        if gain <= 0:
             break
-        for place, weight in enumerate(weights):
-            widths[place] += left * weight / total
-        left = 0.0
-        for place, high in enumerate(most):
-            if widths[place] > high:
-                left += widths[place] - high
-                widths[place], weights[place] = high, 0.0
-    return widths
+        widths[-place] += step
+        heights[-place] = columns[-place].heights(widths[-place])
+        left -= step
+    # nothing is saved any more: the rest goes to the columns with the longest lines
+    weights = [column.most if column.most > 12 else 0.0 for column in columns]
+    if not any(weights):
+        weights = [column.most for column in columns]
+    total = sum(weights) or 1.0
+    return [width + left * weight / total for width, weight in zip(widths, weights, strict=True)]
+
+
+def _saved(columns: Sequence[_Measured], heights: list[list[int]], place: int, width: float) -> float:
+    """How many lines the table gets shorter when one column is made this wide.
+
+    A line saved in a cell that is not its row's tallest counts a little too: names stay in one
+    piece, and two columns that are equally tall do not wait for each other.
+    """
+    tried = columns[place].heights(width)
+    saved = 0.0
+    for number, height in enumerate(tried):
+        others = max((rows[number] for n, rows in enumerate(heights) if n != place), default=0)
+        own = heights[place][number]
+        saved += max(own, others) - max(height, others) + 0.25 * (own - height)
+    return saved
 
 
 def breakable(text: str, room: float, ruler: Ruler, *, mono: bool = False) -> str:

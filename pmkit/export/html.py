@@ -94,8 +94,11 @@ class Parts:
 
 
 def _pack(document: Document, *, live: bool, cache: Path | None = None) -> Parts:
-    packed, plotly_hash = _packed_plotly() if live and any(map(_is_live, document.figures)) else ("", "")
-    return Parts(_fonts(document, cache), packed, plotly_hash)
+    if not (live and any(map(_is_live, document.figures))):
+        return Parts(_fonts(document, cache), "", "")
+    with ThreadPoolExecutor(max_workers=1) as other:  # packing leaves Python's lock free
+        plotly = other.submit(_packed_plotly)
+        return Parts(_fonts(document, cache), *plotly.result())
 
 
 def make_html(document: Document, *, live: bool = True, parts: Parts | None = None) -> tuple[str, Check]:
@@ -107,6 +110,7 @@ def make_html(document: Document, *, live: bool = True, parts: Parts | None = No
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     tools: dict[str, Any] = {
         "is_long": _is_long,
+        "is_short": _is_short,
         "table_kind": _table_kind,
         "right_to_left": runs_right_to_left,
         "is_live": lambda figure: live and _is_live(figure),
@@ -226,6 +230,11 @@ def _sections(document: Document) -> list[_Section]:
 
 def _is_long(cell: Cell) -> bool:
     return max(len(plain(cell.children)), len(cell.note)) > 24
+
+
+def _is_short(cell: Cell) -> bool:
+    """Whether two such cells fit side by side on a phone."""
+    return max(map(len, plain(cell.children).split("\n"))) <= 20 and len(cell.note) <= 22
 
 
 def _table_kind(table: Table) -> str:

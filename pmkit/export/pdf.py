@@ -214,7 +214,6 @@ def _all_text(document: Document) -> str:
 _SVG_TEXT: Final = re.compile(r">([^<]+)<")
 _SHORT_LINK: Final = 24  # letters: a longer link in a table is underlined instead of coloured
 _PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
-_MAX_SVG_WIDTH: Final = 482.0
 
 
 class _Writer:
@@ -352,7 +351,7 @@ class _Writer:
             "file": name,
             "caption": self.text(figure.caption),
             "alt": self.text(figure.alt),
-            "tall": figure.height / figure.width > 1.3,
+            "ratio": figure.height / figure.width,
         }
 
     def table(self, table: Table) -> dict[str, Any]:

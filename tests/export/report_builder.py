@@ -492,7 +492,8 @@ def full_report(*, timeline: int = 60) -> dict[str, Any]:
             display(
                 "text/html",
                 "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr>"
-                "<td style='text-align:right;background-image:url(https://evil.example/y)'>1</td><td onclick='x'>2 <script>window.__x=1</script></td></tr></tbody></table>"
+                "<td style='text-align:right;background-image:url(https://evil.example/y)'>1</td>"
+                "<td onclick='x'>2 <script>window.__x=1</script></td></tr></tbody></table>"
                 "<p>Below <b>it</b></p>",
             ),
             display("application/json", {"a": [1, 2]}),
