@@ -521,7 +521,7 @@ class _Loading:
         return {
             "kind": strings([_kind(m, bot) for m, bot in zip(messages, is_bot, strict=True)]),
             "actor": strings([self._actor(m, a) for m, a in zip(messages, authors, strict=True)]),
-            "text": strings([self._text(m, f) for m, f in zip(messages, files, strict=True)]),
+            "text": strings(self._texts(messages, files)),
             "slack_ts": strings([m.ts or "" for m in messages]),
             "slack_thread_ts": strings([m.thread_ts or "" for m in messages]),
             "slack_user_id": strings(authors),
@@ -554,17 +554,22 @@ class _Loading:
             return profile.display_name or profile.real_name or profile.name or author
         return author
 
-    def _text(self, message: _Message, files: str) -> str:
-        text = message.text or ""
+    def _texts(self, messages: list[_Message], files: list[str]) -> list[str]:
+        texts = self.names.plain_all([m.text or "" for m in messages])
+        return [
+            text if text not in PLACEHOLDERS and m.subtype not in _DELETIONS else self._other_text(m, f)
+            for text, m, f in zip(texts, messages, files, strict=True)
+        ]
+
+    def _other_text(self, message: _Message, files: str) -> str:
+        """What a message says that has no text of its own."""
         if message.subtype in _DELETIONS:
             return ""  # "This message was deleted." is nobody's statement
-        if text not in PLACEHOLDERS:
-            return self.names.plain(text)
         if message.room:
             return _call(message.room)
         words = self._opened(message.blocks, self.names.plain_blocks)
         words = words or self._opened(message.attachments, self.names.plain_attachments)
-        return words or (f"[file: {files}]" if files else self.names.plain(text))
+        return words or (f"[file: {files}]" if files else message.text or "")
 
     def _opened(self, raw: Raw, read: Any) -> str:
         if not raw:

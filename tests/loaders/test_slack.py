@@ -992,6 +992,16 @@ def test_escaping_is_undone_exactly_once(text: str) -> None:
     assert Names({}, {}).plain(escaped) == text
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(st.sampled_from("<>@U01|#&lt;amp:/xoe=?\0 "), max_size=30), max_size=5))
+def test_many_texts_are_read_as_each_alone(texts: list[str]) -> None:
+    """Reading a batch of texts at once never lets one run into the next."""
+    from pmkit.loaders._mrkdwn import Names
+
+    names = Names({"U01": "ada"}, {})
+    assert names.plain_all(texts) == [names.plain(text) for text in texts]
+
+
 def test_reloading_gives_the_same_frame(tmp_path: Path) -> None:
     """The order of the members in the zip does not matter."""
     days = {f"general/2024-03-{d}.json": [message(f"{d}", f"17104{d}200.000100")] for d in range(14, 20)}
