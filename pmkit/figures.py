@@ -41,7 +41,7 @@ class Look:
 LOOKS: Final[dict[Theme, Look]] = {
     "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", shade=0.15),
     "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", shade=0.22),
-    "auto": Look(paper="rgba(0,0,0,0)", ink="#76808c", muted="#76808c", line="#8d96a04d", shade=0.17),
+    "auto": Look(paper="rgba(0,0,0,0)", ink="#727c88", muted="#727c88", line="#8d96a04d", shade=0.17),
 }
 
 # Colour and marker of each source: after Okabe and Ito, a little deeper for print.
@@ -70,6 +70,7 @@ _ROW: Final = 17  # pixels between two rows of labels
 _LANE_GAP: Final = 12
 _DENSITY: Final = 16  # pixels for the hill of raw events under a lane
 _LABEL_LENGTH: Final = 46  # characters of an event that its label shows
+_LANE_LENGTH: Final = 26  # characters of a lane's name; a channel may have 80
 _LABEL_LIMIT: Final = 80  # more labels than this nobody reads; the rest shows on hover
 
 
@@ -133,12 +134,15 @@ def chart_timeline(
     width : pixels the labels are placed for; at this width or more no two labels overlap
     theme : `light` or `dark` for a known background, `auto` for a notebook
     """
-    look = LOOKS[theme]
+    look, timeline = LOOKS[theme], _in_utc(timeline)
+    if window is None and timeline["time"].isna().all():
+        return _empty_chart("timeline", "No event is on the timeline yet", look, width)
     start, end = window or incident_window(timeline)
     shown = timeline[timeline["time"].between(start, end)]
     raw = None if events is None else events[events["time"].between(start, end)]
     lanes = _lanes(shown, raw)
-    left = 24 + max((_text_width(lane, _LABEL_SIZE) for lane in lanes), default=60)
+    titles = {lane: _shorten(lane, _LANE_LENGTH) for lane in lanes}
+    left = 24 + max((_text_width(title, _LABEL_SIZE) for title in titles.values()), default=60)
     scale = _Scale(start, end, width - left - 24)
     labelled = _most_telling(shown, _LABEL_LIMIT)
     placed = {lane: _place_labels(labelled[_lane_of(labelled) == lane], scale) for lane in lanes}
@@ -160,7 +164,7 @@ def chart_timeline(
         "yaxis": {
             "range": [-_ROW, ground],
             "tickvals": [floors[lane] for lane in lanes],
-            "ticktext": [_plain(lane) for lane in lanes],
+            "ticktext": [_plain(titles[lane]) for lane in lanes],
             "tickfont": {"color": look.ink, "size": _LABEL_SIZE},
             "gridcolor": look.line,
             "zeroline": False,
@@ -189,10 +193,14 @@ def chart_activity(
 
     `timeline`, when given, supplies the anchors and the window.
     """
-    look = LOOKS[theme]
-    if window is None:
-        window = incident_window(events if timeline is None else timeline)
-    start, end = window
+    look, events = LOOKS[theme], _in_utc(events)
+    timeline = None if timeline is None else _in_utc(timeline)
+    framed = events if timeline is None else timeline
+    if window is None and framed["time"].isna().all():
+        framed = events  # nothing is chosen yet: all of it
+    if window is None and framed["time"].isna().all():
+        return _empty_chart("activity", "No event is known yet", look, width)
+    start, end = window or incident_window(framed)
     shown = events[events["time"].between(start, end)]
     step = _bar_step(end - start)
     bins = shown["time"].dt.floor(step)
@@ -201,7 +209,7 @@ def chart_activity(
     traces = [
         {
             "type": "bar",
-            "name": _source_title(source),
+            "name": _plain(_source_title(source)),
             "x": _iso(counts.index),
             "y": counts[source].tolist(),
             "width": step / pd.Timedelta("1ms") * 0.94,
@@ -280,7 +288,7 @@ class Label:
     side: Literal["left", "right"]
 
 
-def _place_labels(rows: pd.DataFrame, scale: _Scale) -> list[Label]:
+def _place_labels(rows: pd.DataFrame, scale: _Scale, *, bold: bool = False) -> list[Label]:
     """Labels of one lane, from the last event to the first, each in the lowest free row.
 
     Going backwards gives stairs that descend with time: the leader of an earlier event passes to the left of
@@ -289,17 +297,23 @@ def _place_labels(rows: pd.DataFrame, scale: _Scale) -> list[Label]:
     markers = [scale.pixels(time) for time in rows["time"]]
     placed: list[Label] = []
     for time, words in sorted(zip(rows["time"], rows["summary"], strict=True), reverse=True):
-        placed.append(_lowest_free(time, words, scale, placed, markers))
+        placed.append(_lowest_free(time, words, scale, placed, markers, bold=bold))
     return placed
 
 
 def _lowest_free(
-    time: pd.Timestamp, words: str, scale: _Scale, placed: Sequence[Label], markers: Sequence[float]
+    time: pd.Timestamp,
+    words: str,
+    scale: _Scale,
+    placed: Sequence[Label],
+    markers: Sequence[float],
+    *,
+    bold: bool,
 ) -> Label:
     """The label in its lowest free row: right of its leader, or left where the right edge is too near."""
     at = scale.pixels(time)
-    text, side = _fitted(f"{time:%H:%M}", words, to_right=scale.width + 15 - at, to_left=at - 9)
-    room = _text_width(text, _LABEL_SIZE)
+    text, side = _fitted(f"{time:%H:%M}", words, to_right=scale.width + 15 - at, to_left=at - 9, bold=bold)
+    room = _text_width(text, _LABEL_SIZE, bold=bold)
     top = max((label.row for label in placed), default=0) + 1
     for leaders in (True, False):  # first without crossing a leader, then without that wish
         for row in range(top + 1):
@@ -312,17 +326,21 @@ def _lowest_free(
 
 
 def _fitted(
-    clock: str, words: str, *, to_right: float, to_left: float
+    clock: str, words: str, *, to_right: float, to_left: float, bold: bool
 ) -> tuple[str, Literal["left", "right"]]:
     """The label's text and side: to the right as long as half of it fits there, else where there is room."""
     whole = _shorten(words, _LABEL_LENGTH)
-    for side, room in (("right", to_right), ("left", to_left)):
-        shortest = len(whole) if side == "left" else min(len(whole), _LABEL_LENGTH // 2)
+    half = min(len(whole), _LABEL_LENGTH // 2)
+    # The last resort, in a narrow plot, is what fits on the wider side.
+    right: Literal["right"] = "right"
+    left: Literal["left"] = "left"
+    last = (right, to_right, 1) if to_right > to_left else (left, to_left, 1)
+    for side, room, shortest in ((right, to_right, half), (left, to_left, len(whole)), last):
         for length in range(len(whole), shortest - 1, -1):
             text = f"{clock} {_shorten(whole, length)}"
-            if _text_width(text, _LABEL_SIZE) <= room:
-                return text, side  # type: ignore[return-value]
-    return f"{clock} {whole}", "right" if to_right > to_left else "left"
+            if _text_width(text, _LABEL_SIZE, bold=bold) <= room:
+                return text, side
+    return clock, last[0]
 
 
 def _gap(row: int) -> int:
@@ -344,7 +362,7 @@ def _is_free(label: Label, placed: Sequence[Label], markers: Sequence[float], *,
 
 def _place_anchor_labels(anchors: pd.DataFrame, scale: _Scale) -> list[Label]:
     rows = anchors.assign(summary=anchors["mark"].str.replace("_", " "))
-    return _place_labels(rows.sort_values("time", kind="stable"), scale)
+    return _place_labels(rows.sort_values("time", kind="stable"), scale, bold=True)
 
 
 def _lane_height(labels: Sequence[Label]) -> int:
@@ -392,21 +410,29 @@ def _shorten(text: str, most: int) -> str:
     return head.rstrip(",.;:–- ") + "…"
 
 
-def _text_width(text: str, size: int) -> float:
+def _text_width(text: str, size: int, *, bold: bool = False) -> float:
     """Pixels a text takes, on the safe side for Source Sans, Helvetica and Arial."""
-    ems = 0.0
-    for character in text:
-        if unicodedata.east_asian_width(character) in "WF":
-            ems += 1.05
-        elif character in "ijlI.,:;|!' ()[]·":
-            ems += 0.31
-        elif character in "mwMW@%—…":
-            ems += 0.9
-        elif character.isupper():
-            ems += 0.7
-        else:
-            ems += 0.555
-    return ems * size
+    ems = sum(_ems(character) for character in text)
+    return ems * size * (1.1 if bold else 1)
+
+
+def _ems(character: str) -> float:
+    letter = unicodedata.normalize("NFD", character)[0]  # an accent takes no width
+    known = next((ems for letters, ems in _LETTER_WIDTHS if letter in letters), None)
+    if known is not None:
+        return known
+    if letter.isascii():
+        return 0.78 if letter.isupper() else 0.56
+    if unicodedata.combining(letter):
+        return 0
+    if unicodedata.category(letter) == "So":
+        return 1.4  # emoji
+    return 0.8 if letter.islower() else 1.05
+
+
+_LETTER_WIDTHS: Final = (
+    ("ijlI.,:;|!' ()[]·", 0.335), ("+<=>~#", 0.6), ("mwM%&", 0.9), ("W@—…æœщшюжљњ", 1.02),
+)  # fmt: skip
 
 
 # What is drawn
@@ -643,6 +669,18 @@ def _time_axis(look: Look, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, 
     }
 
 
+def _empty_chart(name: str, words: str, look: Look, width: int) -> Chart:
+    """One sentence where a chart will be."""
+    layout = _layout(look, width, 90, left=24, top=10, bottom=10)
+    hidden = {"visible": False, "fixedrange": True}
+    sentence = {
+        "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": f"{words}.", "showarrow": False,
+        "font": {"size": _LABEL_SIZE, "color": look.muted},
+    }  # fmt: skip
+    layout |= {"xaxis": hidden, "yaxis": hidden, "annotations": [sentence]}
+    return Chart({"data": [], "layout": layout | {"meta": {"name": name, "caption": "", "alt": words}}})
+
+
 def _timeline_words(
     shown: pd.DataFrame,
     timeline: pd.DataFrame,
@@ -713,15 +751,21 @@ def _source_title(source: str) -> str:
     return _SOURCE_TITLES.get(source, source)
 
 
+def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its times in UTC, so that a label and the axis under it never say two things."""
+    return frame.assign(time=frame["time"].dt.tz_convert("UTC"))
+
+
 def _iso(times: Iterable[pd.Timestamp]) -> list[str]:
     """UTC times as text without zone: plotly would shift a zone away, and loses nanosecond integers."""
     return [time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%f") for time in times]
 
 
 def _plain(text: str) -> str:
-    """Text that plotly shows as it is: its mini-HTML escaped, control characters gone."""
+    """Text that plotly shows as it is: its mini-HTML escaped, control characters gone, no formula."""
     visible = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
-    return html.escape(visible, quote=False)
+    # A dollar is spelt out, because between two of them plotly sees a formula where MathJax is at hand.
+    return html.escape(visible, quote=False).replace("$", "&#36;")
 
 
 def _see_through(colour: str, opacity: float) -> str:
