@@ -30,6 +30,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "pmkit.errors": ["PmkitError"],
+    "pmkit.explore": ["events_around", "events_by", "events_in", "find_text", "known_to", "thread_of"],
+    "pmkit.factors": ["causal_graph", "find_cycles", "find_uncovered", "five_whys"],
     "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
