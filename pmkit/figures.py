@@ -694,7 +694,8 @@ def _timeline_words(
     if raw is not None:
         caption += f" The hills below each lane are its {len(raw):,} raw events." if len(raw) else ""
     if outside:
-        caption += f" {outside} more events lie outside this window; the table has them."
+        lie = "1 more event lies" if outside == 1 else f"{outside} more events lie"
+        caption += f" {lie} outside this window; the table has all."
     if len(shown) > _LABEL_LIMIT:
         caption += f" {_LABEL_LIMIT} of {len(shown):,} events are labelled."
     alt = f"Timeline of {len(shown)} events from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
