@@ -498,29 +498,37 @@ def _fold(
     Of several copies of a record the one updated last stays. A note that the log tells too, in the
     same words and at most two seconds apart, is folded into the log entry.
     """
-    ids, refs, texts = columns["event_id"], columns["ref"], columns["text"]
-    stands_for: dict[int, list[int]] = {}
-    latest: dict[str, int] = {}
-    for row, (event_id, entry) in enumerate(zip(ids, entries, strict=True)):
-        other = latest.setdefault(event_id, row)
-        if other != row:
-            newer = (entry.record.updated_at or "") >= (entries[other].record.updated_at or "")
-            stays, goes = (row, other) if newer else (other, row)
-            latest[event_id] = stays
-            stands_for[stays] = [*stands_for.pop(stays, ()), goes, *stands_for.pop(goes, ())]
+    refs, texts = columns["ref"], columns["text"]
+    latest, stands_for = _latest(columns["event_id"], entries)
+    notes = [row for row in latest if entries[row].what == "note"]
     told: dict[str, list[int]] = {}
-    for row in latest.values():
+    for row in latest if notes else ():
         if entries[row].record.type == "annotate_log_entry":
             told.setdefault(texts[row].strip(), []).append(row)
-    for event_id, row in list(latest.items()):
-        twins = told.get(texts[row].strip(), ()) if entries[row].what == "note" else ()
+    folded = set()
+    for row in notes:
+        twins = told.get(texts[row].strip(), ())
         twin = next((t for t in twins if abs(times[t] - times[row]) <= _SAME_NOTE), None)
         if twin is not None:
-            del latest[event_id]
+            folded.add(row)
             stands_for.setdefault(twin, []).extend([row, *stands_for.pop(row, ())])
     for stays, gone in stands_for.items():
         refs[stays] = " | ".join([refs[stays], *(refs[row] for row in gone)])
-    return np.array(sorted(latest.values()), dtype=np.int64)
+    return np.array([row for row in latest if row not in folded], dtype=np.int64)
+
+
+def _latest(ids: list[str], entries: list[_Found]) -> tuple[list[int], dict[int, list[int]]]:
+    """The rows of each record's latest state, in order, and the older copies each stands for."""
+    if len(set(ids)) == len(ids):
+        return list(range(len(ids))), {}
+    copies: dict[str, list[int]] = {}
+    for row, event_id in enumerate(ids):
+        copies.setdefault(event_id, []).append(row)
+    stands_for = {}
+    for rows in copies.values():
+        *older, latest = sorted(rows, key=lambda row: (entries[row].record.updated_at or "", row))
+        stands_for[latest] = older
+    return sorted(stands_for), {row: older for row, older in stands_for.items() if older}
 
 
 def _event_id(what: str, record: _Record) -> str:
