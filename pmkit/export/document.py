@@ -519,7 +519,9 @@ class _Reader:
         self.figures = 0
 
     def document(self, name: str) -> Document:
-        title = self.title or Title(show_hidden(str(self.metadata.get("title") or name)))
+        title = self.title or Title("")
+        if not title.title:
+            title = replace(title, title=_line(self.metadata.get("title")) or _line(name) or "Report")
         stated = str(self.metadata.get("generated_at") or "1970-01-01T00:00:00Z")
         try:
             generated_at = datetime.fromisoformat(stated).astimezone(UTC)
@@ -557,6 +559,8 @@ class _Reader:
         floor = 0 if own else self.section
         for block in _parse_markdown(source, attachments or {}):
             if isinstance(block, Heading):
+                if not block.text.strip():  # `##` alone, or an image, which stands below it
+                    continue
                 placed = self.placed(block, floor)
                 self.section = placed.level if own else self.section
                 self.heading = placed.text
@@ -568,7 +572,8 @@ class _Reader:
         """Add a block; a table also learns what it is called."""
         if isinstance(block, Table):
             block = replace(block, label=block.caption or self.heading or block.name)
-        self.blocks.append(block)
+        if not (isinstance(block, Facts | Cards) and not block.items):
+            self.blocks.append(block)
 
     def placed(self, heading: Heading, floor: int) -> Heading:
         # `##` is a section of the report, as the title alone is `#`; nobody may skip a level

@@ -212,6 +212,25 @@ def _all_text(document: Document) -> str:
 
 
 _SVG_TEXT: Final = re.compile(r">([^<]+)<")
+
+
+def _lying_down(nodes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put tables that need a landscape page on one, with the headings that lead to them."""
+    out: list[dict[str, Any]] = []
+    for node in nodes:
+        if not node.get("landscape"):
+            out.append(node)
+            continue
+        before: list[dict[str, Any]] = []
+        while out and (out[-1]["kind"] == "heading" or out[-1].get("sticky")):
+            before.insert(0, out.pop())
+        if out and out[-1]["kind"] == "landscape":
+            out[-1]["blocks"] += [*before, node]
+        else:
+            out.append({"kind": "landscape", "blocks": [*before, node]})
+    return out
+
+
 _SHORT_LINK: Final = 24  # letters: a longer link in a table is underlined instead of coloured
 _PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
 
@@ -297,7 +316,7 @@ class _Writer:
             # a sentence that leads to a chart or table does not stay behind on the page before
             if isinstance(block, Paragraph) and isinstance(after, Figure | Table | Cards):
                 node["sticky"] = len(plain(block.children)) < 240
-        return out
+        return _lying_down(out)
 
     def block(self, block: Block) -> dict[str, Any]:
         out: dict[str, Any] = {"kind": type(block).__name__.lower()}

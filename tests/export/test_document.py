@@ -364,3 +364,16 @@ def test_a_heading_keeps_its_code_and_links(build):
     (heading,) = blocks(build, build.markdown("## The `pool` of [checkout](https://a.example/)"))
     assert isinstance(heading, Heading)
     assert heading.text == "The pool of checkout"
+
+
+def test_what_holds_nothing_leaves_no_frame(build):
+    """A heading without words, and a list of facts or cards without items, are left out."""
+    empty = build.code(build.block("facts", items=[]), build.block("cards", items=[]))
+    assert blocks(build, build.markdown("##\n\n## \n\ntext"), empty) == (Paragraph((Text("text"),)),)
+
+
+def test_a_report_always_has_a_title(build):
+    """An empty title falls back to the notebook's metadata, then to the file's name."""
+    blank = build.code(build.block("title", title=" "))
+    assert read_document(build.notebook(blank)).title.title == "Checkout outage"
+    assert read_document(build.notebook(blank, pmkit={"title": ""})).title.title == "the notebook"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -140,3 +141,36 @@ def test_the_built_in_engine_draws_the_charts_of_a_report(build):
     assert count_marks(drawn.figures[0].svg) >= points
     assert count_marks(drawn.figures[1].svg) >= 13
     assert replace(drawn.figures[0], svg="") == document(build, build.timeline_figure()).figures[0]
+
+
+def test_kaleido_is_asked_when_the_engine_cannot(build, engine, monkeypatch):
+    """Where kaleido and a Chrome are installed, they draw what the engine cannot, under a deadline."""
+    svg = type(engine)().render({}, width=9, height=9).encode()
+    asked = []
+
+    def run(command, *, input, timeout, **options):
+        asked.append((json.loads(input)["data"][0]["type"], timeout))
+        return subprocess.CompletedProcess(command, 0, stdout=svg, stderr=b"")
+
+    monkeypatch.setattr("pmkit.export.drawing.find_spec", lambda name: object())
+    monkeypatch.setattr("pmkit.export.drawing.subprocess.run", run)
+    engine.fails = True
+    assert draw_figures(document(build, build.activity_figure()), engine=engine).figures[0].svg
+    assert asked == [("bar", 60)]
+
+
+@pytest.mark.parametrize("how", ["hangs", "fails"])
+def test_a_kaleido_that_hangs_or_fails_costs_no_report(build, engine, monkeypatch, how):
+    """The reason is told in the notice, and the data stand in for the chart."""
+
+    def run(command, *, timeout, **options):
+        if how == "hangs":
+            raise subprocess.TimeoutExpired(command, timeout)
+        return subprocess.CompletedProcess(command, 1, stdout=b"", stderr=b"Traceback\nno Chrome found")
+
+    monkeypatch.setattr("pmkit.export.drawing.find_spec", lambda name: object())
+    monkeypatch.setattr("pmkit.export.drawing.subprocess.run", run)
+    engine.fails = True
+    notice, table = draw_figures(document(build, build.activity_figure()), engine=engine).blocks
+    assert {"hangs": "within 60 s", "fails": "no Chrome found"}[how] in notice.text
+    assert table.rows

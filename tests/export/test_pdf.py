@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -264,3 +265,69 @@ def test_the_exporter_is_found_by_name(build, tmp_path):
     data, resources = get_exporter("pmkit-pdf")().from_filename(str(path))
     assert data.startswith(b"%PDF-")
     assert resources["output_extension"] == ".pdf"
+
+
+def test_a_landscape_table_brings_its_heading_along(build):
+    """A heading is never left alone on the upright page before a table that lies down."""
+    heads = build.columns(*[f"Responsible {number}" for number in range(14)])
+    block = build.block("table", name="w", caption="", columns=heads, rows=[[{"text": "Engineering"}] * 14])
+    cells = [build.markdown("## Before\n\ntext"), build.markdown("## Wide"), build.code(block)]
+    reader, check = make(build, *cells, build.markdown("## After"))
+    assert check.passed
+    sizes = [page.mediabox.width > page.mediabox.height for page in reader.pages]
+    assert sizes == [False, False, True, False]
+    assert "Wide" in reader.pages[2].extract_text()
+    assert "Wide" not in reader.pages[1].extract_text()
+
+
+SCRAPS = (
+    "words and more ", "<>&\"'`*_[]()#!|\\~-+=.:;/{}$@%^ \n\t", "日本語한국어", "العربية עברית",
+    "🔥👩🏽‍🚒❤️🇩🇪1️⃣", "e\u0301\u20dd\u0489", "\u202e\u2066\u200b\u200d\ufeff\x00\x1b\x85\u2028",
+    "𝔘𒀀\ue000\U0010ffff\u0378", "हिन्दी ไทย ელ", "\ud800\udc00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_words_can_stop_a_report(build, seed):
+    """Random scraps of every script and syntax, in every block, give two whole exports."""
+    from random import Random
+
+    from pmkit.export.html import make_html
+
+    random = Random(seed)
+
+    def words():
+        return "".join(random.choice(random.choice(SCRAPS)) for _ in range(random.randrange(60)))
+
+    heads = [{"label": words(), "align": "left", "width": width} for width in ("narrow", "normal", "wide")]
+    rows = [
+        [{"text": words(), "note": words(), "mono": n == 0, "url": words()} for n in range(3)] for _ in "abc"
+    ]
+    cells = [
+        build.code(
+            build.block("title", title=words(), subtitle=words(), facts=[{"label": words(), "text": words()}])
+        ),
+        build.code(build.block("table", name=words(), caption=words(), columns=heads, rows=rows)),
+        build.code(
+            build.block(
+                "prose",
+                markdown="\n".join(
+                    random.choice(["# ", "- ", "> ", "    ", "| a |\n|--|\n| ", "[x]("]) + words()
+                    for _ in range(8)
+                ),
+            )
+        ),
+        build.code(build.block("notice", tone="bad", text=words()), build.stream(words())),
+        build.code(
+            build.block(
+                "cards", items=[{"label": words(), "value": words(), "note": words(), "tone": "good"}]
+            )
+        ),
+        build.code(build.display("text/html", f"<table><tr><td>{words()}</td></tr></table>{words()}")),
+    ]
+    document = read_document(build.notebook(*cells))
+    page, check = make_html(replace(document, unresolved=()))
+    assert check.passed, check.all_problems()
+    assert page.encode("utf-8")
+    _, check = make_pdf(replace(document, unresolved=()))
+    assert check.passed, check.all_problems()
