@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, ClassVar, Final, Literal
 
@@ -79,7 +79,7 @@ class Table(_Block):
     def to_dict(self) -> dict[str, Any]:
         """The table as plain data, its columns and rows complete."""
         columns = [asdict(head) for head in self.columns]
-        rows = [[_without_blanks(asdict(cell)) | {"text": cell.text} for cell in row] for row in self.rows]
+        rows = [[_cell_data(cell) for cell in row] for row in self.rows]
         words = {"name": self.name, "caption": self.caption, "empty": self.empty}
         return {"block": self.kind, **words, "columns": columns, "rows": rows}
 
@@ -203,8 +203,16 @@ class Prose(_Block):
     kind: ClassVar[str] = "prose"
     markdown: str
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {BLOCK_MIME: self.to_dict(), "text/markdown": self.markdown, "text/plain": self.markdown}
+    def _html(self) -> str:
+        # Not as text/markdown: JupyterLab lets tags in the Markdown of a trusted notebook run.
+        import mistune
+
+        return str(
+            mistune.create_markdown(escape=True, plugins=["strikethrough", "table", "url"])(self.markdown)
+        )
+
+    def _text(self) -> str:
+        return self.markdown
 
 
 @dataclass(frozen=True)
@@ -233,8 +241,9 @@ def report_title(postmortem: Postmortem) -> Title:
         ("Incident", Cell(incident.id)),
         ("Services", Cell(", ".join(incident.services) or "not stated")),
     ]
-    if "impact_started" in anchors and "resolved" in anchors:
-        lasted = (anchors["resolved"] - anchors["impact_started"]).total_seconds() / 60
+    began, ended = anchors.get("impact_started"), anchors.get("resolved")
+    if began is not None and ended is not None and began <= ended:
+        lasted = (ended - began).total_seconds() / 60
         span = f"{_day_time(anchors['impact_started'])} to {_end_time(anchors)} UTC"
         facts.append(("Impact", Cell(f"{span}, {format_minutes(lasted)}")))
     facts += [(member.role, Cell(member.person or "not assigned")) for member in incident.members]
@@ -316,9 +325,12 @@ def table_impact(impact: pd.DataFrame) -> Table:
     return Table("impact", "", heads, tuple(rows), "No impact is measured yet.")
 
 
-def table_factors(factors: pd.DataFrame, events: pd.DataFrame) -> Table:
-    """Contributing factors with their kind and the events that are evidence for them."""
-    times = _event_times(events)
+def table_factors(factors: pd.DataFrame, events: pd.DataFrame, timeline: pd.DataFrame | None = None) -> Table:
+    """Contributing factors with their kind and the events that are evidence for them.
+
+    With `timeline` an event stands with the time it has there: corrected by people, or theirs alone.
+    """
+    times = _event_times(events) | ({} if timeline is None else _event_times(timeline))
     rows = [
         (
             Cell(row["factor_id"], mono=True),
@@ -458,7 +470,7 @@ def table_evidence(evidence: pd.DataFrame) -> Table:
         (
             Cell(row["path"].removeprefix("evidence/"), note=f"sha256 {row['sha256']}"),
             Cell(row["source"]),
-            Cell(f"{row['records_loaded']:,}", note=_unreadable_words(row)),
+            Cell(_count(row["records_loaded"]), note=_unreadable_words(row)),
             Cell(f"{_day_time(row['first_at'])} to {_day_time(row['last_at'])}", note=row["note"]),
         )
         for row in evidence.to_dict("records")
@@ -500,7 +512,16 @@ _BASIS_WORDS: Final = {
 
 
 def _labelled(label: str, cell: Cell) -> dict[str, Any]:
-    return {"label": label, **_without_blanks(asdict(cell)), "text": cell.text}
+    return {"label": label, **_cell_data(cell)}
+
+
+def _cell_data(cell: Cell) -> dict[str, Any]:
+    return {**_without_blanks(asdict(replace(cell, url=_address(cell)))), "text": cell.text}
+
+
+def _address(cell: Cell) -> str:
+    """Where the cell leads; an address that is not of the web, as `javascript:`, leads nowhere."""
+    return cell.url if cell.url.lower().startswith(("https://", "http://")) else ""
 
 
 def _without_blanks(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -509,8 +530,8 @@ def _without_blanks(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cell_html(cell: Cell) -> str:
     text = html.escape(cell.text)
-    if cell.url.startswith(("https://", "http://")):
-        text = f'<a href="{html.escape(cell.url)}" rel="noreferrer">{text}</a>'
+    if address := _address(cell):
+        text = f'<a href="{html.escape(address)}" rel="noreferrer">{text}</a>'
     if cell.mono:
         text = f"<code>{text}</code>"
     if cell.badge:
@@ -563,6 +584,10 @@ def _cause_words(row: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
+def _count(number: object) -> str:
+    return "unknown" if pd.isna(number) else f"{number:,}"
+
+
 def _unreadable_words(row: Mapping[str, Any]) -> str:
     unreadable = 0 if pd.isna(row["records_unreadable"]) else int(row["records_unreadable"])
     return f"{unreadable:,} unreadable" if unreadable else ""
@@ -580,16 +605,23 @@ def _event_times(events: pd.DataFrame) -> dict[str, pd.Timestamp]:
 
 def _evidence_words(event_ids: str, times: Mapping[str, pd.Timestamp]) -> str:
     """Times of the events instead of their ids; a reader finds them in the timeline by time."""
-    return ", ".join(f"{times[name]:%H:%M:%S}" if name in times else name for name in event_ids.split())
+    return ", ".join(_when(times.get(name, pd.NaT)) or name for name in event_ids.split())
 
 
 def _amount(row: Mapping[str, Any]) -> str:
-    value, low, high = (row[name] for name in ("value", "low", "high"))
-    known = [number for number in (low, high) if not pd.isna(number)]
-    span = " to ".join(_number(number) for number in known) if len(known) == 2 else ""
-    if pd.isna(value):
+    value, low, high = ("" if pd.isna(row[name]) else _number(row[name]) for name in ("value", "low", "high"))
+    span = (
+        f"{low} to {high}"
+        if low and high
+        else f"at least {low}"
+        if low
+        else f"at most {high}"
+        if high
+        else ""
+    )
+    if not value:
         return f"{span or 'unknown'} {row['unit']}"
-    return f"{_number(value)} {row['unit']}" + (f" ({span})" if span else "")
+    return f"{value} {row['unit']}" + (f" ({span})" if span else "")
 
 
 def _number(value: float) -> str:

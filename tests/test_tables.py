@@ -1,0 +1,436 @@
+"""The views: what they say, that they are plain data, and that nothing in them is obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import pmkit
+from pmkit import schema, tables
+from pmkit.metrics import response_metrics
+from pmkit.postmortem import Incident, Member, Milestone, Postmortem
+from pmkit.process import review_status
+from pmkit.tables import BLOCK_MIME, Cell, Facts, Head, Table
+
+Make = Callable[..., Postmortem]
+NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
+HOSTILE = '<img src=x onerror=alert(1)> & "quotes" </table><script>x</script>'
+
+
+def full(postmortem: Make, text: str = "words", url: str = "https://example.com/a") -> Postmortem:
+    """A postmortem with one row in every table, and `text` wherever people or systems may write."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for name, table in schema.TABLES.items():
+        row: dict[str, Any] = {}
+        for column in table.columns:
+            if column.type in ("str", "words"):
+                row[column.name] = column.choices[0] if column.choices else text
+            elif column.type == "time":
+                row[column.name] = "2026-11-03T14:02:11Z"
+            elif column.type == "date":
+                row[column.name] = "2026-11-09"
+            else:
+                row[column.name] = 1
+        rows[name] = [row]
+    rows["events"][0] |= {"event_id": "e1", "url": url, "kind": "message"}
+    rows["timeline"][0] |= {"event_id": "e1", "included": True, "mark": "impact_started"}
+    marks = [*schema.MARKS[1:]]
+    rows["timeline"] += [
+        {"event_id": f"manual:{mark}", "included": True, "time": f"2026-11-03T15:0{n}:00Z", "mark": mark}
+        for n, mark in enumerate(marks)
+    ]
+    members, milestones = (Member(text, text),), (Milestone(text, text, NOW), Milestone("next"))
+    incident = Incident(
+        text, text, text, (text,), owner=text, members=members, milestones=milestones, opened_at=NOW
+    )
+    return postmortem(incident, notes={"summary": text}, **rows)
+
+
+def views(pm: Postmortem) -> dict[str, Any]:
+    """Every view of the report."""
+    metrics = response_metrics(pm.timeline)
+    return {
+        "title": tables.report_title(pm),
+        "note": tables.note_text(pm.notes.get("summary", ""), missing="missing"),
+        "metrics": tables.card_metrics(metrics),
+        "derivations": tables.table_derivations(metrics),
+        "timeline": tables.table_timeline(pm.timeline),
+        "impact": tables.table_impact(pm.impact),
+        "factors": tables.table_factors(pm.factors, pm.events, pm.timeline),
+        "decisions": tables.table_decisions(pm.decisions),
+        "actions": tables.table_actions(pm.actions),
+        "raci": tables.table_raci(pm.raci, pm.incident.roles),
+        "milestones": tables.table_milestones(review_status(pm, NOW)),
+        "checkins": tables.table_checkins(pm.checkins),
+        "tasks": tables.table_tasks(pm.tasks),
+        "questions": tables.table_questions(pm.questions),
+        "evidence": tables.table_evidence(pm.evidence),
+        "events": tables.table_events(pm.events),
+    }
+
+
+def cells(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+# What holds for every view
+
+
+def test_every_view_is_tested() -> None:
+    """A view that is added to pmkit is added here."""
+    public = {name for name in pmkit.__all__ if name.startswith(("table_", "card_", "note_", "report_title"))}
+    shown = {"report_title", "note_text", "card_metrics"}
+    assert public == {*shown, *(name for name in dir(tables) if name.startswith("table_"))}
+
+
+@pytest.mark.parametrize("text", ["words", HOSTILE, "a\tb\nc", "日本語 🚒", "\u202e"])
+def test_views_are_plain_data(postmortem: Make, text: str) -> None:
+    """Each view carries itself as JSON that names its block, and shows itself as HTML and as text."""
+    for name, view in views(full(postmortem, text)).items():
+        bundle = view._repr_mimebundle_()
+        data = bundle[BLOCK_MIME]
+        assert json.loads(json.dumps(data)) == data, name
+        assert data["block"] in ("title", "prose", "notice", "cards", "table", "facts")
+        assert set(bundle) == {BLOCK_MIME, "text/html", "text/plain"}
+        assert isinstance(bundle["text/plain"], str)
+
+
+def test_evidence_is_shown_not_obeyed(postmortem: Make) -> None:
+    """Tags in any cell, note, title, name or card appear as text."""
+    for name, view in views(full(postmortem, HOSTILE)).items():
+        html = view._repr_mimebundle_()["text/html"]
+        assert "<img" not in html, name
+        assert "<script" not in html, name
+        assert html.count("</table>") <= html.count("<table"), name
+        assert not re.search(r"<[^>]*\bonerror", html), name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "data:text/html,x", "file:///etc/passwd",
+        "//evil.example", "vbscript:x", "java\nscript:x", "https:alert(1)",
+    ],
+)  # fmt: skip
+def test_only_the_web_is_a_link(postmortem: Make, url: str) -> None:
+    """Any other address leads nowhere: neither in the HTML nor in the data."""
+    for name, view in views(full(postmortem, url=url)).items():
+        bundle = view._repr_mimebundle_()
+        assert "<a " not in bundle["text/html"], name
+        assert url not in json.dumps(bundle[BLOCK_MIME]), name
+    assert Facts((("x", Cell("y", url=url)),)).to_dict()["items"] == [{"label": "x", "text": "y"}]
+
+
+def test_links_of_the_web_stay(postmortem: Make) -> None:
+    """An event's permalink is a link, its quotes escaped."""
+    url = 'https://example.com/a?b="c"&d'
+    view = tables.table_events(full(postmortem, url=url).events)
+    assert view.to_dict()["rows"][0][1]["url"] == url
+    assert '<a href="https://example.com/a?b=&quot;c&quot;&amp;d" rel="noreferrer">' in view._html()
+    assert "HTTP://x" in Facts((("x", Cell("y", url="HTTP://x")),))._html()
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<script>x</script>", "[x](javascript:alert(1))", "a <b onclick=x>b</b>", "![x](javascript:alert(1))",
+        "<javascript:alert(1)>", "[x](java&#10;script:alert(1))", "<div\nonclick=x>\n",
+    ],
+)  # fmt: skip
+def test_notes_are_markdown_without_tags(markdown: str) -> None:
+    """Raw HTML in a note is text, and a script is no link; the Markdown itself is handed on untouched."""
+    note = tables.note_text(markdown, missing="")
+    html = note._repr_mimebundle_()["text/html"]
+    assert "<script" not in html
+    assert not re.search(r"<[^>]*(\bonclick|script:)", html)
+    assert note.to_dict() == {"block": "prose", "markdown": markdown}
+
+
+def test_notes_keep_their_form() -> None:
+    """Lists, emphasis, code, tables and links are shown as such."""
+    html = tables.note_text("- **a** `b<c`\n\n|x|\n|-|\n|1|\n\n[y](https://z.example)", missing="")._html()
+    for part in (
+        "<li><strong>a</strong> <code>b&lt;c</code></li>",
+        "<table>",
+        '<a href="https://z.example">y</a>',
+    ):
+        assert part in html
+
+
+def test_nothing_recorded_is_said_in_a_sentence(postmortem: Make) -> None:
+    """Every view of an empty postmortem says that there is nothing, and is still data."""
+    for name, view in views(postmortem()).items():
+        bundle = view._repr_mimebundle_()
+        json.dumps(bundle)
+        if isinstance(view, Table) and name != "derivations":
+            assert view.rows == (), name
+            assert view.to_dict()["rows"] == []
+            assert view.to_dict()["columns"], name
+            assert bundle["text/plain"].endswith("."), name
+            assert bundle["text/html"] == f"<p><em>{bundle['text/plain']}</em></p>"
+    assert tables.note_text(" \n", missing="Not written.").to_dict() == {
+        "block": "notice", "text": "Not written.", "tone": "warn",
+    }  # fmt: skip
+
+
+def test_columns_and_cells_agree(postmortem: Make) -> None:
+    """Each row has a cell for every head."""
+    for view in views(full(postmortem)).values():
+        if isinstance(view, Table):
+            assert {len(row) for row in view.rows} == {len(view.columns)}
+
+
+def test_a_table_as_html_and_text() -> None:
+    """Heads, alignment, second lines, typewriter letters and badges are all there, escaped."""
+    table = Table(
+        "x",
+        "A & B",
+        (Head("<h>", "right"),),
+        ((Cell("t", note="n<", mono=True),), (Cell("u", badge="bad"),)),
+        "none",
+    )
+    assert table._text() == "<h>\nt\nu"
+    html = table._html()
+    assert "<caption>A &amp; B</caption>" in html
+    assert '<th scope="col" style="text-align:right">&lt;h&gt;</th>' in html
+    assert '<code>t</code><br><small style="opacity:.75">n&lt;</small>' in html
+    assert "<strong>u</strong>" in html
+    assert table.to_dict()["rows"] == [
+        [{"text": "t", "note": "n<", "mono": True}],
+        [{"text": "u", "badge": "bad"}],
+    ]
+
+
+# What each view says
+
+
+def test_the_title(postmortem: Make) -> None:
+    """Impact with its length, people by role, the last milestone reached."""
+    incident = Incident(
+        "2026-11-03-checkout",
+        "Checkout failed",
+        "P1",
+        ("checkout-api",),
+        owner="Engineering Lead",
+        opened_at=NOW,
+        members=(Member("Scribe", "Mei"), Member("Support Lead")),
+        milestones=(Milestone("Intake", "", NOW),),
+    )
+    rows = [
+        {"event_id": "manual:1", "included": True, "time": "2026-11-03T14:00:00Z", "mark": "impact_started"},
+        {"event_id": "manual:2", "included": True, "time": "2026-11-03T15:20:00Z", "mark": "resolved"},
+    ]
+    title = tables.report_title(postmortem(incident, timeline=rows))
+    facts = {label: cell.text for label, cell in title.facts}
+    assert facts == {
+        "Incident": "2026-11-03-checkout",
+        "Services": "checkout-api",
+        "Scribe": "Mei",
+        "Support Lead": "not assigned",
+        "Impact": "3 Nov 2026 14:00 to 15:20 UTC, 1 h 20 min",
+        "Review": "opened 5 November 2026, owned by the Engineering Lead, closure due 10 November 2026",
+    }
+    assert (title.subtitle, title.badges) == (
+        "Postmortem · 3 November 2026",
+        (("P1", "bad"), ("Intake", "good")),
+    )
+
+
+def test_a_title_never_shows_a_negative_length(postmortem: Make) -> None:
+    """While the anchors are out of order the impact is left out."""
+    rows = [
+        {"event_id": "manual:1", "included": True, "time": "2026-11-03T14:00:00Z", "mark": "impact_started"},
+        {"event_id": "manual:2", "included": True, "time": "2026-11-03T13:00:00Z", "mark": "resolved"},
+    ]
+    assert "Impact" not in dict(tables.report_title(postmortem(timeline=rows)).facts)
+
+
+def test_the_metrics(postmortem: Make) -> None:
+    """A card says the duration and its ends, or what is missing; the derivation names the events."""
+    rows = [
+        {"event_id": "manual:1", "included": True, "time": "2026-11-03T14:00:00Z", "mark": "impact_started"},
+        {"event_id": "manual:2", "included": True, "time": "2026-11-03T14:05:30Z", "mark": "detected"},
+        {"event_id": "manual:3", "included": True, "time": "2026-11-03T13:05:30Z", "mark": "mitigated"},
+    ]
+    metrics = response_metrics(postmortem(timeline=rows).timeline)
+    detect, acknowledge, mitigate, resolve = tables.card_metrics(metrics).items
+    assert (detect.value, detect.note) == ("5 min 30 s", "14:00:00 impact started → 14:05:30 detected")
+    assert (acknowledge.value, acknowledge.note) == ("unknown", "`acknowledged` not marked")
+    assert (mitigate.value, mitigate.note) == ("unknown", "its end lies before its start: check the anchors")
+    assert resolve.note == "`resolved` not marked"
+    table = cells(tables.table_derivations(metrics))
+    assert table[0] == [
+        "TTD", "5 min 30 s", "14:00:00 impact started", "14:05:30 detected", "both events marked by the team",
+    ]  # fmt: skip
+    assert table[3][1:4] == ["unknown", "14:00:00 impact started", "resolved: not marked"]
+
+
+def test_the_timeline(postmortem: Make) -> None:
+    """Times to the second with the day where it changes, marks with who set them."""
+    pm = postmortem(
+        events=[
+            {
+                "event_id": "r",
+                "time": "2026-11-04T00:10:00Z",
+                "source": "pagerduty",
+                "kind": "resolve",
+                "text": "Resolved",
+                "place": "checkout",
+                "url": "https://pd.example/1",
+            },
+        ],
+        timeline=[
+            {
+                "event_id": "manual:1",
+                "included": True,
+                "time": "2026-11-03T23:59:59Z",
+                "summary": "Seen",
+                "note": "why",
+            },
+            {"event_id": "r", "included": True, "mark": "mitigated", "actor": "Li"},
+        ],
+    )
+    view = tables.table_timeline(pm.timeline)
+    assert cells(view) == [
+        ["23:59:59", "Seen", "observed", ""],
+        ["00:10:00", "Resolved", "Li", "mitigated, resolved (from PagerDuty)"],
+    ]
+    assert [row[0].note for row in view.rows] == ["3 Nov", "4 Nov"]
+    assert [row[2].note for row in view.rows] == ["", "checkout, PagerDuty"]
+    assert view.rows[0][1].note == "why"
+    assert view.rows[1][0].url == "https://pd.example/1"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ({"value": 1204}, "1,204 orders"),
+        ({"value": 2.5, "low": 2, "high": 3}, "2.5 orders (2 to 3)"),
+        ({"low": 2, "high": 3}, "2 to 3 orders"),
+        ({}, "unknown orders"),
+        ({"low": 5}, "at least 5 orders"),
+        ({"high": 5}, "at most 5 orders"),
+        ({"value": 0}, "0 orders"),
+        ({"value": 4, "low": 0}, "4 orders (at least 0)"),
+    ],
+)
+def test_numbers_that_are_known_in_part(postmortem: Make, numbers: dict[str, float], words: str) -> None:
+    """An unknown value says so, and half an estimate is not lost."""
+    pm = postmortem(impact=[{"measure": "orders lost", "unit": "orders", **numbers}])
+    assert cells(tables.table_impact(pm.impact))[0][1] == words
+
+
+def test_factors_tell_their_evidence_by_time(postmortem: Make) -> None:
+    """Event ids become times, those of the timeline first; an id nobody knows stands as it is."""
+    pm = postmortem(
+        events=[
+            {"event_id": "a", "time": "2026-11-03T14:00:00Z", "source": "slack", "kind": "message"},
+            {"event_id": "b", "time": "2026-11-03T14:01:00Z", "source": "slack", "kind": "message"},
+            {"event_id": "c", "source": "slack", "kind": "unreadable"},
+        ],
+        timeline=[
+            {"event_id": "b", "included": True, "time": "2026-11-03T14:02:00Z"},
+            {"event_id": "manual:1", "included": True, "time": "2026-11-03T14:03:00Z"},
+        ],
+        factors=[
+            {"factor_id": "F1", "statement": "x", "event_ids": "a b manual:1 gone c", "root_cause": True}
+        ],
+    )
+    assert cells(tables.table_factors(pm.factors, pm.events))[0][3] == "14:00:00, 14:01:00, manual:1, gone, c"
+    view = tables.table_factors(pm.factors, pm.events, pm.timeline)
+    assert cells(view)[0][3] == "14:00:00, 14:02:00, 14:03:00, gone, c"
+    assert view.rows[0][2].note == "root cause, not agreed yet"
+
+
+def test_actions_say_what_is_missing(postmortem: Make) -> None:
+    """No DRI, no date and no issue are words, not blanks."""
+    row = {
+        "action_id": "A1",
+        "action": "x",
+        "factor_ids": "F1 F2",
+        "done_when": "graph is flat",
+        "status": "open",
+    }
+    view = tables.table_actions(postmortem(actions=[row]).actions)
+    assert cells(view) == [["A1", "x", "", "nobody yet", "no issue", "open"]]
+    assert [cell.note for cell in view.rows[0]][1:4] == ["Done when: graph is flat", "F1, F2", "due no date"]
+
+
+def test_raci_has_a_column_for_each_role(postmortem: Make) -> None:
+    """Roles of the workspace come first, in their order, and one that is only in the table is kept."""
+    rows = [
+        {"activity": "Collect", "role": "Scribe", "part": "AR"},
+        {"activity": "Collect", "role": "Guest", "part": "C"},
+        {"activity": "Agree", "role": "Lead", "part": "A"},
+    ]
+    view = tables.table_raci(postmortem(raci=rows).raci, ["Lead", "Scribe"])
+    assert [head.label for head in view.columns] == ["Activity", "Lead", "Scribe", "Guest"]
+    assert cells(view) == [["Collect", "", "A R", "C"], ["Agree", "A", "", ""]]
+
+
+def test_rows_stand_in_the_order_of_their_time(postmortem: Make) -> None:
+    """Decisions and check-ins by time, those without one last, and said to have none."""
+    pm = postmortem(
+        decisions=[{"decision_id": "D1", "decision": "when?"}]
+        + [
+            {"decision_id": f"D{n}", "decision": f"{n}", "decided_at": f"2026-11-0{n}T10:00:00Z"}
+            for n in (4, 3)
+        ],
+        checkins=[
+            {"checkin_id": "c1", "summary": "b"},
+            {"checkin_id": "c2", "held_at": "2026-11-03T10:00:00Z"},
+        ],
+    )
+    decisions = tables.table_decisions(pm.decisions)
+    assert [row[1] for row in cells(decisions)] == ["3", "4", "when?"]
+    assert [row[0].note for row in decisions.rows] == ["3 Nov 2026", "4 Nov 2026", "no date"]
+    assert [row[0] for row in cells(tables.table_checkins(pm.checkins))] == ["3 Nov 2026 10:00", "unknown"]
+
+
+def test_evidence_counts_its_records(postmortem: Make) -> None:
+    """Loaded and unreadable records are told; what evidence.csv does not know is unknown."""
+    known = {"path": "evidence/a.zip", "source": "slack", "sha256": "ab", "bytes": 1}
+    pm = postmortem(
+        evidence=[
+            {**known, "records_loaded": 12345, "records_unreadable": 2, "first_at": "2026-11-03T10:00:00Z"},
+            {**known, "path": "evidence/b"},
+        ]
+    )
+    view = tables.table_evidence(pm.evidence)
+    assert cells(view) == [
+        ["a.zip", "slack", "12,345", "3 Nov 2026 10:00 to unknown"],
+        ["b", "slack", "unknown", "unknown to unknown"],
+    ]
+    assert [row[2].note for row in view.rows] == ["2 unreadable", ""]
+
+
+def test_events_beyond_the_limit_are_counted(postmortem: Make) -> None:
+    """A long list is cut and says by how much; an event without a time says so."""
+    rows = [{"event_id": f"e{n}", "source": "slack", "kind": "message", "text": f"{n}"} for n in range(5)]
+    view = tables.table_events(postmortem(events=rows).events, limit=2)
+    assert (len(view.rows), view.caption) == (2, "5 events. 3 more are not shown.")
+    assert cells(view)[0] == ["unknown", "0", "", "message"]
+
+
+def test_milestones_tell_what_they_wait_for(postmortem: Make) -> None:
+    """Reached, blocked or ready."""
+    incident = Incident("i", "t", "P1", milestones=tuple(Milestone(name) for name in "abcde"))
+    reached = replace(incident, milestones=(Milestone("a", "", NOW), *incident.milestones[1:]))
+    rows = cells(tables.table_milestones(review_status(postmortem(reached), NOW)))
+    assert rows[0] == ["a", "reached 5 Nov 2026 12:00 UTC"]
+    assert rows[1] == ["b", "no contributing factor is recorded"]
+    assert rows[4] == ["e", "ready to confirm"]
+
+
+def test_times_of_frames_without_rows_do_not_matter() -> None:
+    """Views take frames as the schema makes them, also without any row."""
+    assert tables.table_events(schema.empty(schema.EVENTS)).rows == ()
+    assert isinstance(tables.table_tasks(schema.empty(schema.TASKS)), Table)
+    assert tables.table_timeline(pd.DataFrame()).rows == ()
