@@ -356,7 +356,7 @@ def test_one_second_alone_is_read_as_newest_first() -> None:
     assert frame["kind"].tolist() == ["trigger", "assign", "notify"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
 def test_order_is_that_of_the_log_turned_round(seconds: list[int]) -> None:
     """Whatever seconds are shared, newest-first input comes out as it happened."""
@@ -626,7 +626,7 @@ def test_damage_cannot_hang_the_load(data: bytes) -> None:
     assert (frame["kind"] == "unreadable").all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.integers(0, 2), st.floats(0, 1), st.binary(min_size=1, max_size=2))
 def test_changed_bytes_lose_at_most_their_own_record(hit: int, where: float, noise: bytes) -> None:
     """Inside one entry of a page any byte may change; the other entries stay."""
@@ -641,7 +641,7 @@ def test_changed_bytes_lose_at_most_their_own_record(hit: int, where: float, noi
     assert count_refs(frame) >= 3
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.binary(max_size=120), st.integers(0, 600))
 def test_no_file_makes_the_loader_fail(noise: bytes, at: int) -> None:
     """Noise pressed into a page gives rows and no exception."""

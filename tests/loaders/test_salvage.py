@@ -53,7 +53,7 @@ def layouts(records: list[dict[str, Any]]) -> list[tuple[str, list[str], str]]:
     ]
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.integers(0, 2), st.integers(0, 4), st.floats(0, 1), st.integers(0, 3), st.data())
 def test_damage_stays_local(layout: int, hit: int, where: float, change: int, data: st.DataObject) -> None:
     """Whatever happens inside one record, its neighbours are read as they are and none is invented."""

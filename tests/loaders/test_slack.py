@@ -128,7 +128,7 @@ def test_the_file_name_never_dates_a_message(tmp_path: Path) -> None:
     assert row["slack_ts"] == "1710484200.000100"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.lists(st.integers(1_230_768_000_000_000, 4_102_444_799_999_999), min_size=1, unique=True))
 def test_time_is_exact_to_the_microsecond(instants: list[int]) -> None:
     """Every ts gives back the very microseconds it was written with."""
@@ -917,7 +917,7 @@ def days(draw: st.DrawFn) -> list[dict[str, Any]]:
     return records
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(days(), st.data())
 def test_one_changed_byte_loses_at_most_its_own_record(
     records: list[dict[str, Any]], data: st.DataObject
@@ -946,7 +946,7 @@ def test_one_changed_byte_loses_at_most_its_own_record(
         assert after[ts] == before[ts]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 300))
 def test_no_file_makes_the_loader_fail(noise: bytes, at: int) -> None:
     """Noise pressed into a day file gives rows and no exception."""
@@ -955,7 +955,7 @@ def test_no_file_makes_the_loader_fail(noise: bytes, at: int) -> None:
     assert len(frame) >= 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.integers(0, 4000), st.binary(min_size=1, max_size=6))
 def test_no_zip_makes_the_loader_fail(at: int, noise: bytes) -> None:
     """Noise pressed into the zip itself ends in rows or in an `EvidenceError`."""
