@@ -1,0 +1,166 @@
+"""The details pane: one event whole, its thread, what else happened around it, and what people say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from pmkit import schema
+from pmkit.figures import _lane_of, _source_title, _style
+from pmkit.widgets.lanes import milliseconds, script, style
+
+AROUND: Final = pd.Timedelta("5min")
+_MOST_AROUND: Final = 60  # neighbours that are listed, the nearest; the rest is told as a number
+_MOST_IN_THREAD: Final = 200
+_SHOWN_ELSEWHERE: Final = {"event_id", "time", "source", "text"}
+_WORDS: Final = 400  # characters of a neighbour that are listed
+
+Said = Callable[[str], Mapping[str, str] | None]
+
+
+class Records:
+    """Every event by its id, with its thread and its neighbours.
+
+    `said` gives what people wrote about an event, as the texts of `timeline.csv`, or None.
+    """
+
+    def __init__(self, events: pd.DataFrame, said: Said) -> None:
+        dated = events.sort_values("time", kind="stable", na_position="last", ignore_index=True)
+        self._events = dated
+        self._said = said
+        self._place = {event_id: n for n, event_id in enumerate(dated["event_id"])}
+        self._times = dated["time"][dated["time"].notna()]
+        self._lanes = _lane_of(dated)
+        self._threads: dict[tuple[str, str], list[int]] = {}
+        slack = dated["slack_thread_ts"].where(dated["slack_thread_ts"] != "", dated["slack_ts"])
+        thread_of = slack.where(slack != "", dated["pd_incident_id"])
+        where = dated["slack_channel_id"].where(slack != "", "pagerduty")
+        for n, key in enumerate(zip(where, thread_of, strict=True)):
+            if key[1]:
+                self._threads.setdefault(key, []).append(n)
+        self._thread_of = list(zip(where, thread_of, strict=True))
+
+    def __contains__(self, event_id: object) -> bool:
+        return event_id in self._place
+
+    def record(self, event_id: str, curated: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Everything the pane shows of one event; `curated` is its row of the timeline, if it has one."""
+        said = dict(self._said(event_id) or {})
+        place = self._place.get(event_id)
+        if place is None:
+            found: dict[str, Any] = {"source": "manual", "lane": _source_title("manual"), "kind": "observation"}
+            recorded_at = None
+        else:
+            row = self._events.iloc[place].to_dict()
+            found = self._recorded(place, row)
+            recorded_at = None if pd.isna(row["time"]) else milliseconds(pd.Series([row["time"]]))[0]
+        colour, marker = _style(found["source"])
+        time = _moment(said.get("time", "")) or recorded_at
+        return {
+            "actor": "", "place": "", "text": "", "url": "", "ref": "", "fields": [], "thread": [],
+            **found,
+            "id": event_id,
+            "t": time,
+            "end": _moment(said.get("ended_at", "")),
+            "recorded_at": recorded_at,
+            "evidence": place is not None,
+            "source_title": _source_title(found["source"]),
+            "colour": colour,
+            "marker": marker,
+            "included": said.get("included") == "yes",
+            "said": {name: said.get(name, "") for name in schema.TIMELINE.column_names},
+            "phase": curated["phase"] if curated else "",
+            "basis": curated["mark_basis"] if curated else "",
+            "mark": curated["mark"] if curated else said.get("mark", ""),
+            **self._around(event_id, time),
+        }  # fmt: skip
+
+    def _recorded(self, place: int, row: Mapping[str, Any]) -> dict[str, Any]:
+        names = ("source", "kind", "actor", "place", "text", "url", "ref")
+        columns = (column for column in schema.EVENTS.columns if column.name not in _SHOWN_ELSEWHERE)
+        texts = ((column.name, column.meaning, schema.cell_text(column, row[column.name])) for column in columns)
+        thread = self._threads.get(self._thread_of[place], [])
+        return {
+            **{name: row[name] for name in names},
+            "lane": self._lanes.iloc[place],
+            "fields": [
+                [name, text, meaning]
+                for name, meaning, text in (("event_id", "stable id", row["event_id"]), *texts)
+                if text and text != "no"
+            ],
+            "thread": [self._line(n) for n in thread[:_MOST_IN_THREAD]] if len(thread) > 1 else [],
+            "thread_count": len(thread) if len(thread) > 1 else 0,
+        }
+
+    def _around(self, event_id: str, time: int | None) -> dict[str, Any]:
+        if time is None:
+            return {"around": [], "around_count": 0}
+        moment = pd.Timestamp(time, unit="ms", tz="UTC")
+        first = int(self._times.searchsorted(moment - AROUND, side="left"))
+        last = int(self._times.searchsorted(moment + AROUND, side="right"))
+        near = [n for n in range(first, last) if self._events["event_id"].iat[n] != event_id]
+        if len(near) > _MOST_AROUND:
+            away = [(abs(self._times.iat[n] - moment), n) for n in near]
+            listed = sorted(n for _, n in sorted(away)[:_MOST_AROUND])
+        else:
+            listed = near
+        return {"around": [self._line(n) for n in listed], "around_count": len(near)}
+
+    def _line(self, place: int) -> dict[str, Any]:
+        row = self._events.iloc[place]
+        said = self._said(row["event_id"]) or {}
+        return {
+            "id": row["event_id"],
+            "t": None if pd.isna(row["time"]) else milliseconds(pd.Series([row["time"]]))[0],
+            "lane": self._lanes.iat[place],
+            "colour": _style(row["source"])[0],
+            "actor": row["actor"],
+            "text": row["text"][:_WORDS],
+            "included": said.get("included") == "yes",
+        }
+
+
+class Details(anywidget.AnyWidget):  # type: ignore[misc]
+    """One event whole, with what people say of it to be written beside the untouched original."""
+
+    _esm = script("details")
+    _css = style("details")
+
+    record = traitlets.Dict().tag(sync=True)  # as `Records.record` gives it; what a reloaded page shows
+    marks = traitlets.List().tag(sync=True)
+    phases = traitlets.List().tag(sync=True)
+    zone = traitlets.Enum(["utc", "team", "viewer"], "utc").tag(sync=True)
+    team_zone = traitlets.Unicode("UTC").tag(sync=True)
+    label = traitlets.Unicode("Details of the event").tag(sync=True)
+
+    def __init__(self, *, team_zone: str = "UTC") -> None:
+        self._calls: list[Callable[[Mapping[str, Any]], None]] = []
+        super().__init__(team_zone=team_zone, marks=list(schema.MARKS), phases=list(schema.PHASES))
+        self.on_msg(self._hear)
+
+    def show(self, record: Mapping[str, Any], *, viewer: str = "", focus: bool = False) -> None:
+        """Show one event; in one viewer's page, or in all."""
+        with self.hold_trait_notifications():
+            # Not sent as a trait: the pane of somebody else stays where it is.
+            self._trait_values["record"] = dict(record)
+        self.send({"op": "record", "record": dict(record), "viewer": viewer, "focus": focus})
+
+    def answer(self, key: str, trouble: str = "") -> None:
+        """Say what became of the edit `key`: saved, or why not."""
+        self.send({"op": "error", "key": key, "text": trouble} if trouble else {"op": "saved", "key": key})
+
+    def on_act(self, call: Callable[[Mapping[str, Any]], None]) -> None:
+        """`call` with what people do: `select`, `include`, `edit`, `mark`, `promote`, `fold`, `unfold`."""
+        self._calls.append(call)
+
+    def _hear(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        for call in self._calls:
+            call(content)
+
+
+def _moment(text: str) -> int | None:
+    return milliseconds(pd.Series([pd.Timestamp(text)]))[0] if text else None

@@ -1,0 +1,233 @@
+"""Lanes of all events over time: choose one, mark a window; what is on the timeline stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from pmkit.bursts import find_bursts
+from pmkit.figures import PHASE_COLOURS, _lane_of, _source_rank, _source_title, _style
+from pmkit.timeline import find_anchors, incident_window, phase_spans
+
+_STATIC: Final = Path(__file__).parent / "static"
+_WORDS: Final = 100  # characters of an event that travel to the browser; the details pane has the rest
+_LANES: Final = 14  # more lanes than this nobody can tell apart; the quietest share one
+
+OBSERVED: Final = _source_title("manual")  # the lane of what people report without a record
+
+Window = tuple[pd.Timestamp, pd.Timestamp] | None
+
+
+def script(name: str) -> str:
+    """A part's own script, behind what all parts share: a browser loads it without asking for more."""
+    return "\n".join((_STATIC / file).read_text(encoding="utf-8") for file in ("shell.js", f"{name}.js"))
+
+
+def style(name: str) -> str:
+    """A part's stylesheet, behind the colours all parts share."""
+    return "\n".join((_STATIC / file).read_text(encoding="utf-8") for file in ("shell.css", f"{name}.css"))
+
+
+class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
+    """All events as lanes by source and place, those on the timeline above, with phases and anchors.
+
+    `events` are the raw ones, `timeline` what `build_timeline` made of them. Times are UTC; `zone` (`utc`,
+    `team` or `viewer`) and `team_zone` only change what is shown.
+    """
+
+    _esm = script("lanes")
+    _css = style("lanes")
+
+    lanes = traitlets.List().tag(sync=True)  # name, colour, marker of each lane
+    raw = traitlets.Dict().tag(sync=True)  # ids, times (ms), lanes (position) and words; by time; sent once
+    curated = traitlets.List().tag(sync=True)  # id, t, end, lane, text, mark of what is on the timeline
+    anchors = traitlets.List().tag(sync=True)
+    phases = traitlets.List().tag(sync=True)
+    bursts = traitlets.List().tag(sync=True)  # id, t, end, count, members (positions in `raw`)
+    home = traitlets.List().tag(sync=True)  # the stretch shown at first: start and end (ms)
+    fold = traitlets.Bool(True).tag(sync=True)
+    unfolded = traitlets.List().tag(sync=True)  # bursts that are shown one by one all the same
+    zone = traitlets.Enum(["utc", "team", "viewer"], "utc").tag(sync=True)
+    team_zone = traitlets.Unicode("UTC").tag(sync=True)
+    label = traitlets.Unicode("Events by source and time").tag(sync=True)
+
+    def __init__(
+        self,
+        events: pd.DataFrame,
+        timeline: pd.DataFrame,
+        *,
+        bursts: pd.DataFrame | None = None,
+        team_zone: str = "UTC",
+    ) -> None:
+        self._window_calls: list[Callable[[Window], None]] = []
+        self._select_calls: list[Callable[[str, str], None]] = []
+        self._act_calls: list[Callable[[Mapping[str, Any]], None]] = []
+        dated = events[events["time"].notna()].sort_values("time", kind="stable")
+        names = _lane_names(dated)
+        raw_lanes = _as_lanes(_lane_of(dated), names)
+        self._positions = {name: n for n, name in enumerate(names)}
+        found = find_bursts(dated) if bursts is None else bursts
+        ids = dated["event_id"].tolist()
+        super().__init__(
+            lanes=_lane_looks(names, dated),
+            raw={
+                "ids": ids,
+                "times": milliseconds(dated["time"]),
+                "lanes": raw_lanes.map(self._positions).tolist(),
+                "words": dated["text"].str.slice(0, _WORDS).tolist(),
+            },
+            bursts=_burst_records(found, {event_id: n for n, event_id in enumerate(ids)}),
+            team_zone=team_zone,
+            **self._said(timeline, dated),
+        )
+        self._dated = dated
+        self.on_msg(self._hear)
+
+    def update(self, timeline: pd.DataFrame) -> None:
+        """Show the timeline as it is now; the raw events stay."""
+        said = self._said(timeline, self._dated)
+        said.pop("home")  # what somebody is looking at stays where it is
+        with self.hold_sync():
+            for name, value in said.items():
+                setattr(self, name, value)
+
+    def goto(self, event_id: str, *, viewer: str = "") -> None:
+        """Choose an event and bring it into view; in one viewer's page, or in all."""
+        self.send({"op": "goto", "id": event_id, "viewer": viewer})
+
+    def show_window(self, window: Window) -> None:
+        """Mark a window, or none."""
+        ends = (None, None) if window is None else tuple(milliseconds(pd.Series(window)))
+        self.send({"op": "window", "start": ends[0], "end": ends[1]})
+
+    def tell(self, text: str = "") -> None:
+        """Show one sentence of trouble; empty when there is none any more."""
+        self.send({"op": "error", "text": text} if text else {"op": "saved"})
+
+    # What people do
+
+    def on_window(self, call: Callable[[Window], None]) -> None:
+        """`call` with the window (UTC) somebody marked, and with None when it is gone."""
+        self._window_calls.append(call)
+
+    def on_select(self, call: Callable[[str, str], None]) -> None:
+        """`call` with the event somebody chose, and the viewer who did."""
+        self._select_calls.append(call)
+
+    def on_act(self, call: Callable[[Mapping[str, Any]], None]) -> None:
+        """`call` with everything else: `include` (ids, on), `mark` (id, mark), `open` (id)."""
+        self._act_calls.append(call)
+
+    def _hear(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        op = content.get("op")
+        if op == "window":
+            window = _moments(content.get("start"), content.get("end"))
+            for call in self._window_calls:
+                call(window)
+        elif op == "select":
+            for select in self._select_calls:
+                select(str(content.get("id", "")), str(content.get("viewer", "")))
+        elif op in ("include", "mark", "open"):
+            for act in self._act_calls:
+                act(content)
+
+    def _said(self, timeline: pd.DataFrame, dated: pd.DataFrame) -> dict[str, Any]:
+        anchors = find_anchors(timeline)
+        either = timeline if len(timeline) else dated
+        if len(either):
+            start, end = incident_window(either)
+        else:
+            end = pd.Timestamp("2000-01-01T01:00:00Z")
+            start = end - pd.Timedelta("1h")
+        first = min(start, *dated["time"].iloc[:1])
+        last = max(end, *dated["time"].iloc[-1:])
+        spans = phase_spans(anchors, first, last) if len(anchors) else phase_spans(anchors, first, first)
+        lanes = _as_lanes(_lane_of(timeline), list(self._positions)).map(self._positions).tolist()
+        ends = [
+            None if pd.isna(end_at) else ms
+            for end_at, ms in zip(timeline["ended_at"], milliseconds(timeline["ended_at"]), strict=True)
+        ]
+        return {
+            "curated": [
+                {"id": event_id, "t": t, "end": end_ms, "lane": lane, "text": text[:_WORDS], "mark": mark}
+                for event_id, t, end_ms, lane, text, mark in zip(
+                    timeline["event_id"], milliseconds(timeline["time"]), ends, lanes, timeline["summary"],
+                    timeline["mark"], strict=True,
+                )
+            ],
+            "anchors": [
+                {"mark": mark, "t": t, "basis": basis}
+                for mark, t, basis in zip(
+                    anchors["mark"], milliseconds(anchors["time"]), anchors["basis"], strict=True
+                )
+            ],
+            "phases": [
+                {"name": name, "start": begin, "end": stop, "colour": PHASE_COLOURS[name]}
+                for name, begin, stop in zip(
+                    spans["phase"], milliseconds(spans["start_at"]), milliseconds(spans["end_at"]), strict=True
+                )
+            ],
+            "home": milliseconds(pd.Series([start, end])),
+        }  # fmt: skip
+
+
+# Frames to plain values
+
+
+def milliseconds(times: pd.Series) -> list[int]:
+    """Milliseconds since 1970, as a browser counts them; what is missing becomes a number nobody reads."""
+    return (times.astype("datetime64[us, UTC]").astype("int64") // 1000).tolist()
+
+
+def _moments(start: object, end: object) -> Window:
+    if not isinstance(start, int | float) or not isinstance(end, int | float):
+        return None
+    return pd.Timestamp(start, unit="ms", tz="UTC"), pd.Timestamp(end, unit="ms", tz="UTC")
+
+
+def _lane_names(dated: pd.DataFrame) -> list[str]:
+    """Names of the lanes: by source, the busiest place first; observations last; the quietest as one."""
+    lanes = _lane_of(dated)
+    first = pd.DataFrame({"lane": lanes, "source": dated["source"]}).drop_duplicates("lane")
+    counts = lanes.value_counts()
+    keep = set(counts.index[: _LANES - 2]) if len(counts) > _LANES else set(counts.index)
+    ranked = sorted(
+        (_source_rank(source), -int(counts[lane]), lane)
+        for lane, source in zip(first["lane"], first["source"], strict=True)
+        if lane in keep and source != "manual"
+    )
+    names = [lane for _, _, lane in ranked]
+    return [*names, *(["elsewhere"] if len(keep) < len(counts) else []), OBSERVED]
+
+
+def _as_lanes(lanes: pd.Series, names: Sequence[str]) -> pd.Series:
+    return lanes.where(lanes.isin(names), "elsewhere" if "elsewhere" in names else OBSERVED)
+
+
+def _lane_looks(names: Sequence[str], dated: pd.DataFrame) -> list[dict[str, str]]:
+    sources = dict(zip(_lane_of(dated), dated["source"], strict=True)) | {OBSERVED: "manual"}
+    looks = []
+    for name in names:
+        colour, marker = _style(sources.get(name, ""))
+        looks.append({"name": name, "colour": colour, "marker": marker})
+    return looks
+
+
+def _burst_records(bursts: pd.DataFrame, positions: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": burst_id,
+            "t": start,
+            "end": end,
+            "members": [positions[event_id] for event_id in ids.split() if event_id in positions],
+        }
+        for burst_id, start, end, ids in zip(
+            bursts["burst_id"], milliseconds(bursts["start_at"]), milliseconds(bursts["end_at"]), bursts["event_ids"],
+            strict=True,
+        )
+    ]  # fmt: skip
