@@ -50,7 +50,7 @@ from pmkit.export.document import (
 )
 from pmkit.export.drawing import Draws, draw_figures
 from pmkit.export.fonts import Coverage, Ruler, cover, families_of, gather, lacking_glyphs
-from pmkit.export.selfcheck import Check, check_document, check_pdf, write_checked
+from pmkit.export.selfcheck import Check, check_document, check_pdf, default_out, write_checked
 from pmkit.template import report_templates
 
 if TYPE_CHECKING:
@@ -91,8 +91,6 @@ def export_pdf(
     ------
     RenderError : the report is not whole, or the PDF did not come out whole; no file is left
     """
-    from pmkit.export.selfcheck import default_out
-
     target = default_out(report, out, ".pdf")
     document = report if isinstance(report, Document) else read_document(report)
     document = draw_figures(document, cache=cache, engine=engine)
