@@ -41,6 +41,7 @@ _ROOMS = {
     "pmkit.postmortem": ["Postmortem"],
     "pmkit.process": ["due_on", "review_status"],
     "pmkit.report": ["publish", "render_report"],
+    "pmkit.suggestions": ["suggest"],
     "pmkit.tables": [
         "card_metrics", "note_text", "report_title", "table_actions", "table_checkins", "table_decisions",
         "table_derivations", "table_events", "table_evidence", "table_factors", "table_impact",

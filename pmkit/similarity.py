@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,21 @@ class WordIndex:
         likeness: Floats = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
         return likeness
 
+    def count_shared(self, position: int) -> Ints:
+        """How many words each text shares with the text at that position."""
+        mine = np.zeros(len(self.words), dtype=bool)
+        mine[self.word[self.text == position]] = True
+        return np.bincount(self.text[mine[self.word]], minlength=len(self.length))
+
+    def rarity_of(self, word: str) -> float:
+        """How rare a word of `words` is."""
+        return float(self.rarity[self.places[word]])
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The position of each word in `words`."""
+        return {word: n for n, word in enumerate(self.words)}
+
     def shared(self, one: int, other: int) -> list[str]:
         """Words that two texts share, the rarest first."""
         both = np.intersect1d(self.word[self.text == one], self.word[self.text == other])
@@ -45,7 +61,7 @@ def index_words(texts: pd.Series, stop_words: Collection[str] = ()) -> WordIndex
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lower = pc.utf8_lower(pa.array(texts, type=pa.large_string()))
+    lower = pc.utf8_lower(pa.array(texts.to_numpy(dtype=object), type=pa.large_string()))
     spaced = pc.replace_substring_regex(lower, pattern=r"(\p{Han})", replacement=r" \1 ")
     lists = pc.split_pattern_regex(spaced, pattern=r"[^\p{L}\p{N}_]+")
     counts = np.diff(lists.offsets.to_numpy())

@@ -26,7 +26,7 @@ class Cue:
         import pyarrow.compute as pc
 
         # RE2 goes once through each text for all patterns together; Python's engine takes far longer.
-        strings = pa.array(texts, type=pa.large_string())
+        strings = pa.array(texts.to_numpy(dtype=object), type=pa.large_string())
         found = pc.match_substring_regex(strings, self._pattern, ignore_case=True)
         heard: npt.NDArray[np.bool_] = found.fill_null(False).to_numpy(zero_copy_only=False)
         return heard

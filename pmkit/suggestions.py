@@ -1,0 +1,671 @@
+"""What the record suggests to the people who read it, each with its reasons and the edit it would make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pmkit import schema
+from pmkit.postmortem import Postmortem
+from pmkit.similarity import WordIndex, index_words
+from pmkit.timeline import find_anchors, find_gaps, incident_window
+from pmkit.vocabulary import Vocabulary, load_vocabulary
+
+KINDS: Final = ("early signal", "anchor", "decision", "gap")
+COLUMNS: Final = ("suggestion_id", "kind", "event_id", "time", "score", "title", "reasons", "proposal")
+
+_LOOK_BACK: Final = pd.Timedelta("24h")  # early signals are looked for so long before the detection
+_SAME_MOMENT: Final = pd.Timedelta("2min")  # what comes so shortly before the detection is part of it
+_FOLD: Final = pd.Timedelta("30min")  # like alerts with less between them are one burst
+_ECHO: Final = pd.Timedelta("5min")
+_MOST: Final = {"early signal": 12, "anchor": 3, "decision": 12, "gap": 6}  # for an anchor: of each mark
+_MOST_OF_ONE_MACHINE: Final = 3
+_ALIKE: Final = 0.2  # likeness of texts that speak of the same
+_SAME: Final = 0.6  # likeness of texts that say the same
+_NO_SIGNAL: Final = ("join", "leave", "topic", "pin", "deleted", "unreadable", "notify", "incident", "assign")
+_CLOCK: Final = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?(Z|UTC)?", re.ASCII)
+_STATED_ZONE: Final = ("Z", "UTC")
+_ASSENT: Final = r"white_check_mark|heavy_check_mark|\+1|thumbsup|ok_hand|ballot_box_with_check"
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Proposal(NamedTuple):
+    """The edit a suggestion would make: a row of a table and the cells to set; no row id means a new row."""
+
+    table: str
+    row_id: str
+    values: dict[str, str]
+
+
+def suggest(postmortem: Postmortem, *, vocabulary: Vocabulary | None = None) -> pd.DataFrame:
+    """What to put on the timeline, mark or record next, as read from the evidence.
+
+    One row per suggestion, by kind and then the strongest first: `suggestion_id` (the same in every run),
+    `kind`, `event_id`, `time` (UTC), `score`, `title` (what taking it does), `reasons` (a tuple of short
+    sentences, with the points each one adds) and `proposal` (`table`, `row_id`, `values`: cells as text).
+
+    - `early signal`: events before the detection that may have told of the incident. The points stand in
+      `vocabulary.toml`. Like alerts are one suggestion: the first of their last burst.
+    - `anchor`: events, or times stated in messages, for anchors that people have not marked.
+    - `decision`: decisions spoken elsewhere than in the channel of decisions and not in `decisions`.
+    - `gap`: silent stretches of the timeline in which the record is not silent, and an event to begin with.
+
+    An event that people included is not suggested again, and one they left out (`included` no) never.
+    """
+    record = _Record(postmortem, vocabulary or load_vocabulary())
+    if record.events.empty:
+        return _frame([])
+    rows: list[dict[str, Any]] = []
+    for found in (_early_signals(record), _anchors(record), _decisions(record), _gaps(record)):
+        rows += found
+    return _frame(rows)
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    texts = ["suggestion_id", "kind", "event_id", "title"]
+    return frame.astype({**dict.fromkeys(texts, "str"), "time": schema.TIME_DTYPE, "score": "float64"})
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The record as all four kinds of suggestion look at it."""
+
+    postmortem: Postmortem
+    vocabulary: Vocabulary
+    events: pd.DataFrame = field(init=False)
+
+    def __post_init__(self) -> None:
+        events = self.postmortem.events
+        dated = events[events["time"].notna()].sort_values("time", kind="stable", ignore_index=True)
+        object.__setattr__(self, "events", dated)
+
+    @cached_property
+    def anchors(self) -> dict[str, pd.Timestamp]:
+        found = find_anchors(self.postmortem.timeline)
+        return dict(zip(found["mark"], found["time"], strict=True))
+
+    @cached_property
+    def detected_at(self) -> pd.Timestamp | None:
+        """When the incident was detected; by the first alert of the evidence where nothing says so."""
+        if "detected" in self.anchors:
+            return self.anchors["detected"]
+        alerts = self.events[self.events["kind"].isin(["trigger", "alert"])]
+        return alerts["time"].iloc[0] if len(alerts) else None
+
+    @cached_property
+    def handled(self) -> set[str]:
+        return set(self.postmortem.worksheet["event_id"])
+
+    @cached_property
+    def left_out(self) -> set[str]:
+        worksheet = self.postmortem.worksheet
+        return set(worksheet.loc[~worksheet["included"], "event_id"])
+
+    @cached_property
+    def own_channels(self) -> set[str]:
+        """The channels made for this incident."""
+        return {f"#{channel.name}" for channel in self.postmortem.incident.channels}
+
+    @cached_property
+    def decision_channels(self) -> set[str]:
+        return {
+            f"#{channel.name}"
+            for channel in self.postmortem.incident.channels
+            if "decision" in f"{channel.name} {channel.purpose}".casefold()
+        }
+
+    @cached_property
+    def by_people(self) -> pd.Series:
+        events = self.events
+        talk = events["kind"].isin(["message", "reply", "file"])
+        return (events["source"] == "slack") & talk & ~events["slack_is_bot"]
+
+    @cached_property
+    def service_patterns(self) -> dict[str, str]:
+        """How the services are named in texts; `payments.deadline` names `payments-gateway` as well."""
+        patterns = {}
+        for name in filter(str.strip, self.postmortem.incident.services):
+            whole = re.sub(r"[^A-Za-z0-9]+", "[-_ ]?", name.strip())
+            head = re.match(r"[A-Za-z0-9]{4,}(?=[-_ ])", name)
+            patterns[name] = rf"\b{whole}\b" + (rf"|\b{head.group()}[._:/]" if head else "")
+        return patterns
+
+    @property
+    def services(self) -> str:
+        """A pattern for the names of all services."""
+        return "|".join(self.service_patterns.values()) or r"[^\s\S]"
+
+    def service_in(self, text: str) -> str:
+        named = (name for name, p in self.service_patterns.items() if re.search(p, text, re.IGNORECASE))
+        return next(named, "")
+
+    def role_of(self, event: Any) -> str:
+        for member in self.postmortem.incident.members:
+            if event.slack_user_id and event.slack_user_id == member.slack:
+                return member.role
+            if member.person and event.actor == member.person:
+                return member.role
+        return ""
+
+
+# Early signals
+
+
+def _early_signals(record: _Record) -> list[dict[str, Any]]:
+    detected = record.detected_at
+    if detected is None:
+        return []
+    times = record.events["time"]
+    began = min(detected, record.anchors.get("impact_started", detected))
+    start, end = began - _LOOK_BACK, detected - _SAME_MOMENT
+    here = times.between(start, end) & ~record.events["kind"].isin(_NO_SIGNAL)
+    candidates = record.events[here].reset_index(drop=True)
+    if candidates.empty:
+        return []
+    people = record.by_people[here].to_numpy()
+    bursts = _bursts(record.events, candidates, people, start)
+    telling = _Telling(record, candidates, people, bursts)
+    points = record.vocabulary.points
+    score = sum(flags * points[sign] for sign, flags in telling.signs.items())
+    score = np.round(np.asarray(score, dtype=float), 2)
+    handled = candidates["event_id"].isin(record.handled).to_numpy()
+    spoken_for = np.isin(bursts.group, bursts.group[handled])
+    chosen = (score >= points["enough"]) & ~spoken_for & bursts.first
+    order = np.lexsort((np.arange(len(score)), -score))
+    picked = _few_of_each_machine([n for n in order if chosen[n]], candidates, people)
+    rows = candidates.iloc[picked]
+    return [
+        {
+            "suggestion_id": f"early signal:{event.event_id}",
+            "kind": "early signal",
+            "event_id": event.event_id,
+            "time": event.time,
+            "score": score[n],
+            "title": "Put it on the timeline, as an early signal",
+            "reasons": tuple(telling.reasons(n, event, detected)),
+            "proposal": Proposal("timeline", event.event_id, {"included": "yes"}),
+        }
+        for n, event in zip(picked, rows.itertuples(), strict=True)
+    ]
+
+
+class _Bursts(NamedTuple):
+    """Of each candidate: whether it begins its last burst, how many are in it, on how many days before."""
+
+    group: npt.NDArray[np.int64]
+    first: Flags
+    size: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int64]
+
+
+def _bursts(events: pd.DataFrame, candidates: pd.DataFrame, people: Flags, start: pd.Timestamp) -> _Bursts:
+    """Fold what machines repeat: events of one place and author that differ in their numbers only."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    earlier = events[events["time"] < start]
+    both = pd.concat([earlier, candidates], ignore_index=True)
+    first_line = pc.extract_regex(
+        pa.array(both["text"].to_numpy(dtype=object), type=pa.large_string()),
+        pattern=r"^(?P<line>[^\n]{0,160})",
+    )
+    texts = pc.replace_substring_regex(pc.struct_field(first_line, "line"), r"\d[\d.,:]*", "#").to_pandas()
+    likeness = both["place"] + "\0" + both["actor"] + "\0" + texts.astype("str")
+    group = pd.factorize(likeness)[0]
+    days = pd.Series(both["time"].dt.floor("D").to_numpy()[: len(earlier)])
+    per_group = days.groupby(group[: len(earlier)]).nunique()
+    group = group[len(earlier) :]
+    # What a person says twice is said twice.
+    group = np.where(people, group.max(initial=0) + 1 + np.arange(len(group)), group)
+    frame = pd.DataFrame({"group": group, "time": candidates["time"]})
+    pause = frame.groupby("group")["time"].diff() > _FOLD
+    burst = pause.astype("int64").groupby(frame["group"]).cumsum()
+    last = burst.groupby(frame["group"]).transform("max")
+    in_last = (burst == last).to_numpy()
+    first = in_last & ~frame.assign(burst=burst).duplicated(["group", "burst"]).to_numpy()
+    size = frame.assign(burst=burst).groupby(["group", "burst"])["time"].transform("size").to_numpy()
+    seen_on = pd.Series(group).map(per_group).fillna(0).to_numpy(dtype=np.int64)
+    return _Bursts(group, first, size, np.where(people, 0, seen_on))
+
+
+class _Telling:
+    """The signs of each candidate, and the sentences that say so."""
+
+    def __init__(self, record: _Record, candidates: pd.DataFrame, people: Flags, bursts: _Bursts) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self.record, self.candidates, self.people, self.bursts = record, candidates, people, bursts
+        detected = record.detected_at
+        assert detected is not None  # noqa: S101 - the caller looked
+        cues = record.vocabulary.cues
+        texts = candidates["text"]
+        named = pc.match_substring_regex(
+            pa.array((texts + " " + candidates["place"]).to_numpy(dtype=object), type=pa.large_string()),
+            record.services,
+            ignore_case=True,
+        )
+        self.queries = _what_it_was_about(record)
+        index = index_words(pd.concat([texts, *self.queries.values()]), record.vocabulary.stop_words)
+        likeness = self._likeness(index, len(texts))
+        machines = ~people
+        outside = ~candidates["place"].isin(record.own_channels).to_numpy()
+        to_go = (detected - candidates["time"]).to_numpy(dtype="timedelta64[us]")
+        self.signs: dict[str, Flags] = {
+            "service": named.to_numpy(zero_copy_only=False),
+            "same alert": machines & (likeness["page"] >= _SAME),
+            "words": np.logical_or.reduce([found >= _ALIKE for found in likeness.values()]),
+            "doubt": _only(people, cues["doubt"].heard_in, texts),
+            "surprise": _only(people, cues["surprise"].heard_in, texts),
+            "customers": _only(people, cues["customers"].heard_in, texts),
+            "symptom": _only(people, cues["symptom"].heard_in, texts),
+            "change": _only(machines, cues["change"].heard_in, texts)
+            | candidates["kind"].isin(["deploy", "change"]).to_numpy(),
+            "near": to_go <= np.timedelta64(1, "h"),
+            "far": to_go > np.timedelta64(6, "h"),
+            "routine": bursts.days >= 1,
+        }
+        self.echoes = self._echoes(index)
+        self.signs["echo"] = np.array([n in self.echoes for n in range(len(texts))])
+        self.citations = _citations(record, candidates, detected)
+        self.signs["cited"] = np.array([n in self.citations for n in range(len(texts))])
+        others = [flags for sign, flags in self.signs.items() if sign not in ("near", "far", "routine")]
+        self.signs["person"] = people & outside & np.logical_or.reduce(others)
+
+    def _likeness(self, index: WordIndex, count: int) -> dict[str, npt.NDArray[np.float64]]:
+        found = {name: np.zeros(count) for name in self.queries}
+        position = count
+        for name, query in self.queries.items():
+            for _ in range(len(query)):
+                # One word in common is chance.
+                alike = np.where(index.count_shared(position) > 1, index.likeness(position), 0.0)
+                found[name] = np.maximum(found[name], alike[:count])
+                position += 1
+        return found
+
+    def _echoes(self, index: WordIndex) -> dict[int, tuple[int, list[str]]]:
+        """Messages of people that share rare words with what a machine said of a service within minutes."""
+        times = self.candidates["time"].dt.tz_localize(None).to_numpy()
+        telling = ["doubt", "surprise", "customers", "symptom", "words", "service"]
+        hints = self.people & np.logical_or.reduce([self.signs[name] for name in telling])
+        machines = np.flatnonzero(~self.people & self.signs["service"])
+        rare = np.log(1 + len(times)) - np.log(1 + max(3, len(times) * 0.03)) + 1
+        echoes = {}
+        for n in np.flatnonzero(hints):
+            near = machines[np.abs(times[machines] - times[n]) <= _ECHO.to_timedelta64()]
+            for other in near:
+                shared = [w for w in index.shared(int(n), int(other)) if index.rarity_of(w) >= rare]
+                if len(shared) >= 2:
+                    echoes[int(n)] = (int(other), shared[:3])
+                    break
+        return echoes
+
+    def reasons(self, n: int, event: Any, detected: pd.Timestamp) -> Iterable[str]:
+        """Short sentences, the weightiest first, each with the points it adds."""
+        points = self.record.vocabulary.points
+        signs = [sign for sign, flags in self.signs.items() if flags[n]]
+        for sign in sorted(signs, key=lambda sign: -abs(points[sign])):
+            yield f"{self._words(sign, n, event, detected)} ({_signed(points[sign])})"
+        if self.bursts.size[n] > 1:
+            yield f"The first of {self.bursts.size[n]} alike until the detection"
+
+    def _words(self, sign: str, n: int, event: Any, detected: pd.Timestamp) -> str:
+        cues = self.record.vocabulary.cues
+        if sign in cues and sign != "change":
+            return f"“{cues[sign].words_in(event.text)}”: {cues[sign].sign}"
+        if sign == "service":
+            return f"Names {self.record.service_in(f'{event.text} {event.place}')}, a service of the incident"
+        if sign == "echo":
+            other, words = self.echoes[n]
+            machine = self.candidates.iloc[other]
+            said = f"{machine['actor'] or machine['place']} at {machine['time']:%H:%M:%S} UTC"
+            return f"Speaks of the same as {said}: {', '.join(words)}"
+        if sign == "cited":
+            later = self.citations[n]
+            return f"A message in {later.place} at {later.time:%H:%M:%S} UTC speaks of it"
+        minutes = max(1, round((detected - event.time).total_seconds() / 60))
+        return {
+            "same alert": "The alert that paged says the same",
+            "words": "Shares rare words with the title, the page or the first messages of the response",
+            "change": "A change, before the detection",
+            "person": f"A person wrote it, in {event.place}",
+            "near": f"{minutes} minute{'s' if minutes > 1 else ''} before the detection",
+            "far": "More than six hours before the detection",
+            "routine": f"Its like came on {_days(self.bursts.days[n])} before too",
+        }[sign]
+
+
+def _what_it_was_about(record: _Record) -> dict[str, pd.Series]:
+    """Texts that tell what the incident was about: its title, the page, and how the response began."""
+    events, detected = record.events, record.detected_at
+    pages = events[events["kind"].isin(["trigger", "alert"]) & (events["time"] >= detected)]
+    own = record.by_people & events["place"].isin(record.own_channels) & (events["time"] >= detected)
+    return {
+        "title": pd.Series([record.postmortem.incident.title], dtype="str"),
+        "page": pages["text"].drop_duplicates().head(3),
+        "response": events.loc[own, "text"].head(6),
+    }
+
+
+def _citations(record: _Record, candidates: pd.DataFrame, detected: pd.Timestamp) -> dict[int, Any]:
+    """Candidates that a later message of the response names by their time and their place or author."""
+    events, zone = record.events, record.postmortem.incident.timezone
+    later = events[record.by_people & (events["time"] > detected)]
+    if record.own_channels & set(later["place"]):
+        later = later[later["place"].isin(record.own_channels)]
+    later = later[later["text"].str.contains(r"\d\d:\d\d", regex=True)]
+    at_minute: dict[str, list[int]] = {}
+    for frame in (candidates["time"], candidates["time"].dt.tz_convert(zone)):
+        for n, minute in enumerate(frame.dt.strftime("%H:%M")):
+            at_minute.setdefault(minute, []).append(n)
+    cited: dict[int, Any] = {}
+    for message in later.itertuples():
+        text = message.text.casefold()
+        for hour, minute, second, _ in _CLOCK.findall(message.text):
+            for n in at_minute.get(f"{hour}:{minute}", ()):
+                event = candidates.iloc[n]
+                if second and event["time"].second != int(second):
+                    continue
+                names = [event["place"], event["actor"]]
+                if n not in cited and any(len(name) > 2 and name.casefold() in text for name in names):
+                    cited[n] = message
+    return cited
+
+
+def _few_of_each_machine(order: Sequence[int], candidates: pd.DataFrame, people: Flags) -> list[int]:
+    picked: list[int] = []
+    taken: dict[tuple[str, str], int] = {}
+    for n in order:
+        author = (candidates["place"].iloc[n], candidates["actor"].iloc[n])
+        taken[author] = taken.get(author, 0) + (not people[n])
+        if taken[author] <= _MOST_OF_ONE_MACHINE and len(picked) < _MOST["early signal"]:
+            picked.append(n)
+    return picked
+
+
+def _only(where: Flags, hear: Any, texts: pd.Series) -> Flags:
+    """`hear` of those texts alone that matter; the rest is not heard."""
+    heard = np.zeros(len(texts), dtype=bool)
+    heard[where] = hear(texts[where])
+    return heard
+
+
+# Anchors
+
+
+def _anchors(record: _Record) -> list[dict[str, Any]]:
+    worksheet = record.postmortem.worksheet
+    marked = set(" ".join(worksheet.loc[worksheet["included"], "mark"]).split())
+    rows: list[dict[str, Any]] = []
+    for mark in schema.MARKS:
+        if mark in marked:
+            continue
+        found = _recorded(record, mark) + _spoken(record, mark)
+        found = [row for row in found if row["event_id"] not in record.left_out]
+        found = sorted(found, key=lambda row: (-row["score"], row["time"]))
+        # Several messages that state one moment are one suggestion, and a record of that moment goes first.
+        recorded = {
+            row["time"].floor("s") for row in found if not row["proposal"].row_id.startswith("manual:")
+        }
+        once: dict[pd.Timestamp, dict[str, Any]] = {}
+        for row in found:
+            stated = row["proposal"].row_id.startswith("manual:")
+            if not (stated and row["time"].floor("s") in recorded):
+                once.setdefault(row["time"], row)
+        rows += list(once.values())[: _MOST["anchor"]]
+    return rows
+
+
+def _recorded(record: _Record, mark: str) -> list[dict[str, Any]]:
+    """What the paging system itself has as that moment."""
+    kinds = {"detected": ("trigger", 0), "acknowledged": ("ack", 0), "resolved": ("resolve", -1)}
+    if mark not in kinds:
+        return []
+    kind, which = kinds[mark]
+    events = record.events[(record.events["kind"] == kind) & ~record.events["event_id"].isin(record.left_out)]
+    if events.empty:
+        return []
+    event = events.iloc[which]
+    nth = "first" if which == 0 else "last"
+    reasons = [f"The {nth} record of kind `{kind}`"]
+    if mark == "resolved":
+        reasons.append("The page is often resolved long after the impact ended")
+    return [_anchor(record, mark, event, score=0.6 if mark == "resolved" else 0.9, reasons=reasons)]
+
+
+def _spoken(record: _Record, mark: str) -> list[dict[str, Any]]:
+    """What people of the response said about that moment, with the time they state where they state one."""
+    cue_name = {"impact_started": "impact", "mitigated": "mitigated", "resolved": "resolved"}.get(mark, "")
+    detected = record.detected_at
+    if not cue_name or detected is None:
+        return []
+    cue = record.vocabulary.cues[cue_name]
+    events = record.events
+    own = events["place"].isin(record.own_channels) if record.own_channels else True
+    said = record.by_people & own
+    if mark == "mitigated":  # machines say when a rollback or a job is done
+        said |= (events["source"] == "slack") & events["slack_is_bot"]
+    talk = events[said & events["time"].between(detected, detected + pd.Timedelta("2D"))]
+    rows = []
+    for event in talk[cue.heard_in(talk["text"])].itertuples():
+        stated = _stated_time(event)
+        if stated is not None and (stated <= detected) != (mark == "impact_started"):
+            stated = None  # it speaks of another moment
+        score = 0.5 + 0.3 * (stated is not None) + 0.1 * (event.slack_reactions != "")
+        score -= 0.3 * event.text.rstrip().endswith("?")
+        reasons = [f"“{cue.words_in(event.text)}” in {event.place}: {cue.sign}"]
+        if stated is not None:
+            reasons.append(f"It states the time {stated:%H:%M:%S} UTC")
+        said = pd.Series(event._asdict())
+        rows.append(_anchor(record, mark, said, score=round(score, 2), reasons=reasons, stated=stated))
+    return rows
+
+
+def _anchor(
+    record: _Record,
+    mark: str,
+    event: pd.Series,
+    *,
+    score: float,
+    reasons: Sequence[str],
+    stated: pd.Timestamp | None = None,
+) -> dict[str, Any]:
+    name = mark.replace("_", " ")
+    if stated is None:
+        worksheet = record.postmortem.worksheet
+        said = worksheet.loc[worksheet["event_id"] == event["event_id"], "mark"]
+        marks = " ".join([*said, mark]).strip()
+        proposal = Proposal("timeline", event["event_id"], {"included": "yes", "mark": marks})
+    else:
+        proposal = Proposal(
+            "timeline",
+            f"manual:{mark.replace('_', '-')}",
+            {
+                "included": "yes",
+                "time": schema.format_time(stated),
+                "mark": mark,
+                "summary": _sentence(event["text"], f"{stated:%H:%M}"),
+                "note": f"As stated in {event['place']} at {event['time']:%H:%M:%S} UTC.",
+            },
+        )
+    return {
+        "suggestion_id": f"anchor:{mark}:{event['event_id']}",
+        "kind": "anchor",
+        "event_id": event["event_id"],
+        "time": stated if stated is not None else event["time"],
+        "score": score,
+        "title": f"Mark it as {name}" if stated is None else f"Add {stated:%H:%M:%S} UTC as {name}",
+        "reasons": tuple(reasons),
+        "proposal": proposal,
+    }
+
+
+def _stated_time(event: Any) -> pd.Timestamp | None:
+    """The one time with its zone that a message states, as of its day; none where it states several."""
+    stated = {m.groups() for m in _CLOCK.finditer(event.text) if m.group(4) in _STATED_ZONE}
+    if len(stated) != 1:
+        return None
+    hour, minute, second, _ = stated.pop()
+    day = event.time.floor("D")
+    at = day + pd.Timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
+    return at if at <= event.time else at - pd.Timedelta(days=1)
+
+
+# Decisions
+
+
+def _decisions(record: _Record) -> list[dict[str, Any]]:
+    events, detected = record.events, record.detected_at
+    if detected is None:
+        return []
+    cue = record.vocabulary.cues["decision"]
+    talk = events[record.by_people & (events["time"] >= detected)]
+    if record.own_channels & set(talk["place"]):
+        talk = talk[talk["place"].isin(record.own_channels)]
+    written = talk[talk["place"].isin(record.decision_channels)]
+    spoken = talk[~talk["place"].isin(record.decision_channels)]
+    spoken = spoken[cue.heard_in(spoken["text"])].reset_index(drop=True)
+    known = set(" ".join(record.postmortem.decisions["event_ids"]).split()) | record.left_out
+    spoken = spoken[~spoken["event_id"].isin(known) & ~_points_to(spoken["text"], record.decision_channels)]
+    spoken = spoken[~_told_there(spoken, written, record)].reset_index(drop=True)
+    rows = []
+    for event in spoken.itertuples():
+        score, reasons = _weigh_decision(record, event, cue.words_in(event.text), cue.sign)
+        if score < 0.5:
+            continue
+        values = {
+            "decided_at": schema.format_time(event.time),
+            "decision": _sentence(event.text, cue.words_in(event.text)),
+            "decided_by": record.role_of(event),
+            "event_ids": event.event_id,
+        }
+        rows.append(
+            {
+                "suggestion_id": f"decision:{event.event_id}",
+                "kind": "decision",
+                "event_id": event.event_id,
+                "time": event.time,
+                "score": score,
+                "title": "Record it as a decision",
+                "reasons": tuple(reasons),
+                "proposal": Proposal("decisions", "", {k: v for k, v in values.items() if v}),
+            }
+        )
+    return sorted(rows, key=lambda row: (-row["score"], row["time"]))[: _MOST["decision"]]
+
+
+def _weigh_decision(record: _Record, event: Any, words: str, sign: str) -> tuple[float, list[str]]:
+    score, reasons = 0.5, [f"“{words}” in {event.place}: {sign} (+0.5)"]
+    role = record.role_of(event)
+    if re.search(_ASSENT, event.slack_reactions):
+        score, reasons = score + 0.2, [*reasons, f"Others agreed: {event.slack_reactions} (+0.2)"]
+    if role in ("Incident Commander", "Engineering Lead"):
+        score, reasons = score + 0.2, [*reasons, f"From the {role} (+0.2)"]
+    if re.search(record.services, event.text, re.IGNORECASE):
+        score, reasons = score + 0.1, [*reasons, "Names a service of this incident (+0.1)"]
+    if event.text.rstrip().endswith("?"):
+        score, reasons = score - 0.3, [*reasons, "It is a question (−0.3)"]
+    return round(score, 2), reasons
+
+
+def _points_to(texts: pd.Series, channels: set[str]) -> pd.Series:
+    """Messages that only say where the decision stands."""
+    found = pd.Series(False, index=texts.index)
+    for channel in channels:
+        found |= texts.str.contains(channel, regex=False)
+    return found
+
+
+def _told_there(spoken: pd.DataFrame, written: pd.DataFrame, record: _Record) -> Flags:
+    """Whether the channel of decisions, or the table, says the same within an hour."""
+    decisions = record.postmortem.decisions
+    there_at = pd.concat([written["time"], decisions["decided_at"]], ignore_index=True)
+    there = pd.concat([written["text"], decisions["decision"] + " " + decisions["why"]], ignore_index=True)
+    told = np.zeros(len(spoken), dtype=bool)
+    if spoken.empty or there.empty:
+        return told
+    index = index_words(pd.concat([there, spoken["text"]], ignore_index=True), record.vocabulary.stop_words)
+    for n, time in enumerate(spoken["time"]):
+        near = ((there_at - time).abs() <= pd.Timedelta("1h")).to_numpy()
+        told[n] = (index.likeness(len(there) + n)[: len(there)][near] >= _ALIKE).any()
+    return told
+
+
+# Gaps
+
+
+def _gaps(record: _Record) -> list[dict[str, Any]]:
+    timeline = record.postmortem.timeline
+    if timeline.empty:
+        return []
+    start, end = incident_window(timeline)
+    known = record.anchors
+    lasted = (
+        known["resolved"] - known["impact_started"]
+        if {"resolved", "impact_started"} <= set(known)
+        else end - start
+    )
+    longer_than = max(pd.Timedelta("15min"), lasted / 3)
+    telling = record.events[~record.events["kind"].isin(_NO_SIGNAL)]
+    within = timeline[timeline["time"].between(start, end)]
+    gaps = find_gaps(within, telling, longer_than=str(longer_than))
+    rows = []
+    for gap in gaps[gaps["raw_events"] > 0].itertuples():
+        inside = telling[(telling["time"] > gap.start_at) & (telling["time"] < gap.end_at)]
+        begin_with = _to_begin_with(inside[~inside["event_id"].isin(record.handled)], record)
+        if begin_with is None:
+            continue
+        stretch = f"{gap.start_at:%H:%M} to {gap.end_at:%H:%M} UTC"
+        places = inside["place"].value_counts().head(3)
+        counts = ", ".join(f"{count} in {place or 'no place'}" for place, count in places.items())
+        rows.append(
+            {
+                "suggestion_id": f"gap:{gap.after}:{gap.before}",
+                "kind": "gap",
+                "event_id": begin_with,
+                "time": gap.start_at,
+                "score": round(min(1.0, float(gap.minutes) / 60), 2),
+                "title": f"Look into the silence from {stretch}",
+                "reasons": (
+                    f"Nothing stands on the timeline for {gap.minutes:.0f} minutes",
+                    f"The record has {gap.raw_events:,} events there: {counts}",
+                ),
+                "proposal": Proposal("timeline", begin_with, {"included": "yes"}),
+            }
+        )
+    return rows[: _MOST["gap"]]
+
+
+def _to_begin_with(inside: pd.DataFrame, record: _Record) -> str | None:
+    """The event of a gap that others reacted to most; of those made for the incident first."""
+    if inside.empty:
+        return None
+    counts = inside["slack_reactions"].str.findall(r" (\d+)").map(lambda found: sum(map(int, found)))
+    own = inside["place"].isin(record.own_channels) & ~inside["slack_is_bot"]
+    weight = counts + own * 100
+    return str(inside.loc[weight.idxmax(), "event_id"])
+
+
+def _sentence(text: str, words: str) -> str:
+    """The sentence of a message in which the words stand, without marks of bold and code."""
+    plain = " ".join(re.sub(r"[*`]", "", text).split())
+    sentences = re.split(r"(?<=[.!?。])\s", plain)
+    chosen = next((sentence for sentence in sentences if words in sentence), sentences[0])
+    return chosen if len(chosen) <= 240 else chosen[:240].rpartition(" ")[0] + "…"
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "−")
+
+
+def _days(count: int) -> str:
+    return "one day" if count == 1 else f"{count} days"
