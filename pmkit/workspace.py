@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,6 +48,7 @@ class Workspace:
         self.incident = incident
         self._seen = {name: self._digest(self._table_path(name)) for name in schema.WORKSHEETS}
         self._seen |= {name: self._digest(self._note_path(name)) for name in NOTES}
+        self.sessions: dict[str, Any] = {}  # who edits a table through this object, see `pmkit.session`
 
     def __repr__(self) -> str:
         return f"<Workspace {self.path}: {self.incident.title}>"
@@ -139,10 +140,10 @@ class Workspace:
     def table(self, name: str) -> pd.DataFrame:
         """One of the tables people edit, typed and checked; empty when its file is missing."""
         path, table = self._table_path(name), schema.WORKSHEETS[name]
-        self._seen[name] = self._digest(path)
-        if not path.exists():
-            return schema.empty(table)
-        return schema.read_csv(_read_text(path), table, where=str(path))
+        digest = self._digest(path)
+        frame = schema.read_csv(_read_text(path), table, where=str(path)) if digest else schema.empty(table)
+        self._seen[name] = digest  # a file that cannot be read was not seen, and is not to be written over
+        return frame
 
     def note(self, name: str) -> str:
         """One of the notes, in Markdown, without the prompt it was made with."""
@@ -241,23 +242,36 @@ class Workspace:
         return row
 
     def save_table(
-        self, name: str, frame: pd.DataFrame, *, by: str | None = None, now: datetime | None = None
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        *,
+        merge: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+        by: str | None = None,
+        now: datetime | None = None,
     ) -> None:
         """Save one of the tables people edit.
 
-        Raises `SchemaError` listing every bad cell, and `ConflictError` when the file was saved by somebody
-        else since it was loaded; nothing is written then.
+        When the file was saved by somebody else since it was loaded, `merge` is called with what it holds now
+        and returns what to save instead of `frame`; nobody else can save meanwhile.
+
+        Raises `SchemaError` listing every bad cell, and without `merge` a `ConflictError` when somebody else
+        saved; nothing is written then.
         """
         if name not in schema.WORKSHEETS:
             raise WorkspaceError(f"no table `{name}`; the tables are {', '.join(schema.WORKSHEETS)}")
-        table = schema.WORKSHEETS[name]
-        typed = schema.conform(frame, table)
-        schema.validate(typed, table)
+        path, table, seen = self._table_path(name), schema.WORKSHEETS[name], self._seen[name]
+        typed = _checked(frame, table)
         with self._locked():
-            self._refuse_conflict(name, self._table_path(name), typed)
-            self._seen[name] = self._write(
-                f"{name}.csv", schema.to_csv(typed, table).encode(), by=by, now=now
-            )
+            try:
+                if merge is not None and self._digest(path) != seen:
+                    typed = _checked(merge(self.table(name)), table)
+                self._refuse_conflict(name, path, typed)
+                digest = self._write(f"{name}.csv", schema.to_csv(typed, table).encode(), by=by, now=now)
+            except BaseException:
+                self._seen[name] = seen
+                raise
+            self._seen[name] = digest
 
     def save_note(self, name: str, text: str, *, by: str | None = None, now: datetime | None = None) -> None:
         """Save one of the notes, in Markdown. Raises `ConflictError` as `save_table` does."""
@@ -266,6 +280,33 @@ class Workspace:
         with self._locked():
             self._refuse_conflict(name, self._note_path(name), None)
             self._seen[name] = self._write(f"notes/{name}.md", (text.strip() + "\n").encode(), by=by, now=now)
+
+    # Somebody else, and rows that are only begun
+
+    def changed(self, name: str) -> bool:
+        """Whether a table or note was saved by somebody else since this object loaded or saved it."""
+        path = self._table_path(name) if name in schema.WORKSHEETS else self._note_path(name)
+        return self._digest(path) != self._seen[name]
+
+    def unfinished(self, name: str) -> dict[str, dict[str, str]]:
+        """Rows of a table that people began and that still lack something, by id: not part of the record."""
+        path = self.path / ".cache" / "unfinished" / f"{name}.json"
+        try:
+            rows = json.loads(path.read_text(encoding="utf-8"))
+            return {row_id: {str(n): str(c) for n, c in row.items()} for row_id, row in rows.items()}
+        except (OSError, ValueError, AttributeError):
+            return {}  # whatever lies in the cache may be lost
+
+    def keep_unfinished(
+        self, name: str, rows: Mapping[str, Mapping[str, str]], *, instead_of: Container[str] = ()
+    ) -> None:
+        """Put `rows` aside until they are whole, and forget those of `instead_of`."""
+        with self._locked():
+            others = {i: row for i, row in self.unfinished(name).items() if i not in instead_of}
+            kept = {**others, **{row_id: dict(row) for row_id, row in rows.items()}}
+            path = self.path / ".cache" / "unfinished" / f"{name}.json"
+            if kept or path.exists():
+                _write_durably(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
 
     # Inside
 
@@ -494,6 +535,12 @@ def _planned_rows(name: str, plan: Template, opened_on: date) -> pd.DataFrame:
 
 
 # Files
+
+
+def _checked(frame: pd.DataFrame, table: schema.Table) -> pd.DataFrame:
+    typed = schema.conform(frame, table)
+    schema.validate(typed, table)
+    return typed
 
 
 def _check_folder_name(name: str) -> None:

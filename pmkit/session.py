@@ -1,0 +1,487 @@
+"""A worksheet bound to its file: every change is saved at once, somebody else's is merged in; one-line calls.
+
+What a widget does by hand, a call here does in a cell of a notebook; running that cell again does it once.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Final
+
+import pandas as pd
+
+from pmkit import schema
+from pmkit.errors import SchemaError, WorkspaceError
+from pmkit.typed import read_decision, read_lines, read_moment
+from pmkit.worksheet import Change, Clash, Edit, Row, Snapshot, Worksheet
+from pmkit.workspace import Workspace
+
+_Stamp = tuple[int, int, int] | None
+
+
+class EditSession:
+    """One table of one workspace while it is edited; get it with `EditSession.of`.
+
+    `clashes` lists the cells that somebody else changed too; `unfinished` tells the new rows that lack
+    something and are therefore not in the file yet.
+    """
+
+    def __init__(self, workspace: Workspace, name: str, *, by: str | None = None) -> None:
+        if name not in schema.WORKSHEETS:
+            raise WorkspaceError(f"no table `{name}`; the tables are {', '.join(schema.WORKSHEETS)}")
+        self.workspace, self.name, self.by = workspace, name, by
+        self.clashes: list[Clash] = []
+        # Its own eyes on the folder: what a notebook reads in between is not what this worksheet has seen.
+        self._desk = Workspace(workspace.path, workspace.incident)
+        self._stamp, self._evidence_stamp = self._stamp_of(f"{name}.csv"), self._stamp_of("evidence.csv")
+        self.events: pd.DataFrame | None = self._desk.events() if name == "timeline" else None
+        self.worksheet = Worksheet(
+            schema.WORKSHEETS[name], self._desk.table(name), evidence=self.events, facts=self._facts()
+        )
+        self.worksheet.resume(self._desk.unfinished(name))
+        self._begun: dict[str, Row] = self._begun_rows()
+        self._views: list[Callable[[Change], None]] = []
+
+    @classmethod
+    def of(cls, workspace: Workspace, name: str) -> EditSession:
+        """The session of that table, the same each time, and up to date with the folder."""
+        session = workspace.sessions.get(name)
+        if not isinstance(session, cls):
+            session = workspace.sessions[name] = cls(workspace, name)
+            return session
+        session.refresh()
+        session.worksheet.suggest(session._facts())
+        return session
+
+    def __repr__(self) -> str:
+        return f"<EditSession {self.name} of {self.workspace.path}: {len(self.worksheet)} rows>"
+
+    @property
+    def unfinished(self) -> dict[str, str]:
+        """New rows that are not in the file yet, and in words what each lacks."""
+        return self.worksheet.unfinished()
+
+    # Changing
+
+    def apply(self, edits: Iterable[Edit | tuple[str, str, object]], *, note: str = "") -> Change:
+        """Put new texts into cells and save; all of them or none. Raises `SchemaError` as the worksheet."""
+        return self._do(lambda: self.worksheet.apply(edits, note=note)) or Change()
+
+    def add(self, values: Mapping[str, object] | None = None) -> Change:
+        """A new row. One that lacks a required cell is kept aside, and saved with the edit that fills it."""
+        return self.add_rows([values or {}])
+
+    def add_rows(self, rows: Iterable[Mapping[str, object]], *, note: str = "") -> Change:
+        """Several new rows as one step."""
+        self.refresh()  # so that the next id is free
+        return self._do(lambda: self.worksheet.add_rows(rows, note=note)) or Change()
+
+    def delete(self, row_ids: Iterable[str]) -> Change:
+        """Take rows out; of an event only what people said about it."""
+        return self._do(lambda: self.worksheet.delete(row_ids)) or Change()
+
+    def undo(self) -> Change | None:
+        """Take back the last step of this session; None when there is nothing to take back."""
+        return self._do(self.worksheet.undo)
+
+    def redo(self) -> Change | None:
+        """Do again what `undo` took back; None when there is nothing."""
+        return self._do(self.worksheet.redo)
+
+    # Somebody else
+
+    def refresh(self) -> Change | None:
+        """Take in what somebody else saved, evidence too; None when nothing changed. Cheap to ask often.
+
+        Raises `SchemaError` once when their file cannot be read; the worksheet stays as it is.
+        """
+        fresh = self._refresh_evidence()
+        stamp = self._stamp_of(f"{self.name}.csv")
+        if stamp == self._stamp or self._is_blank():
+            return fresh
+        self._stamp = stamp
+        if not self._desk.changed(self.name):
+            return fresh
+        change, clashes = self.worksheet.merge(self._desk.table(self.name))
+        self.clashes += clashes
+        if self.worksheet.dirty:
+            self._save()
+        self._tell(change)
+        return change or fresh
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Have `callback` told every change, whoever made it. Returns what ends that."""
+        self._views.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._views:
+                self._views.remove(callback)
+
+        return unsubscribe
+
+    # Inside
+
+    def _do(self, act: Callable[[], Change | None]) -> Change | None:
+        """Change and save. Where it cannot be saved nothing has changed: what is shown is what is kept."""
+        before, known_clashes = self.worksheet.snapshot(), len(self.clashes)
+        try:
+            change = act()
+            if not change:
+                return change
+            merged = self._save()
+        except BaseException:
+            self.worksheet.restore(before)
+            del self.clashes[known_clashes:]
+            raise
+        if merged:
+            change = self._both(change, merged, before)
+        self._tell(change)
+        return change
+
+    def _both(self, mine: Change, theirs: Change, before: Snapshot) -> Change:
+        whole = self.worksheet.changes_since(before, renamed=(*mine.renamed, *theirs.renamed))
+        return replace(whole, note=f"{mine.note} {theirs.note}")
+
+    def _save(self) -> Change | None:
+        """Save what is finished, keep aside what is not; returns somebody else's change, if there was one."""
+        merged: list[Change] = []
+
+        def merge(theirs: pd.DataFrame) -> pd.DataFrame:
+            if not self._is_blank():
+                change, clashes = self.worksheet.merge(theirs)
+                self.clashes += clashes
+                merged.append(change)
+            return self.worksheet.frame()
+
+        if self.worksheet.dirty:
+            self._desk.save_table(self.name, self.worksheet.frame(), merge=merge, by=self.by)
+            self.worksheet.saved()
+        begun = self._begun_rows()
+        if begun != self._begun:
+            self._desk.keep_unfinished(self.name, begun, instead_of=set(self._begun))
+            self._begun = begun
+        return merged[0] if merged and merged[0] else None
+
+    def _begun_rows(self) -> dict[str, Row]:
+        """Unfinished rows in which something was typed."""
+        sheet = self.worksheet
+        begun = {row_id: sheet.said(row_id) or {} for row_id in sheet.unfinished()}
+        key = sheet.table.key
+        return {
+            i: row for i, row in begun.items() if any(c and c != "no" for n, c in row.items() if n not in key)
+        }
+
+    def _tell(self, change: Change) -> None:
+        if not change:
+            return
+        for view in tuple(self._views):
+            try:
+                view(change)
+            except Exception as error:
+                warnings.warn(f"a view of {self.name} could not be updated: {error}", stacklevel=3)
+
+    def _refresh_evidence(self) -> Change | None:
+        stamp = self._stamp_of("evidence.csv")
+        if self.events is None or stamp == self._evidence_stamp:
+            return None
+        self.events = self._desk.events()
+        self._evidence_stamp = stamp
+        change = self.worksheet.replace_evidence(self.events)
+        self._tell(change)
+        return change or None
+
+    def _is_blank(self) -> bool:
+        """No file, or an empty one: somebody is about to write it, nobody took the rows out."""
+        path = self.workspace.path / f"{self.name}.csv"
+        return not path.exists() or path.stat().st_size == 0
+
+    def _stamp_of(self, file: str) -> _Stamp:
+        try:
+            stat = (self.workspace.path / file).stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    def _facts(self) -> dict[str, Sequence[str]]:
+        """Values to suggest: the roles and people of the incident, the factors."""
+        incident = self.workspace.incident
+        people = [member.person for member in incident.members if member.person]
+        facts: dict[str, Sequence[str]] = {
+            "role": incident.roles, "decided_by": incident.roles, "owner": [*incident.roles, *people],
+            "dri": incident.roles if self.name == "tasks" else people,
+        }  # fmt: skip
+        if self.name in ("actions", "factor_links"):
+            factors = self._factor_ids()
+            facts |= {"factor_ids": factors, "cause": factors, "effect": [*factors, "impact"]}
+        return facts
+
+    def _factor_ids(self) -> list[str]:
+        try:
+            return list(self._desk.table("factors")["factor_id"])
+        except SchemaError:
+            return []  # suggestions are a kindness; the table tells its own faults where it is opened
+
+
+# One-line calls: the timeline
+
+
+def include_events(workspace: Workspace, event_ids: str | Iterable[str]) -> Change:
+    """Put events on the timeline."""
+    ids = _ids(event_ids)
+    return EditSession.of(workspace, "timeline").apply(
+        [(event_id, "included", "yes") for event_id in ids], note=f"Included {_events(ids)}."
+    )
+
+
+def exclude_events(workspace: Workspace, event_ids: str | Iterable[str]) -> Change:
+    """Take events off the timeline; what was said about them is kept."""
+    ids = _ids(event_ids)
+    return EditSession.of(workspace, "timeline").apply(
+        [(event_id, "included", "no") for event_id in ids], note=f"Excluded {_events(ids)}."
+    )
+
+
+def mark_event(workspace: Workspace, event_id: str, mark: str) -> Change:
+    """Say that the event is that anchor of the incident: `detected`, `resolved`, or one of the team's own.
+
+    The event goes on the timeline, and the mark leaves the event that had it: an anchor is one event.
+    """
+    session = EditSession.of(workspace, "timeline")
+    word = "_".join(mark.split())
+    if not word:
+        raise SchemaError("timeline", [f"{event_id}, `mark`: expected the name of an anchor, found {mark!r}"])
+    sheet = session.worksheet
+    edits: list[tuple[str, str, object]] = [
+        (row_id, "mark", [w for w in words if w != word])
+        for row_id in sheet.row_ids
+        if row_id != event_id and word in (words := sheet.cell(row_id, "mark").split())
+    ]
+    words = sheet.cell(event_id, "mark").split() if event_id in sheet else []
+    edits += [(event_id, "mark", [*(w for w in words if w != word), word]), (event_id, "included", "yes")]
+    return session.apply(edits, note=f"Marked {event_id} as {word}.")
+
+
+def unmark_event(workspace: Workspace, event_id: str, mark: str | None = None) -> Change:
+    """Take a mark off the event, or all of them."""
+    session = EditSession.of(workspace, "timeline")
+    words = session.worksheet.cell(event_id, "mark").split() if event_id in session.worksheet else []
+    kept = [] if mark is None else [word for word in words if word != "_".join(mark.split())]
+    return session.apply([(event_id, "mark", kept)], note=f"Unmarked {event_id}.")
+
+
+def describe_event(
+    workspace: Workspace,
+    event_id: str,
+    *,
+    summary: str | None = None,
+    phase: str | None = None,
+    note: str | None = None,
+    time: str | datetime | None = None,
+    ended_at: str | datetime | None = None,
+) -> Change:
+    """Say in the team's words what an event was; the record of it stays untouched beside that.
+
+    `time` is for a recorded time that is known to be wrong. Times carry their zone.
+    """
+    said = {"summary": summary, "phase": phase, "note": note, "time": time, "ended_at": ended_at}
+    edits = [(event_id, name, value) for name, value in said.items() if value is not None]
+    return EditSession.of(workspace, "timeline").apply(edits, note=f"Described {event_id}.")
+
+
+def add_event(
+    workspace: Workspace,
+    at: str | datetime,
+    text: str,
+    *,
+    tz: str | None = None,
+    on: date | str | None = None,
+    ended_at: str | datetime | None = None,
+    mark: str = "",
+    phase: str = "",
+    actor: str = "",
+    place: str = "",
+    note: str = "",
+) -> Change:
+    """Put an event on the timeline that no evidence records.
+
+    `at` is a time with its zone, as `2026-11-03 14:03 Europe/Amsterdam`; what it does not say of day and zone
+    `on` and `tz` have to, because nothing is guessed. The same time and text again adds nothing.
+    """
+    try:
+        row: dict[str, object] = {
+            "included": "yes", "time": read_moment(at, on=on, tz=tz), "summary": text,
+            "ended_at": "" if ended_at is None else read_moment(ended_at, on=on, tz=tz),
+            "mark": mark, "phase": phase, "actor": actor, "place": place, "note": note,
+        }  # fmt: skip
+    except ValueError as error:
+        raise SchemaError("timeline", [f"new event {text!r}, `time`: {error}"]) from error
+    if not text.strip():
+        raise SchemaError("timeline", ["new event: says nothing; write what happened"])
+    return _add_events(workspace, [row])
+
+
+def paste_events(workspace: Workspace, text: str, *, on: date | str, tz: str) -> Change:
+    """Put many events on the timeline at once: lines `14:03 text` or `14:03:20 text`, times in the zone `tz`.
+
+    `on` is the day of the first line; after midnight the day goes on, and a line may say its own day. Lines
+    that are on the timeline already are left out. Raises `SchemaError` naming every line that cannot be
+    read; nothing is added then.
+    """
+    try:
+        lines = read_lines(text, on=on, tz=tz)
+    except ValueError as error:
+        raise SchemaError("pasted lines", [str(error)]) from error
+    return _add_events(
+        workspace, [{"included": "yes", "time": line.time, "summary": line.text} for line in lines]
+    )
+
+
+def promote_decision(workspace: Workspace, event_id: str) -> Change:
+    """Make a decision of an event, say of a message: when, what, and as far as it says so why and who.
+
+    The event is its evidence. An event that is evidence of a decision already makes no second one.
+    """
+    timeline, decisions = EditSession.of(workspace, "timeline"), EditSession.of(workspace, "decisions")
+    if event_id not in timeline.worksheet:
+        raise SchemaError("timeline", [f"{event_id}: there is no such event"])
+    sheet = decisions.worksheet
+    for row_id in sheet.row_ids:
+        if event_id in sheet.cell(row_id, "event_ids").split():
+            return Change(note=f"{row_id} is this decision already.")
+    event = timeline.worksheet.row(event_id)
+    told = read_decision(event["text"] or event["summary"])
+    opening = told.pop("opening")
+    return decisions.add(
+        told
+        | {"decided_at": event["time"], "event_ids": event_id}
+        | {"decided_by": _role(workspace, timeline, event_id, event["actor"], opening)}
+    )
+
+
+# One-line calls: any table
+
+
+def add_row(workspace: Workspace, table: str, /, **values: object) -> Change:
+    """Add a row with those values. One that has them all already is not added again.
+
+    Raises `SchemaError` where a value cannot be, or a required one is missing.
+    """
+    session = EditSession.of(workspace, table)
+    sheet, named = session.worksheet, schema.WORKSHEETS[table]
+    twin = _row_with(sheet, named, values)
+    if twin is not None:
+        return Change(note=f"{twin} says that already.")
+    lacking = [
+        c for c in named.columns if c.required and c.name not in values and c.name not in _given(sheet)
+    ]
+    if lacking:
+        raise SchemaError(table, [f"new row, `{c.name}` is missing: {c.meaning}" for c in lacking])
+    return session.add(values)
+
+
+def edit_row(workspace: Workspace, table: str, row_id: str, /, **values: object) -> Change:
+    """Put other values into a row."""
+    return EditSession.of(workspace, table).apply([(row_id, name, value) for name, value in values.items()])
+
+
+def delete_rows(workspace: Workspace, table: str, row_ids: str | Iterable[str]) -> Change:
+    """Take rows out of a table; of an event only what was said about it."""
+    return EditSession.of(workspace, table).delete(_ids(row_ids))
+
+
+def link_factor(
+    workspace: Workspace, cause: str, effect: str, event_ids: str | Iterable[str] = (), *, note: str = ""
+) -> Change:
+    """Say that one factor led to another one, or to `impact`, and which events show it.
+
+    A link that is there already gets the further events.
+    """
+    session = EditSession.of(workspace, "factor_links")
+    known = set(EditSession.of(workspace, "factors").worksheet.row_ids)
+    problems = [
+        f"{cause} / {effect}, `{end}`: there is no factor {name!r}"
+        for end, name in (("cause", cause), ("effect", effect))
+        if name not in known and (end, name) != ("effect", "impact")
+    ]
+    problems += [f"{cause} / {effect}: a factor does not lead to itself"] if cause == effect else []
+    if problems:
+        raise SchemaError("factor_links", problems)
+    row_id, events = f"{cause} / {effect}", _ids(event_ids)
+    if row_id not in session.worksheet:
+        return session.add({"cause": cause, "effect": effect, "event_ids": events, "note": note})
+    there = session.worksheet.cell(row_id, "event_ids").split()
+    edits: list[tuple[str, str, object]] = [(row_id, "event_ids", list(dict.fromkeys([*there, *events])))]
+    return session.apply(edits + ([(row_id, "note", note)] if note else []))
+
+
+def undo(workspace: Workspace, table: str) -> Change | None:
+    """Take back the last change of a table made through this workspace object; None when there is none."""
+    return EditSession.of(workspace, table).undo()
+
+
+def redo(workspace: Workspace, table: str) -> Change | None:
+    """Do again what `undo` took back; None when there is nothing."""
+    return EditSession.of(workspace, table).redo()
+
+
+_SAME_EVENT: Final = ("time", "summary")
+
+
+def _add_events(workspace: Workspace, rows: Sequence[Mapping[str, object]]) -> Change:
+    session = EditSession.of(workspace, "timeline")
+    sheet = session.worksheet
+    there = {(sheet.cell(i, "time"), sheet.cell(i, "summary")) for i in sheet.row_ids if sheet.said(i)}
+    time = schema.TIMELINE.column("time")
+    new = [row for row in rows if (schema.cell_text(time, row["time"]), row["summary"]) not in there]
+    if not new:
+        return Change(note="They are on the timeline already." if rows else "There was nothing to add.")
+    already = len(rows) - len(new)
+    more = f" {already} were there already." if already else ""
+    return session.add_rows(new, note=f"Added {_count(len(new), 'event')}.{more}")
+
+
+def _row_with(sheet: Worksheet, table: schema.Table, values: Mapping[str, object]) -> str | None:
+    try:
+        wanted = {name: schema.cell_text(table.column(name), value) for name, value in values.items()}
+    except (ValueError, StopIteration):
+        return None  # the worksheet tells what is wrong with them
+    if not any(text and text != "no" for text in wanted.values()):
+        return None
+    rows = ((row_id, sheet.said(row_id)) for row_id in sheet.row_ids)
+    return next((i for i, row in rows if row and wanted.items() <= row.items()), None)
+
+
+def _given(sheet: Worksheet) -> set[str]:
+    """Key columns that a new row gets by itself."""
+    return {name for name in sheet.table.key if not sheet.is_typed_by_people(name)}
+
+
+def _role(workspace: Workspace, timeline: EditSession, event_id: str, actor: str, opening: str) -> str:
+    """The role that decided: the one the message opens with, else that of its author."""
+    members = workspace.incident.members
+    slack_id = ""
+    if timeline.events is not None and "slack_user_id" in timeline.events:
+        found = timeline.events.loc[timeline.events["event_id"] == event_id, "slack_user_id"]
+        slack_id = str(found.iloc[0]) if len(found) else ""
+    for member in members:
+        if member.role.casefold() in opening.casefold():
+            return member.role
+    for member in members:
+        if (actor and member.person == actor) or (slack_id and member.slack == slack_id):
+            return member.role
+    return ""
+
+
+def _ids(row_ids: str | Iterable[str]) -> list[str]:
+    return [row_ids] if isinstance(row_ids, str) else list(row_ids)
+
+
+def _events(ids: Sequence[str]) -> str:
+    return ids[0] if len(ids) == 1 else _count(len(ids), "event")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
