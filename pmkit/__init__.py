@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from pmkit.process import review_status as review_status
     from pmkit.report import publish as publish
     from pmkit.report import render_report as render_report
+    from pmkit.session import add_event as add_event
+    from pmkit.session import add_row as add_row
+    from pmkit.session import delete_rows as delete_rows
+    from pmkit.session import describe_event as describe_event
+    from pmkit.session import edit_row as edit_row
+    from pmkit.session import exclude_events as exclude_events
+    from pmkit.session import include_events as include_events
+    from pmkit.session import link_factor as link_factor
+    from pmkit.session import mark_event as mark_event
+    from pmkit.session import paste_events as paste_events
+    from pmkit.session import promote_decision as promote_decision
+    from pmkit.session import redo as redo
+    from pmkit.session import undo as undo
+    from pmkit.session import unmark_event as unmark_event
     from pmkit.timeline import build_timeline as build_timeline
     from pmkit.timeline import find_anchors as find_anchors
     from pmkit.timeline import find_gaps as find_gaps
@@ -42,6 +56,11 @@ _ROOMS = {
     "pmkit.process": ["due_on", "review_status"],
     "pmkit.report": ["publish", "render_report"],
     "pmkit.suggestions": ["suggest"],
+    "pmkit.session": [
+        "add_event", "add_row", "delete_rows", "describe_event", "edit_row", "exclude_events",
+        "include_events", "link_factor", "mark_event", "paste_events", "promote_decision", "redo", "undo",
+        "unmark_event",
+    ],
     "pmkit.tables": [
         "card_metrics", "note_text", "report_title", "table_actions", "table_checkins", "table_decisions",
         "table_derivations", "table_events", "table_evidence", "table_factors", "table_impact",
