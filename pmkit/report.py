@@ -105,14 +105,14 @@ def publish(
             workspace, audience=audience, parameters=parameters, notebook=notebook, out=out, now=now
         )
         say("Drawing the charts")
-        cache = workspace.path / ".cache" / "figures"
+        cache = workspace.path / ".cache"
         document = draw_figures(read_document(report), cache=cache, engine=engine)
     finished = []
     for name in to:
         say(f"Writing {name.upper()}")
         target = report.with_suffix(f".{name}")
         if name == "html":
-            finished.append(export_html(document, target, warn=warnings.append))
+            finished.append(export_html(document, target, cache=cache, warn=warnings.append))
         else:
             finished.append(export_pdf(document, target, font_paths=font_paths, warn=warnings.append))
     for warning in dict.fromkeys(warnings):

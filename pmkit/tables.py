@@ -7,6 +7,7 @@ type, from which the HTML and the PDF are made.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -529,14 +530,19 @@ def _without_blanks(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell_html(cell: Cell) -> str:
-    text = html.escape(cell.text)
+    text = _with_code(cell.text)
     if address := _address(cell):
         text = f'<a href="{html.escape(address)}" rel="noreferrer">{text}</a>'
     if cell.mono:
         text = f"<code>{text}</code>"
     if cell.badge:
         text = f"<strong>{text}</strong>"
-    return text + (f'<br><small style="opacity:.75">{html.escape(cell.note)}</small>' if cell.note else "")
+    return text + (f'<br><small style="opacity:.75">{_with_code(cell.note)}</small>' if cell.note else "")
+
+
+def _with_code(text: str) -> str:
+    """Escaped text; what stands in backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _metric_card(row: Mapping[str, Any]) -> Card:

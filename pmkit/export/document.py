@@ -429,15 +429,19 @@ def safe_url(url: str) -> str:
     return url if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
+_IN_BACKTICKS: Final = re.compile(r"`([^`]+)`")
+
+
 def inlines(text: str, url: str = "") -> tuple[Inline, ...]:
-    """Plain text as inline nodes: line ends become breaks, a safe address becomes a link."""
+    """Plain text as inline nodes: a line end is a break, `this` is code, a safe address makes a link."""
     lines = show_hidden(text).split("\n")
     nodes: list[Inline] = []
     for number, line in enumerate(lines):
         if number:
             nodes.append(Break())
-        if line:
-            nodes.append(Text(line.replace("\t", "    ")))
+        for place, part in enumerate(_IN_BACKTICKS.split(line.replace("\t", "    "))):
+            if part:
+                nodes.append(Code(part) if place % 2 else Text(part))
     address = safe_url(url)
     return (Link(address, tuple(nodes)),) if address and nodes else tuple(nodes)
 
@@ -763,7 +767,8 @@ def _cell(value: Any) -> Cell:
     text = value.get("text")
     return Cell(
         children=inlines("" if text is None else str(text), str(value.get("url") or "")),
-        note=show_hidden(str(value.get("note") or "")),
+        # a note is small enough without the marks of code
+        note=_IN_BACKTICKS.sub(r"\1", show_hidden(str(value.get("note") or ""))),
         badge=_tone(value["badge"]) if value.get("badge") else None,
         mono=bool(value.get("mono")),
     )
