@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -47,7 +48,8 @@ class Workspace:
         self.path = path
         self.incident = incident
         self._seen = {name: self._digest(self._table_path(name)) for name in schema.WORKSHEETS}
-        self._seen |= {name: self._digest(self._note_path(name)) for name in NOTES}
+        # A note may have the name of a table, as `impact` has.
+        self._seen |= {f"notes/{name}": self._digest(self._note_path(name)) for name in NOTES}
         self.sessions: dict[str, Any] = {}  # who edits a table through this object, see `pmkit.session`
 
     def __repr__(self) -> str:
@@ -79,10 +81,12 @@ class Workspace:
         if unknown:
             raise WorkspaceError(f"no role `{sorted(unknown)[0]}`; the roles are {', '.join(plan.roles)}")
         _check_folder_name(folder.resolve().name)
-        if folder.exists() and any(folder.iterdir()):
-            raise WorkspaceError(f"{folder}: the folder is not empty; choose another name, or open it")
-        for part in ("evidence", "notes"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        _check_timezone(timezone)
+        with _explained(folder):
+            if folder.exists() and any(folder.iterdir()):
+                raise WorkspaceError(f"{folder}: the folder is not empty; choose another name, or open it")
+            for part in ("evidence", "notes"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
         for name, table in schema.WORKSHEETS.items():
             frame = _planned_rows(name, plan, now.date())
             _write_durably(folder / f"{name}.csv", schema.to_csv(frame, table).encode())
@@ -91,7 +95,7 @@ class Workspace:
         )
         for note in NOTES:
             _write_durably(folder / "notes" / f"{note}.md", f"<!-- {plan.prompts[note]} -->\n".encode())
-        _write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n")
+        _write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n.*.tmp\n")
         # Last, because a folder with this file is a workspace.
         facts = _new_facts(
             folder.resolve().name,
@@ -148,7 +152,7 @@ class Workspace:
     def note(self, name: str) -> str:
         """One of the notes, in Markdown, without the prompt it was made with."""
         path = self._note_path(name)
-        self._seen[name] = self._digest(path)
+        self._seen[f"notes/{name}"] = self._digest(path)
         return _PROMPT.sub("", _read_text(path)).strip() if path.exists() else ""
 
     def evidence(self) -> pd.DataFrame:
@@ -156,7 +160,13 @@ class Workspace:
         path = self.path / "evidence.csv"
         if not path.exists():
             return schema.empty(schema.EVIDENCE)
-        return schema.read_csv(_read_text(path), schema.EVIDENCE, where=str(path))
+        rows = schema.read_csv(_read_text(path), schema.EVIDENCE, where=str(path))
+        root = self.path.resolve()
+        for name in rows["path"]:
+            inside = name.isprintable() and (root / name).resolve().is_relative_to(root / "evidence")
+            if not inside or not name.startswith("evidence/"):
+                raise WorkspaceError(f"{path}: {name!r} does not lie in `evidence/`; nothing else is read")
+        return rows
 
     def events(self, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
         """Every record of every raw file as one frame in order of time, as in `pmkit.schema.EVENTS`.
@@ -190,7 +200,8 @@ class Workspace:
             elif _digest_of(path) != row.sha256:
                 problems.append((row.path, "changed since it was added"))
         folder = self.path / "evidence"
-        found = {f"evidence/{path.name}" for path in folder.iterdir()} if folder.exists() else set()
+        there = folder.iterdir() if folder.exists() else ()
+        found = {f"evidence/{path.name}" for path in there if not _is_leftover(path)}
         problems += [(path, "was never added") for path in sorted(found - set(evidence["path"]))]
         problems += [("journal.jsonl", problem) for problem in _journal_problems(self.path / "journal.jsonl")]
         return pd.DataFrame(problems, columns=["path", "problem"], dtype="str")
@@ -208,6 +219,7 @@ class Workspace:
     ) -> pd.DataFrame:
         """Copy a raw file (or the folder of an unpacked export) into `evidence/` and load it once.
 
+        What lies in `evidence/` already, put there by hand, is taken as it is.
         Returns its row of `evidence.csv`. `source` is told from the content when it is not given.
         Raises `EvidenceError` when the file cannot be recognised or was added before.
         """
@@ -224,21 +236,27 @@ class Workspace:
             )
         with self._locked():
             evidence = self.evidence()
-            digest = _digest_of(original)
+            with _explained(original):
+                digest = _digest_of(original)
             twins = evidence.loc[evidence["sha256"] == digest, "path"]
             if len(twins):
                 raise EvidenceError(original, "", f"was added before, as {twins.iloc[0]}.")
-            target = _free_name(self.path / "evidence", original.name)
-            _copy_durably(original, target)
+            folder = self.path / "evidence"
+            here = original.resolve().parent == folder.resolve()
+            if here and f"evidence/{original.name}" in set(evidence["path"]):
+                raise EvidenceError(original, "", "has changed since it was added.", "Put it back as it was.")
+            target = original if here else _free_name(folder, original.name, taken=set(evidence["path"]))
             try:
-                row = self._evidence_row(
-                    target, source, digest=digest, note=note, by=by, now=now or datetime.now(UTC)
-                )
-            except EvidenceError:
-                _remove(target)
+                if not here:
+                    _copy_durably(original, target)
+                row = self._evidence_row(target, source, note=note, by=by, now=now or datetime.now(UTC))
+                rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
+                self._write("evidence.csv", schema.to_csv(rows, schema.EVIDENCE).encode(), by=by, now=now)
+            except BaseException:
+                if not here:
+                    _remove(target)
                 raise
-            rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
-            self._write("evidence.csv", schema.to_csv(rows, schema.EVIDENCE).encode(), by=by, now=now)
+            _protect(target)
         return row
 
     def save_table(
@@ -278,8 +296,9 @@ class Workspace:
         if name not in NOTES:
             raise WorkspaceError(f"no note `{name}`; the notes are {', '.join(NOTES)}")
         with self._locked():
-            self._refuse_conflict(name, self._note_path(name), None)
-            self._seen[name] = self._write(f"notes/{name}.md", (text.strip() + "\n").encode(), by=by, now=now)
+            self._refuse_conflict(f"notes/{name}", self._note_path(name), None)
+            data = (text.strip() + "\n").encode()
+            self._seen[f"notes/{name}"] = self._write(f"notes/{name}.md", data, by=by, now=now)
 
     # Somebody else, and rows that are only begun
 
@@ -324,13 +343,15 @@ class Workspace:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path / ".lock", timeout=10)
+        with _explained(self.path):
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise WorkspaceError(
+                    f"{self.path}: somebody else has been saving for ten seconds; try again"
+                ) from error
         try:
-            lock.acquire()
-        except Timeout as error:
-            raise WorkspaceError(
-                f"{self.path}: somebody else has been saving for ten seconds; try again"
-            ) from error
-        try:
+            _sweep(self.path)
             yield
         finally:
             lock.release()
@@ -353,7 +374,7 @@ class Workspace:
         return frame
 
     def _evidence_row(
-        self, path: Path, source: str, *, digest: str, note: str, by: str | None, now: datetime
+        self, path: Path, source: str, *, note: str, by: str | None, now: datetime
     ) -> pd.DataFrame:
         events = load_evidence(path, source)
         unreadable = int((events["kind"] == "unreadable").sum())
@@ -361,10 +382,10 @@ class Workspace:
         row = {
             "path": f"evidence/{path.name}",
             "source": source,
-            "sha256": digest,
+            "sha256": _digest_of(path),
             "bytes": _size_of(path),
             "added_at": pd.Timestamp(now),
-            "added_by": by or getpass.getuser(),
+            "added_by": by or _user(),
             "records_loaded": len(events) - unreadable,
             "records_unreadable": unreadable,
             "first_at": events["time"].min(),
@@ -397,14 +418,14 @@ class Workspace:
         previous = whole[:-1].rpartition(b"\n")[2]
         line = {
             "at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds"),
-            "by": by or getpass.getuser(),
+            "by": by or _user(),
             "did": did,
             "file": file,
             "was": was,
             "sha256": sha256 or self._digest(self.path / file),
             "prev": hashlib.sha256(previous).hexdigest() if previous else "",
         }
-        with journal.open("r+b" if journal.exists() else "wb") as out:
+        with _explained(journal), journal.open("r+b" if journal.exists() else "wb") as out:
             out.truncate(len(whole))
             out.seek(len(whole))
             out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
@@ -435,7 +456,18 @@ def _read_incident(folder: Path) -> Incident:
         raise WorkspaceError(f"{path}: {what}") from error
 
 
+_KINDS: Final = {
+    "id": str, "title": str, "severity": str, "services": list, "template": str, "timezone": str,
+    "owner": str, "members": list, "channels": list, "milestones": list, "links": list, "deadline": dict,
+}  # fmt: skip
+_KIND_NAMES: Final = {str: "text in quotes", list: "a list", dict: "a table"}
+
+
 def _incident(folder: Path, facts: Mapping[str, Any]) -> Incident:
+    for key, kind in _KINDS.items():
+        if key in facts and not isinstance(facts[key], kind):
+            raise TypeError(f"`{key}`: expected {_KIND_NAMES[kind]}, found {facts[key]!r}")
+    _check_timezone(facts.get("timezone", "UTC"), where=f"{folder / 'incident.toml'}: ")
     deadline = facts.get("deadline", {})
     return Incident(
         id=facts.get("id", folder.resolve().name),
@@ -454,13 +486,19 @@ def _incident(folder: Path, facts: Mapping[str, Any]) -> Incident:
         ),
         links=tuple(Link(link["title"], link["url"]) for link in facts.get("links", ())),
         working_days=int(deadline.get("working_days", 5)),
-        holidays=tuple(day for day in deadline.get("holidays", ()) if isinstance(day, date)),
+        holidays=tuple(_holiday(day) for day in deadline.get("holidays", ())),
     )
 
 
 def _known(facts: Mapping[str, Any], record: type[Member] | type[Channel]) -> dict[str, Any]:
     """A team may keep keys of its own in the file; the record takes those it knows."""
     return {key: value for key, value in facts.items() if key in record.__dataclass_fields__}
+
+
+def _holiday(day: object) -> date:
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise TypeError(f"`holidays`: expected dates without quotes, as 2026-12-25, found {day!r}")
+    return day
 
 
 def _utc(value: object, key: str) -> datetime | None:
@@ -553,30 +591,72 @@ def _check_folder_name(name: str) -> None:
         )
 
 
+def _check_timezone(name: str, where: str = "") -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        words = f"{name!r} is not a time zone; use a name as Europe/Lisbon, or UTC"
+        raise WorkspaceError(where + words) from error
+
+
+def _user() -> str:
+    """Who is logged in; in some containers nobody is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What the system refuses (a full disk, missing rights) as one clear error."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(f"{path}: {error.strerror or error}") from error
+
+
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with _explained(path):
+            return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise WorkspaceError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
 
 
 def _write_durably(path: Path, data: bytes) -> None:
     """After it returns, `path` holds `data` even if the power fails; before, it holds what it held."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
-    _sync_folder(path.parent)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(temporary).unlink()
+            raise
+        _sync_folder(path.parent)
+
+
+def _is_leftover(path: Path) -> bool:
+    """A file that `_write_durably` had not finished when it was stopped."""
+    return path.name.startswith(".") and path.name.endswith(".tmp")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what saves that were stopped an hour ago or more have left."""
+    old = datetime.now(UTC).timestamp() - 3600
+    for part in (folder, folder / "notes", folder / "evidence"):
+        for path in part.glob(".*.tmp"):
+            with suppress(OSError):
+                if path.stat().st_mtime < old:
+                    path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -590,30 +670,36 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _copy_durably(original: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if original.is_dir():
-        shutil.copytree(original, target)
-        files = [path for path in target.rglob("*") if path.is_file()]
-    else:
-        _write_durably(target, original.read_bytes())
-        files = [target]
-    for file in files:
-        file.chmod(0o444)
-    _sync_folder(target.parent)
+    links = [path for path in original.rglob("*") if path.is_symlink()] if original.is_dir() else []
+    if links:
+        raise EvidenceError(links[0], "", "is a link to another place.", "Put the file itself there.")
+    with _explained(target):
+        if original.is_dir():
+            shutil.copytree(original, target)
+        else:
+            _write_durably(target, original.read_bytes())
+        _sync_folder(target.parent)
+
+
+def _protect(path: Path) -> None:
+    for file in _files_of(path) if path.is_dir() else [path]:
+        with suppress(OSError):  # where the file belongs to somebody else its digest still tells
+            file.chmod(0o444)
 
 
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
-def _free_name(folder: Path, name: str) -> Path:
-    """`name` in the folder, or with a number where another file has that name already."""
+def _free_name(folder: Path, name: str, taken: Container[str] = ()) -> Path:
+    """`name` in the folder, or with a number where another file has that name or had it."""
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "evidence"
     candidates = [safe, *(f"{Path(safe).stem}-{n}{Path(safe).suffix}" for n in range(2, 1000))]
-    return next(folder / candidate for candidate in candidates if not (folder / candidate).exists())
+    free = (name for name in candidates if f"evidence/{name}" not in taken and not (folder / name).exists())
+    return folder / next(free)
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -639,7 +725,7 @@ def _differences(mine: pd.DataFrame, path: Path, table: schema.Table) -> str:
     """Which rows the file and `mine` hold differently, in one sentence."""
     try:
         theirs = schema.read_csv(_read_text(path), table, where=str(path))
-    except SchemaError as error:
+    except (SchemaError, WorkspaceError) as error:
         return f" It cannot be read now: {error}"
     by_key = [frame.astype("str").set_index(list(table.key)) for frame in (mine, theirs)]
     rows = [dict(zip(frame.index, frame.to_dict("records"), strict=True)) for frame in by_key]
@@ -654,7 +740,10 @@ def _journal_problems(journal: Path) -> list[str]:
     if not journal.exists():
         return []
     problems, previous = [], b""
-    for number, line in enumerate(journal.read_bytes().splitlines(), start=1):
+    *lines, torn = journal.read_bytes().split(b"\n")
+    if torn:
+        problems.append("the last line is not whole: a save was stopped; the next one will cut it")
+    for number, line in enumerate(lines, start=1):
         expected = hashlib.sha256(previous).hexdigest() if previous else ""
         try:
             broken = json.loads(line).get("prev") != expected
