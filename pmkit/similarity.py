@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +21,7 @@ class WordIndex:
     text: Ints  # of each entry: the position of its text
     word: Ints  # of each entry: the position of its word in `words`
     weight: Floats  # of each entry
-    rarity: Floats  # of each word: high for a word of few texts
+    in_texts: Ints  # of each word: how many texts have it
     length: Floats  # of each text: the length of its vector
 
     def likeness(self, position: int) -> Floats:
@@ -40,20 +39,6 @@ class WordIndex:
         mine = np.zeros(len(self.words), dtype=bool)
         mine[self.word[self.text == position]] = True
         return np.bincount(self.text[mine[self.word]], minlength=len(self.length))
-
-    def rarity_of(self, word: str) -> float:
-        """How rare a word of `words` is."""
-        return float(self.rarity[self.places[word]])
-
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """The position of each word in `words`."""
-        return {word: n for n, word in enumerate(self.words)}
-
-    def shared(self, one: int, other: int) -> list[str]:
-        """Words that two texts share, the rarest first."""
-        both = np.intersect1d(self.word[self.text == one], self.word[self.text == other])
-        return [self.words[n] for n in both[np.argsort(-self.rarity[both], kind="stable")]]
 
 
 def index_words(texts: pd.Series, stop_words: Collection[str] = ()) -> WordIndex:
@@ -76,7 +61,7 @@ def index_words(texts: pd.Series, stop_words: Collection[str] = ()) -> WordIndex
     rarity = np.log((1 + len(texts)) / (1 + in_texts)) + 1
     weight = (1 + np.log(times)) * rarity[word]
     length = np.sqrt(np.bincount(text, weight**2, minlength=len(texts)))
-    return WordIndex(tuple(kept), text, word, weight, rarity, length)
+    return WordIndex(tuple(kept), text, word, weight, in_texts, length)
 
 
 def _kept(words: list[str], stop_words: Collection[str]) -> tuple[list[str], Ints]:

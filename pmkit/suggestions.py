@@ -293,21 +293,33 @@ class _Telling:
         return found
 
     def _echoes(self, index: WordIndex) -> dict[int, tuple[int, list[str]]]:
-        """Messages of people that share rare words with what a machine said of a service within minutes."""
-        times = self.candidates["time"].dt.tz_localize(None).to_numpy()
-        telling = ["doubt", "surprise", "customers", "symptom", "words", "service"]
-        hints = self.people & np.logical_or.reduce([self.signs[name] for name in telling])
-        machines = np.flatnonzero(~self.people & self.signs["service"])
-        rare = np.log(1 + len(times)) - np.log(1 + max(3, len(times) * 0.03)) + 1
-        echoes = {}
-        for n in np.flatnonzero(hints):
-            near = machines[np.abs(times[machines] - times[n]) <= _ECHO.to_timedelta64()]
-            for other in near:
-                shared = [w for w in index.shared(int(n), int(other)) if index.rarity_of(w) >= rare]
-                if len(shared) >= 2:
-                    echoes[int(n)] = (int(other), shared[:3])
-                    break
-        return echoes
+        """Messages of people that share two rare words with a machine that names a service, within minutes."""
+        count = len(self.candidates)
+        hinting = ["doubt", "surprise", "customers", "symptom", "words", "service"]
+        hints = self.people & np.logical_or.reduce([self.signs[name] for name in hinting])
+        machines = ~self.people & self.signs["service"]
+        rare = index.in_texts[index.word] <= max(3, count * 0.03)
+        ours = rare & (index.text < count)
+        text, word = index.text[ours], index.word[ours]
+        # One number for word and moment: what lies near in it has the same word at nearly the same time.
+        moment = self.candidates["time"].dt.tz_localize(None).to_numpy("datetime64[us]").astype("int64")
+        near = int(_ECHO / pd.Timedelta("1us"))
+        moment = moment - moment.min(initial=moment[0]) + near
+        key = word * (int(moment.max()) + 2 * near) + moment[text]
+        said = np.flatnonzero(machines[text])
+        said = said[np.argsort(key[said], kind="stable")]
+        heard = np.flatnonzero(hints[text])
+        left = np.searchsorted(key[said], key[heard] - near)
+        right = np.searchsorted(key[said], key[heard] + near, side="right")
+        pairs: dict[tuple[int, int], list[str]] = {}
+        for entry, low, high in zip(heard, left, right, strict=True):
+            for other in said[low:high]:
+                pairs.setdefault((int(text[entry]), int(text[other])), []).append(index.words[word[entry]])
+        echoes: dict[int, tuple[int, list[str]]] = {}
+        for (n, other), words in pairs.items():
+            if len(words) >= 2 and len(words) > len(echoes.get(n, (0, []))[1]):
+                echoes[n] = (other, words)
+        return {n: (other, words[:3]) for n, (other, words) in echoes.items()}
 
     def reasons(self, n: int, event: Any, detected: pd.Timestamp) -> Iterable[str]:
         """Short sentences, the weightiest first, each with the points it adds."""
@@ -364,20 +376,20 @@ def _citations(record: _Record, candidates: pd.DataFrame, detected: pd.Timestamp
         later = later[later["place"].isin(record.own_channels)]
     later = later[later["text"].str.contains(r"\d\d:\d\d", regex=True)]
     at_minute: dict[str, list[int]] = {}
-    for frame in (candidates["time"], candidates["time"].dt.tz_convert(zone)):
-        for n, minute in enumerate(frame.dt.strftime("%H:%M")):
+    for times in (candidates["time"], candidates["time"].dt.tz_convert(zone)):
+        for n, minute in enumerate(times.dt.strftime("%H:%M")):
             at_minute.setdefault(minute, []).append(n)
+    seconds = candidates["time"].dt.second.tolist()
+    names = [candidates[column].str.casefold().tolist() for column in ("place", "actor")]
     cited: dict[int, Any] = {}
     for message in later.itertuples():
         text = message.text.casefold()
         for hour, minute, second, _ in _CLOCK.findall(message.text):
             for n in at_minute.get(f"{hour}:{minute}", ()):
-                event = candidates.iloc[n]
-                if second and event["time"].second != int(second):
-                    continue
-                names = [event["place"], event["actor"]]
-                if n not in cited and any(len(name) > 2 and name.casefold() in text for name in names):
-                    cited[n] = message
+                same_second = not second or seconds[n] == int(second)
+                named = any(len(name[n]) > 2 and name[n] in text for name in names)
+                if same_second and named:
+                    cited.setdefault(n, message)
     return cited
 
 
