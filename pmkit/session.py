@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final
 
 import pandas as pd
 
@@ -107,8 +106,7 @@ class EditSession:
             return fresh
         change, clashes = self.worksheet.merge(self._desk.table(self.name))
         self.clashes += clashes
-        if self.worksheet.dirty:
-            self._save()
+        self._save()
         self._tell(change)
         return change or fresh
 
@@ -308,19 +306,23 @@ def add_event(
     """Put an event on the timeline that no evidence records.
 
     `at` is a time with its zone, as `2026-11-03 14:03 Europe/Amsterdam`; what it does not say of day and zone
-    `on` and `tz` have to, because nothing is guessed. The same time and text again adds nothing.
+    `on` and `tz` have to, because nothing is guessed. The same time and text again adds nothing. A `mark` is
+    put on it as `mark_event` does, as a second step.
     """
     try:
         row: dict[str, object] = {
             "included": "yes", "time": read_moment(at, on=on, tz=tz), "summary": text,
             "ended_at": "" if ended_at is None else read_moment(ended_at, on=on, tz=tz),
-            "mark": mark, "phase": phase, "actor": actor, "place": place, "note": note,
+            "phase": phase, "actor": actor, "place": place, "note": note,
         }  # fmt: skip
     except ValueError as error:
         raise SchemaError("timeline", [f"new event {text!r}, `time`: {error}"]) from error
     if not text.strip():
         raise SchemaError("timeline", ["new event: says nothing; write what happened"])
-    return _add_events(workspace, [row])
+    added = _add_events(workspace, [row])
+    if mark and added.added:
+        mark_event(workspace, added.added[0], mark)
+    return added
 
 
 def paste_events(workspace: Workspace, text: str, *, on: date | str, tz: str) -> Change:
@@ -371,7 +373,7 @@ def add_row(workspace: Workspace, table: str, /, **values: object) -> Change:
     """
     session = EditSession.of(workspace, table)
     sheet, named = session.worksheet, schema.WORKSHEETS[table]
-    twin = _row_with(sheet, named, values)
+    twin = _row_with(sheet, values)
     if twin is not None:
         return Change(note=f"{twin} says that already.")
     lacking = [
@@ -427,9 +429,6 @@ def redo(workspace: Workspace, table: str) -> Change | None:
     return EditSession.of(workspace, table).redo()
 
 
-_SAME_EVENT: Final = ("time", "summary")
-
-
 def _add_events(workspace: Workspace, rows: Sequence[Mapping[str, object]]) -> Change:
     session = EditSession.of(workspace, "timeline")
     sheet = session.worksheet
@@ -443,9 +442,9 @@ def _add_events(workspace: Workspace, rows: Sequence[Mapping[str, object]]) -> C
     return session.add_rows(new, note=f"Added {_count(len(new), 'event')}.{more}")
 
 
-def _row_with(sheet: Worksheet, table: schema.Table, values: Mapping[str, object]) -> str | None:
+def _row_with(sheet: Worksheet, values: Mapping[str, object]) -> str | None:
     try:
-        wanted = {name: schema.cell_text(table.column(name), value) for name, value in values.items()}
+        wanted = {name: sheet.text_of(name, value) for name, value in values.items()}
     except (ValueError, StopIteration):
         return None  # the worksheet tells what is wrong with them
     if not any(text and text != "no" for text in wanted.values()):

@@ -125,8 +125,11 @@ _PARTS: Final = {
     "instead of": "alternatives", "also considered": "alternatives", "options": "alternatives",
     "look again": "", "revisit": "", "who": "", "owner": "",
 }  # fmt: skip
-_PART: Final = re.compile(rf"\W*({'|'.join(_PARTS)})\W*:\W*(.*)", re.IGNORECASE | re.DOTALL)
-_OPENING: Final = re.compile(r"(?:decision|decided|D\d+)\b([^.:\n]{0,60})[.:]\s+(?=\S)", re.IGNORECASE)
+_PART: Final = re.compile(rf"[*_>\s•-]*({'|'.join(_PARTS)})[*_\s]*:[*_\s]*(.*)", re.IGNORECASE)
+_OPENING: Final = re.compile(
+    r"[*_]*(?:(?:decision|decided)(?:\s+#?\d+)?[*_]*\s*:|D\d+\b([^.:\n*_]{0,40})[*_]*[.:])[*_]*\s*(?=\S)",
+    re.IGNORECASE,
+)
 
 
 def read_decision(text: str) -> dict[str, str]:
@@ -138,7 +141,7 @@ def read_decision(text: str) -> dict[str, str]:
     parts = {"opening": "", "decision": "", "why": "", "alternatives": "", "": ""}
     here, body = "decision", text.strip()
     if opening := _OPENING.match(body):
-        parts["opening"], body = opening[1].strip(" ,—–-"), body[opening.end() :]
+        parts["opening"], body = (opening[1] or "").strip(" ,—–-"), body[opening.end() :]
     for line in body.splitlines():
         if part := _PART.fullmatch(line):
             here, line = _PARTS[part[1].lower()], part[2]  # noqa: PLW2901 - the rest of the line

@@ -115,6 +115,7 @@ class _Step:
 
 # What evidence says of an event; the rest of its columns are not shown in the grid.
 EVIDENCE_COLUMNS: Final = ("time", "source", "kind", "actor", "place", "text", "ref", "url")
+_SAID_TOO: Final = {column.name for column in schema.TIMELINE.columns}
 _GRID_OF_EVENTS: Final = (
     "included", "time", "source", "kind", "actor", "place", "text", "summary", "mark", "phase", "ended_at",
     "note",
@@ -157,6 +158,7 @@ class Worksheet:
         facts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.table = table
+        self._required = [column.name for column in table.columns if column.required]
         self.facts: dict[str, tuple[str, ...]] = {}
         self._own_columns: list[str] = []
         self._has_evidence = evidence is not None
@@ -262,6 +264,22 @@ class Worksheet:
         names = [*self.table.column_names, *self._own_columns]
         texts = {name: pd.Series([row.get(name, "") for row in rows], dtype="str") for name in names}
         return schema.conform(pd.DataFrame(texts), self.table)
+
+    def text_of(self, column: str, value: object) -> str:
+        """The text a cell of that column gets for `value`, typed or as people type it.
+
+        Raises `ValueError` in words where it cannot be.
+        """
+        if column in self._own_columns:
+            return schema.cell_text(schema.Column(column, "str", ""), value)
+        told = self.table.column(column)
+        if told.type == "time" and isinstance(value, str) and value.strip():
+            try:
+                return schema.cell_text(told, value)
+            except ValueError:
+                value = read_time(value)
+        text = schema.cell_text(told, value)
+        return text if text.strip() or not told.required else ""
 
     # Changing
 
@@ -479,7 +497,11 @@ class Worksheet:
                     own_only=name in ("actor", "place") and self._has_evidence,
                 )
             )
-        views += [ColumnView(name, name, "str", "the team's own column") for name in self._own_columns]
+        views += [
+            ColumnView(name, name, "str", "the team's own column")
+            for name in self._own_columns
+            if name not in self._recorded
+        ]
         if self._has_evidence:
             views = self._over_evidence(views)
         self._views = {view.name: view for view in views}
@@ -495,12 +517,13 @@ class Worksheet:
                     long=name in _LONG, width=_width(column),
                 )  # fmt: skip
         shown = [by_name[name] for name in _GRID_OF_EVENTS if name in by_name]
-        return shown + [by_name[name] for name in self._own_columns]
+        return shown + [by_name[name] for name in self._own_columns if name not in self._recorded]
 
     # Cells and rows
 
     def _shown(self, row_id: str, row: Row | None, column: str) -> str:
-        said = row.get(column, "") if row is not None else ""
+        only_recorded = column in self._recorded and column not in _SAID_TOO
+        said = row.get(column, "") if row is not None and not only_recorded else ""
         if said:
             return said
         if column in self._recorded:
@@ -529,22 +552,11 @@ class Worksheet:
                 "names the row and stays as it is" if column in self.table.key
                 else "is what was recorded and stays as it is; write it into the summary or the note"
             )  # fmt: skip
-        text = self._text_of(column, value)
+        text = self.text_of(column, value)
         required = self._views[column].required
-        if required and not text.strip() and row_id in self._base and not self._lacks(self._rows[row_id]):
+        if required and not text and row_id in self._base and not self._lacks(self._rows[row_id]):
             raise ValueError("cannot be empty; write something else, or delete the row")
         return text
-
-    def _text_of(self, column: str, value: object) -> str:
-        if column in self._own_columns:
-            return schema.cell_text(schema.Column(column, "str", ""), value)
-        told = self.table.column(column)
-        if told.type == "time" and isinstance(value, str) and value.strip():
-            try:
-                return schema.cell_text(told, value)
-            except ValueError:
-                value = read_time(value)
-        return schema.cell_text(told, value)
 
     def _edited(self, row_id: str, cells: Row) -> _Delta:
         before = self._rows.get(row_id)
@@ -574,7 +586,7 @@ class Worksheet:
             try:
                 if name not in row:
                     raise ValueError(f"there is no such column; the columns are {', '.join(row)}")
-                row[name] = self._text_of(name, value)
+                row[name] = self.text_of(name, value)
             except ValueError as error:
                 problems.append(f"`{name}`: {error}")
         event_id = row["event_id"] if self._has_evidence else ""
@@ -610,14 +622,14 @@ class Worksheet:
     def _row_id(self, row: Row) -> str:
         """The key of a row, ` / ` between its parts; empty while one of them is."""
         parts = [row.get(name, "") for name in self.table.key]
-        if not all(part.strip() for part in parts):
+        if not all(parts):
             return ""
         if len(parts) == 1:
             return parts[0]
         return " / ".join(_escaped(part) for part in parts)
 
     def _lacks(self, row: Row) -> str:
-        names = [c.name for c in self.table.columns if c.required and not row.get(c.name, "").strip()]
+        names = [name for name in self._required if not row.get(name)]
         if not names:
             return ""
         labels = " and ".join(f"“{self._views[name].label}”" for name in names if name in self._views)
