@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "pmkit.debrief": ["debrief_questions"],
     "pmkit.errors": ["PmkitError"],
     "pmkit.explore": ["events_around", "events_by", "events_in", "find_text", "known_to", "thread_of"],
     "pmkit.factors": ["causal_graph", "find_cycles", "find_uncovered", "five_whys"],
