@@ -667,6 +667,8 @@ class Worksheet:
 
     def _redone(self, step: _Step, note: str) -> Change:
         deltas = [delta for delta in map(self._reachable, step.deltas) if delta is not None]
+        while blocked := self._blocked(deltas):
+            deltas.remove(blocked)
         change = self._put(deltas, note)
         return change if change else replace(change, note=f"{note} Somebody else has changed it since.")
 
@@ -675,8 +677,7 @@ class Worksheet:
         id_before, before, id_after, after = wanted
         here = self._rows.get(id_before)
         if here is before or here == before:
-            free = id_before == id_after or id_after not in self._rows
-            return _Delta(id_before, here, id_after, after) if free else None
+            return wanted
         if here is None or before is None:
             return None  # somebody else deleted it, or made it
         if after is None:
@@ -690,27 +691,32 @@ class Worksheet:
         }
         return _Delta(id_before, here, id_after, here | mine)
 
+    def _blocked(self, deltas: Sequence[_Delta]) -> _Delta | None:
+        """A row that would get the name of one that stays."""
+        staying = set(self._rows) - {delta.id_before for delta in deltas if delta.id_before != delta.id_after}
+        return next((d for d in deltas if d.id_before != d.id_after and d.id_after in staying), None)
+
     def _put(self, deltas: Sequence[_Delta], note: str) -> Change:
-        pairs: dict[str, tuple[Row | None, Row | None]] = {}
-        renamed = []
+        touched = dict.fromkeys(row_id for delta in deltas for row_id in (delta.id_before, delta.id_after))
+        old = {row_id: self._rows.get(row_id) for row_id in touched}
+        renames = [delta for delta in deltas if delta.id_before != delta.id_after]
+        origins = {d.id_before: self._renamed_from.pop(d.id_before, d.id_before) for d in renames}
+        for delta in renames:  # all leave before one arrives: two rows may swap their names
+            self._rows.pop(delta.id_before, None)
         for id_before, before, id_after, after in deltas:
-            if id_before != id_after:
-                pairs[id_before] = (pairs.get(id_before, (before,))[0], None)
-                self._rows.pop(id_before, None)
-                renamed.append((id_before, id_after))
-                origin = self._renamed_from.pop(id_before, id_before)
-                if origin in self._base and origin != id_after:
-                    self._renamed_from[id_after] = origin
-                self._arrived[id_after] = self._arrived.get(id_before, 0)
-            pairs[id_after] = (pairs.get(id_after, (None if id_before != id_after else before,))[0], after)
             if after is None:
                 self._rows.pop(id_after, None)
-            else:
-                self._rows[id_after] = after
-                if before is None and id_after not in self._taken:
-                    self._arrived.setdefault(id_after, len(self._arrived) + 1)
-                self._taken.add(id_after)
-        return self._change([(i, *pair) for i, pair in pairs.items()], note=note, renamed=tuple(renamed))
+                continue
+            self._rows[id_after] = after
+            if id_before != id_after:
+                self._arrived[id_after] = self._arrived.get(id_before, 0)
+                if origins[id_before] in self._base and origins[id_before] != id_after:
+                    self._renamed_from[id_after] = origins[id_before]
+            elif before is None and id_after not in self._taken:
+                self._arrived.setdefault(id_after, len(self._arrived) + 1)
+            self._taken.add(id_after)
+        pairs = [(row_id, row, self._rows.get(row_id)) for row_id, row in old.items()]
+        return self._change(pairs, note=note, renamed=tuple((d.id_before, d.id_after) for d in renames))
 
     def _change(
         self,
@@ -755,7 +761,13 @@ class Worksheet:
     def _merged(self, theirs: Rows) -> tuple[Rows, list[Clash], dict[str, str]]:
         """The rows of both, the clashes, and the new ids of my rows whose id they took."""
         base, mine, origin = self._base, self._rows, self._renamed_from
-        known_as = {known: row_id for row_id in mine if (known := origin.get(row_id, row_id)) in base}
+        left = set(origin.values())  # names of the file under which no row of it goes on here
+        known_as = {
+            row_id: row_id
+            for row_id in mine
+            if row_id in base and row_id not in left and row_id not in origin
+        }
+        known_as |= {known: row_id for row_id, known in origin.items() if row_id in mine and known in base}
         merged: Rows = {}
         clashes: list[Clash] = []
         renamed: dict[str, str] = {}
@@ -769,7 +781,8 @@ class Worksheet:
             elif their_row is not None and row_id is None and not _alike(their_row, before):
                 clashes.append(Clash(before_id, "", "", "deleted", "changed"))
                 merged.setdefault(before_id, their_row)
-        new = [row_id for row_id in mine if origin.get(row_id, row_id) not in base]
+        known = set(known_as.values())
+        new = [row_id for row_id in mine if row_id not in known]
         merged |= {row_id: mine[row_id] for row_id in new if row_id not in theirs}
         for row_id in (row_id for row_id in theirs if row_id not in base):
             if row_id not in mine:
