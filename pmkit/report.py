@@ -46,12 +46,15 @@ def render_report(
     """
     source = notebook or report_templates() / "postmortem.ipynb"
     made_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    given = {
+    own = {
         "incident": str(workspace.path.resolve()),
         "audience": audience,
         "generated_at": f"{made_at:%Y-%m-%dT%H:%M:%SZ}",
-        **(parameters or {}),
     }
+    taken = [name for name in parameters or {} if name in own]
+    if taken:
+        raise RenderError(f"parameter `{taken[0]}` is set by pmkit; give the notebook another name for it")
+    given = {**own, **(parameters or {})}
     _check_parameters(given, source)
     folder = out or workspace.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,7 +126,7 @@ def publish(
 # Parameters
 
 
-_DECLARED = re.compile(r"^([a-z_]{1,40})\s*=", re.MULTILINE)
+_DECLARED = re.compile(r"^([a-z_]{1,40})\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 _SECRET_NAME = re.compile(r"secret|token|passw|api_?key|credential", re.IGNORECASE)
 _SECRET_VALUE = re.compile(
     r"xox[abeoprs]-|gh[opsu]_|github_pat_|AKIA[0-9A-Z]{12}|-----BEGIN |eyJ[\w-]{8,}\.eyJ|"
@@ -156,10 +159,10 @@ def _check_parameters(given: Mapping[str, Any], source: Path) -> None:
 def _declared_parameters(source: Path) -> set[str]:
     try:
         cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError) as error:
+        tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
+        return {name for cell in tagged for name in _DECLARED.findall("".join(cell["source"]))}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RenderError(f"{source}: not a notebook that can be read ({error})") from error
-    tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
-    return {name for cell in tagged for name in _DECLARED.findall("".join(cell["source"]))}
 
 
 # Execution

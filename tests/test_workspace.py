@@ -30,9 +30,15 @@ from pmkit.workspace import Workspace
 NOW = datetime(2026, 11, 4, 9, 30, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new workspace, to be copied: making one waits for the disk some forty times."""
+    return create(tmp_path_factory.mktemp("incidents") / "2026-11-03-checkout").path
+
+
 @pytest.fixture
-def ws(tmp_path: Path) -> Workspace:
-    return create(tmp_path / "2026-11-03-checkout")
+def ws(tmp_path: Path, made: Path) -> Workspace:
+    return Workspace.open(shutil.copytree(made, tmp_path / made.name))
 
 
 def create(path: Path, **said: Any) -> Workspace:

@@ -1,0 +1,231 @@
+"""The command line: one call each, errors in one line, and plain exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import pmkit
+from pmkit.cli import main
+from pmkit.workspace import Workspace
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run("status", "x")`: the command in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: object) -> Result:
+        return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+    return invoke
+
+
+@pytest.fixture
+def incident(run: Run) -> Path:
+    result = run("new", "inc-1", "--title", "Checkout failed", "--severity", "P1")
+    assert result.exit_code == 0, result.output
+    return Path("inc-1")
+
+
+def export(path: Path, *texts: str) -> Path:
+    """A Slack export with a message for each text."""
+    messages = [
+        {"type": "message", "ts": f"{1793714400 + n}.0001", "text": text} for n, text in enumerate(texts)
+    ]
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("channels.json", json.dumps([{"id": "C1", "name": "ops"}]))
+        out.writestr("ops/2026-11-03.json", json.dumps(messages))
+    return path
+
+
+def assert_refused(result: Result, *words: str) -> None:
+    """One line on standard error, no traceback, exit code 2."""
+    assert result.exit_code == 2, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("pmkit: ")
+    assert all(word in line for word in words), line
+
+
+def test_new_makes_a_workspace_and_says_what_comes_next(run: Run) -> None:
+    """Every option reaches the folder's facts."""
+    result = run(
+        "new",
+        "inc-1",
+        "--title",
+        "Checkout failed",
+        "--severity",
+        "P0",
+        "--service",
+        "api",
+        "--service",
+        "web",
+        "--template",
+        "fintech",
+        "--timezone",
+        "Europe/Lisbon",
+        "--assign",
+        "Scribe=Mei Tanaka",
+        "--assign",
+        "Risk Officer = Li",
+    )
+    assert result.exit_code == 0
+    assert result.stdout == "Made inc-1. Next: pmkit add inc-1 EVIDENCE…\n"
+    i = Workspace.open("inc-1").incident
+    assert (i.title, i.severity, i.services, i.template) == (
+        "Checkout failed",
+        "P0",
+        ("api", "web"),
+        "fintech",
+    )
+    assert (i.timezone, i.person("Scribe"), i.person("Risk Officer")) == ("Europe/Lisbon", "Mei Tanaka", "Li")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["inc-2", "--template", "sass"], ["no template `sass`", "saas"]),
+        (["inc-2", "--assign", "Boss=Mei"], ["no role `Boss`"]),
+        (["inc-2", "--timezone", "Nowhere"], ["'Nowhere' is not a time zone"]),
+        (["nul"], ["'nul' cannot name an incident folder"]),
+        (["inc-1"], ["inc-1: the folder is not empty"]),
+    ],
+)
+def test_new_refuses_in_one_line(run: Run, incident: Path, arguments: list[str], words: list[str]) -> None:
+    """What does not fit is told without a traceback."""
+    assert_refused(run("new", *arguments, "--title", "x", "--severity", "P1"), *words)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["new", "x"],
+        ["new", "x", "--title", "x", "--severity", "P1", "--assign", "Scribe"],
+        ["status"],
+        ["add", "x"],
+        ["status", "none"],
+        ["nonsense"],
+        ["status", ".", "--format", "xml"],
+        ["report", ".", "--at", "today"],
+        ["report", ".", "--at", "2026-11-03T14:02"],
+        ["report", ".", "--set", "x"],
+    ],
+)
+def test_wrong_usage_is_explained(run: Run, arguments: list[str]) -> None:
+    """A missing or unknown word shows the usage and leaves with 2."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr or "pmkit: " in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_add_says_what_was_found(run: Run, incident: Path, tmp_path: Path) -> None:
+    """Each file is told with its source, records and span; one that is refused does not stop the others."""
+    good, text, other = (
+        export(tmp_path / "a.zip", "down", "up"),
+        tmp_path / "b.txt",
+        export(tmp_path / "c.zip", "x"),
+    )
+    text.write_text("hello")
+    result = run("add", incident, good, text, other, "--note", "from Mei")
+    assert result.exit_code == 2
+    assert "evidence/a.zip: slack, 2 records, 2026-11-03 14:00 to 2026-11-03 14:00 UTC" in result.stdout
+    assert "evidence/c.zip: slack, 1 records" in result.stdout
+    assert "from Mei" in result.stdout
+    assert f"not added: {text}: expected a Slack export or PagerDuty JSON" in result.stderr
+    assert len(Workspace.open(incident).evidence()) == 2
+    again = run("add", incident, good)
+    assert again.exit_code == 2
+    assert "was added before, as evidence/a.zip" in again.stderr
+
+
+def test_status_for_people_and_for_programs(run: Run, incident: Path) -> None:
+    """The same review as a few lines, and as JSON with nothing else on standard output."""
+    text = run("status", incident)
+    assert text.exit_code == 0
+    assert text.stdout.startswith("P1 Checkout failed\n")
+    assert "[ ] Incident intake complete" in text.stdout
+    result = run("status", incident, "--format", "json")
+    review = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert (review["incident"], review["severity"], review["due_on"]) == ("inc-1", "P1", None)
+    assert len(review["milestones"]) == 4
+    assert review["milestones"][0]["blocked_by"][0] == "the summary is empty"
+
+
+def test_verify_leaves_with_one_when_something_changed(run: Run, incident: Path, tmp_path: Path) -> None:
+    """Exit 0 and a sentence, or exit 1 and a line for each problem."""
+    run("add", incident, export(tmp_path / "a.zip", "down"))
+    result = run("verify", incident)
+    assert (result.exit_code, result.stdout) == (0, "Nothing changed.\n")
+    (incident / "evidence" / "extra").write_text("x")
+    result = run("verify", incident)
+    assert (result.exit_code, result.stdout) == (1, "evidence/extra: was never added\n")
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "report", "lab"])
+def test_a_folder_that_is_none_is_refused_in_one_line(run: Run, tmp_path: Path, command: str) -> None:
+    """Every command says that there is no incident here, and what makes one."""
+    (tmp_path / "other").mkdir()
+    assert_refused(run(command, "other"), "other: no `incident.toml` here; make a workspace with `pmkit new`")
+
+
+def test_every_bad_cell_is_shown(run: Run, incident: Path) -> None:
+    """A table with several mistakes is told line by line, and still without a traceback."""
+    (incident / "actions.csv").write_text("action_id,action,due_on\nA1,x,soon\nA2,,2026-11-09\n")
+    result = run("status", incident)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "pmkit: inc-1/actions.csv: 2 problems",
+        "  line 2 (A1), `due_on`: expected a date, as 2026-11-03, found 'soon'",
+        "  line 3 (A2), `action` is empty: what will be different, testable",
+    ]
+
+
+def test_report_refuses_what_may_not_be_set(run: Run, incident: Path) -> None:
+    """An unknown parameter or format is told before anything runs."""
+    assert "no format `docx`" in run("report", incident, "--to", "docx").stderr
+    result = run("report", incident, "--set", "colour=red")
+    assert result.exit_code == 2
+    assert "has no parameter `colour`" in result.stderr
+    assert not (incident / "report").exists()
+
+
+def test_every_command_has_help(run: Run) -> None:
+    """`--help` and `-h` say what each command does, and the version is pmkit's."""
+    for command in main.commands:
+        text = run(command, "-h").stdout
+        assert text.startswith("Usage: ")
+        assert len(text.splitlines()[2].strip()) > 20
+    assert run("--version").stdout == f"pmkit, version {pmkit.__version__}\n"
+    for command in ("new", "add", "status", "report", "lab", "verify"):
+        assert f"  {command} " in run("--help").stdout
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m pmkit --help` shows the same, and loads nothing heavy for it."""
+    probe = "import runpy, sys; sys.argv = ['pmkit', '--help']\n"
+    probe += "try: runpy.run_module('pmkit', run_name='__main__')\n"
+    probe += "finally: print(sorted({'pandas', 'plotly', 'papermill'} & set(sys.modules)))"
+    environment = {**os.environ, "COLUMNS": "96"}
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.stdout.startswith("Usage: pmkit [OPTIONS] COMMAND [ARGS]...")
+    assert done.stdout.endswith("[]\n")
+    module = subprocess.run(
+        [sys.executable, "-m", "pmkit", "--version"], capture_output=True, text=True, check=True
+    )
+    assert module.stdout == f"pmkit, version {pmkit.__version__}\n"
