@@ -1,4 +1,4 @@
-"""Frames to plotly figures, and the one look they share.
+"""The timeline and its activity as charts.
 
 Times are UTC and drawn as UTC. Colours are told apart by colour-blind readers, and every source has a marker
 shape of its own, so that a chart can be read in black and white.
@@ -6,43 +6,32 @@ shape of its own, so that a chart can be read in black and white.
 
 from __future__ import annotations
 
-import html
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from pmkit.look import (
+    LABEL_SIZE,
+    LOOKS,
+    WIDTH,
+    Chart,
+    Look,
+    Theme,
+    empty_chart,
+    frame_layout,
+    iso_times,
+    plain,
+    see_through,
+    shorten,
+    text_width,
+)
 from pmkit.timeline import find_anchors, incident_window, phase_spans
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-Theme = Literal["light", "dark", "auto"]
-
-FONT: Final = "Source Sans Pro, Helvetica, Arial, sans-serif"
-PLOTLY_MIME: Final = "application/vnd.plotly.v1+json"
-WIDTH: Final = 920  # pixels the charts are laid out for: a notebook cell on a laptop
-
-
-@dataclass(frozen=True)
-class Look:
-    """Colours of one theme. `auto` lies on any background: legible on white and on near black."""
-
-    paper: str
-    ink: str
-    muted: str
-    line: str
-    shade: float  # opacity of the phases
-
-
-LOOKS: Final[dict[Theme, Look]] = {
-    "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", shade=0.15),
-    "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", shade=0.22),
-    "auto": Look(paper="rgba(0,0,0,0)", ink="#727c88", muted="#727c88", line="#8d96a04d", shade=0.17),
-}
 
 # Colour and marker of each source: after Okabe and Ito, a little deeper for print.
 SOURCE_STYLES: Final = {
@@ -65,31 +54,12 @@ PHASE_COLOURS: Final = {
     "follow-up": "#8592a3",
 }
 
-_LABEL_SIZE: Final = 12
 _ROW: Final = 17  # pixels between two rows of labels
 _LANE_GAP: Final = 12
 _DENSITY: Final = 16  # pixels for the hill of raw events under a lane
 _LABEL_LENGTH: Final = 46  # characters of an event that its label shows
 _LANE_LENGTH: Final = 26  # characters of a lane's name; a channel may have 80
 _LABEL_LIMIT: Final = 80  # more labels than this nobody reads; the rest shows on hover
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart as plotly's own JSON. It shows itself like a plotly figure, without loading plotly."""
-
-    spec: dict[str, Any]
-
-    @property
-    def figure(self) -> Figure:
-        """The same as a plotly figure, to restyle it."""
-        import plotly.graph_objects as go
-
-        # Built from a dict a figure is checked once as a whole; add_shape in a loop is quadratic.
-        return go.Figure(self.spec)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {PLOTLY_MIME: self.spec, "text/plain": self.spec["layout"]["meta"]["alt"]}
 
 
 def plot_timeline(
@@ -136,13 +106,13 @@ def chart_timeline(
     """
     look, timeline = LOOKS[theme], _in_utc(timeline)
     if window is None and timeline["time"].isna().all():
-        return _empty_chart("timeline", "No event is on the timeline yet", look, width)
+        return empty_chart("timeline", "No event is on the timeline yet", look, width)
     start, end = window or incident_window(timeline)
     shown = timeline[timeline["time"].between(start, end)]
     raw = None if events is None else events[events["time"].between(start, end)]
     lanes = _lanes(shown, raw)
-    titles = {lane: _shorten(lane, _LANE_LENGTH) for lane in lanes}
-    left = 24 + max((_text_width(title, _LABEL_SIZE) for title in titles.values()), default=60)
+    titles = {lane: shorten(lane, _LANE_LENGTH) for lane in lanes}
+    left = 24 + max((text_width(title, LABEL_SIZE) for title in titles.values()), default=60)
     scale = _Scale(start, end, width - left - 24)
     labelled = _most_telling(shown, _LABEL_LIMIT)
     placed = {lane: _place_labels(labelled[_lane_of(labelled) == lane], scale) for lane in lanes}
@@ -158,14 +128,14 @@ def chart_timeline(
         *_marker_traces(shown, lanes, floors),
     ]
     phases = phase_spans(anchors, start, end) if len(anchors) else phase_spans(anchors, start, start)
-    layout = _layout(look, width, int(ground + _ROW + top + 44), left=left, top=top, bottom=44)
+    layout = frame_layout(look, width, int(ground + _ROW + top + 44), left=left, top=top, bottom=44)
     layout |= {
         "xaxis": _time_axis(look, start, end),
         "yaxis": {
             "range": [-_ROW, ground],
             "tickvals": [floors[lane] for lane in lanes],
-            "ticktext": [_plain(titles[lane]) for lane in lanes],
-            "tickfont": {"color": look.ink, "size": _LABEL_SIZE},
+            "ticktext": [plain(titles[lane]) for lane in lanes],
+            "tickfont": {"color": look.ink, "size": LABEL_SIZE},
             "gridcolor": look.line,
             "zeroline": False,
             "fixedrange": True,
@@ -199,7 +169,7 @@ def chart_activity(
     if window is None and framed["time"].isna().all():
         framed = events  # nothing is chosen yet: all of it
     if window is None and framed["time"].isna().all():
-        return _empty_chart("activity", "No event is known yet", look, width)
+        return empty_chart("activity", "No event is known yet", look, width)
     start, end = window or incident_window(framed)
     shown = events[events["time"].between(start, end)]
     step = _bar_step(end - start)
@@ -209,13 +179,13 @@ def chart_activity(
     traces = [
         {
             "type": "bar",
-            "name": _plain(_source_title(source)),
-            "x": _iso(counts.index),
+            "name": plain(_source_title(source)),
+            "x": iso_times(counts.index),
             "y": counts[source].tolist(),
             "width": step / pd.Timedelta("1ms") * 0.94,
             "offset": 0,
             "marker": {"color": _style(source)[0], "line": {"width": 0}},
-            "hovertemplate": "%{x|%H:%M} UTC: %{y} from " + _plain(_source_title(source)) + "<extra></extra>",
+            "hovertemplate": "%{x|%H:%M} UTC: %{y} from " + plain(_source_title(source)) + "<extra></extra>",
         }
         for source in counts.columns
     ]
@@ -225,7 +195,7 @@ def chart_activity(
     anchor_labels = _place_anchor_labels(anchors, scale)
     phases = phase_spans(anchors, start, end) if len(anchors) else phase_spans(anchors, start, start)
     top = 14 + _ROW * (1 + max((label.row for label in anchor_labels), default=0))
-    layout = _layout(look, width, 190 + top + 76, left=60, top=top, bottom=76)
+    layout = frame_layout(look, width, 190 + top + 76, left=60, top=top, bottom=76)
     layout |= {
         "barmode": "stack",
         "showlegend": True,
@@ -236,7 +206,7 @@ def chart_activity(
             "y": -0.22,
             "yanchor": "top",
             "traceorder": "normal",
-            "font": {"color": look.ink, "size": _LABEL_SIZE},
+            "font": {"color": look.ink, "size": LABEL_SIZE},
         },
         "xaxis": _time_axis(look, start, end),
         "yaxis": {
@@ -313,7 +283,7 @@ def _lowest_free(
     """The label in its lowest free row: right of its leader, or left where the right edge is too near."""
     at = scale.pixels(time)
     text, side = _fitted(f"{time:%H:%M}", words, to_right=scale.width + 15 - at, to_left=at - 9, bold=bold)
-    room = _text_width(text, _LABEL_SIZE, bold=bold)
+    room = text_width(text, LABEL_SIZE, bold=bold)
     top = max((label.row for label in placed), default=0) + 1
     for leaders in (True, False):  # first without crossing a leader, then without that wish
         for row in range(top + 1):
@@ -329,7 +299,7 @@ def _fitted(
     clock: str, words: str, *, to_right: float, to_left: float, bold: bool
 ) -> tuple[str, Literal["left", "right"]]:
     """The label's text and side: to the right as long as half of it fits there, else where there is room."""
-    whole = _shorten(words, _LABEL_LENGTH)
+    whole = shorten(words, _LABEL_LENGTH)
     half = min(len(whole), _LABEL_LENGTH // 2)
     # The last resort, in a narrow plot, is what fits on the wider side.
     right: Literal["right"] = "right"
@@ -337,8 +307,8 @@ def _fitted(
     last = (right, to_right, 1) if to_right > to_left else (left, to_left, 1)
     for side, room, shortest in ((right, to_right, half), (left, to_left, len(whole)), last):
         for length in range(len(whole), shortest - 1, -1):
-            text = f"{clock} {_shorten(whole, length)}"
-            if _text_width(text, _LABEL_SIZE, bold=bold) <= room:
+            text = f"{clock} {shorten(whole, length)}"
+            if text_width(text, LABEL_SIZE, bold=bold) <= room:
                 return text, side
     return clock, last[0]
 
@@ -402,39 +372,6 @@ def _most_telling(shown: pd.DataFrame, limit: int) -> pd.DataFrame:
     return shown.loc[weight.sort_values(ascending=False, kind="stable").index[:limit]].sort_index()
 
 
-def _shorten(text: str, most: int) -> str:
-    words = " ".join(text.replace("`", "").split())  # marks of code are noise on a chart
-    if len(words) <= most:
-        return words
-    head = words[: most + 1].rpartition(" ")[0] or words[:most]
-    return head.rstrip(",.;:–- ") + "…"
-
-
-def _text_width(text: str, size: int, *, bold: bool = False) -> float:
-    """Pixels a text takes, on the safe side for Source Sans, Helvetica and Arial."""
-    ems = sum(_ems(character) for character in text)
-    return ems * size * (1.1 if bold else 1)
-
-
-def _ems(character: str) -> float:
-    letter = unicodedata.normalize("NFD", character)[0]  # an accent takes no width
-    known = next((ems for letters, ems in _LETTER_WIDTHS if letter in letters), None)
-    if known is not None:
-        return known
-    if letter.isascii():
-        return 0.78 if letter.isupper() else 0.56
-    if unicodedata.combining(letter):
-        return 0
-    if unicodedata.category(letter) == "So":
-        return 1.4  # emoji
-    return 0.8 if letter.islower() else 1.05
-
-
-_LETTER_WIDTHS: Final = (
-    ("ijlI.,:;|!' ()[]·", 0.335), ("+<=>~#", 0.6), ("mwM%&", 0.9), ("W@—…æœщшюжљњ", 1.02),
-)  # fmt: skip
-
-
 # What is drawn
 
 
@@ -450,7 +387,7 @@ def _density_traces(
     stamps = raw["time"].astype("int64").to_numpy()
     counts = {lane: np.histogram(stamps[(lane_of == lane).to_numpy()], bins=edges.asi8)[0] for lane in lanes}
     most = max((count.max() for count in counts.values()), default=0)
-    middles = _iso(edges[:-1] + (edges[1] - edges[0]) / 2)
+    middles = iso_times(edges[:-1] + (edges[1] - edges[0]) / 2)
     traces = []
     for lane, count in counts.items():
         if not count.any():
@@ -465,8 +402,8 @@ def _density_traces(
                 "x": [middles[0], *middles, middles[-1]],
                 "y": [base, *np.round(heights, 2).tolist(), base],
                 "fill": "toself",
-                "fillcolor": _see_through(_style(source)[0], 0.28),
-                "line": {"width": 0.6, "color": _see_through(_style(source)[0], 0.55)},
+                "fillcolor": see_through(_style(source)[0], 0.28),
+                "line": {"width": 0.6, "color": see_through(_style(source)[0], 0.55)},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
@@ -484,10 +421,10 @@ def _leader_trace(
         for label in labels:
             if label.row == 0:
                 continue
-            at = _iso([label.time])[0]
+            at = iso_times([label.time])[0]
             x += [at, at, None]
             y += [floors[lane], floors[lane] + label.row * _ROW, None]
-    line = {"width": 0.8, "color": _see_through(look.muted, 0.55)}
+    line = {"width": 0.8, "color": see_through(look.muted, 0.55)}
     return {
         "type": "scatter",
         "mode": "lines",
@@ -514,8 +451,8 @@ def _marker_traces(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": _plain(lane),
-                "x": _iso(rows["time"]),
+                "name": plain(lane),
+                "x": iso_times(rows["time"]),
                 "y": [floors[lane]] * len(rows),
                 "marker": {
                     "symbol": symbol,
@@ -524,7 +461,7 @@ def _marker_traces(
                     "line": {"width": 1.2, "color": "#ffffff"},
                     "opacity": 1,
                 },
-                "customdata": [[_plain(_shorten(words, 160))] for words in rows["summary"]],
+                "customdata": [[plain(shorten(words, 160))] for words in rows["summary"]],
                 "hovertemplate": "<b>%{x|%H:%M:%S} UTC</b><br>%{customdata[0]}<extra></extra>",
                 "showlegend": False,
             }
@@ -537,15 +474,15 @@ def _label_annotations(
 ) -> list[dict[str, Any]]:
     return [
         {
-            "x": _iso([label.time])[0],
+            "x": iso_times([label.time])[0],
             "y": floors[lane] + label.row * _ROW,
-            "text": f"<b>{label.text[:5]}</b>{_plain(label.text[5:])}",
+            "text": f"<b>{label.text[:5]}</b>{plain(label.text[5:])}",
             "showarrow": False,
             "align": "left" if label.side == "right" else "right",
             "xanchor": "left" if label.side == "right" else "right",
             "xshift": _gap(label.row) * (1 if label.side == "right" else -1),
             "yanchor": "middle",
-            "font": {"size": _LABEL_SIZE, "color": look.ink},
+            "font": {"size": LABEL_SIZE, "color": look.ink},
         }
         for lane, labels in placed.items()
         for label in labels
@@ -565,14 +502,14 @@ def _anchor_shapes(anchors: pd.DataFrame, look: Look) -> list[dict[str, Any]]:
             "line": {"width": 1, "color": look.muted, "dash": "dot" if basis == "default" else "solid"},
             "layer": "below",
         }
-        for at, basis in zip(_iso(anchors["time"]), anchors["basis"], strict=True)
+        for at, basis in zip(iso_times(anchors["time"]), anchors["basis"], strict=True)
     ]
 
 
 def _anchor_annotations(labels: Sequence[Label], look: Look) -> list[dict[str, Any]]:
     return [
         {
-            "x": _iso([label.time])[0],
+            "x": iso_times([label.time])[0],
             "y": 1,
             "yref": "paper",
             "yshift": 26 + label.row * _ROW,
@@ -580,9 +517,9 @@ def _anchor_annotations(labels: Sequence[Label], look: Look) -> list[dict[str, A
             "align": "left" if label.side == "right" else "right",
             "xanchor": "left" if label.side == "right" else "right",
             "xshift": _gap(label.row) * (1 if label.side == "right" else -1) - 6,
-            "text": f"<b>{label.text[:5]} {_plain(label.text[6:])}</b>",
+            "text": f"<b>{label.text[:5]} {plain(label.text[6:])}</b>",
             "showarrow": False,
-            "font": {"size": _LABEL_SIZE, "color": look.ink},
+            "font": {"size": LABEL_SIZE, "color": look.ink},
         }
         for label in labels
     ]
@@ -598,12 +535,12 @@ def _phase_shapes(phases: pd.DataFrame, look: Look) -> list[dict[str, Any]]:
             "x1": end,
             "y0": 0,
             "y1": 1,
-            "fillcolor": _see_through(PHASE_COLOURS[phase], look.shade),
+            "fillcolor": see_through(PHASE_COLOURS[phase], look.shade),
             "line": {"width": 0},
             "layer": "below",
         }
         for phase, start, end in zip(
-            phases["phase"], _iso(phases["start_at"]), _iso(phases["end_at"]), strict=True
+            phases["phase"], iso_times(phases["start_at"]), iso_times(phases["end_at"]), strict=True
         )
     ]
 
@@ -613,12 +550,12 @@ def _phase_names(phases: pd.DataFrame, scale: _Scale, look: Look) -> list[dict[s
     names = []
     for row in phases.itertuples():
         room = scale.pixels(row.end_at) - scale.pixels(row.start_at)
-        if _text_width(row.phase, 11) + 6 > room:
+        if text_width(row.phase, 11) + 6 > room:
             continue
         middle = row.start_at + (row.end_at - row.start_at) / 2
         names.append(
             {
-                "x": _iso([middle])[0],
+                "x": iso_times([middle])[0],
                 "y": 0,
                 "yref": "paper",
                 "yanchor": "bottom",
@@ -634,25 +571,10 @@ def _phase_names(phases: pd.DataFrame, scale: _Scale, look: Look) -> list[dict[s
 # The frame around it
 
 
-def _layout(look: Look, width: int, height: int, *, left: float, top: int, bottom: int) -> dict[str, Any]:
-    return {
-        "width": width,
-        "height": height,
-        "margin": {"l": left, "r": 24, "t": top, "b": bottom},
-        "template": {},  # only what stands here; plotly's own look is left out
-        "paper_bgcolor": look.paper,
-        "plot_bgcolor": look.paper,
-        "font": {"family": FONT, "size": _LABEL_SIZE, "color": look.ink},
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": "zoom",
-    }
-
-
 def _time_axis(look: Look, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, Any]:
     return {
         "type": "date",
-        "range": _iso([start, end]),
+        "range": iso_times([start, end]),
         "gridcolor": look.line,
         "zeroline": False,
         "showline": True,
@@ -667,18 +589,6 @@ def _time_axis(look: Look, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, 
         ],
         "nticks": 12,
     }
-
-
-def _empty_chart(name: str, words: str, look: Look, width: int) -> Chart:
-    """One sentence where a chart will be."""
-    layout = _layout(look, width, 90, left=24, top=10, bottom=10)
-    hidden = {"visible": False, "fixedrange": True}
-    sentence = {
-        "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": f"{words}.", "showarrow": False,
-        "font": {"size": _LABEL_SIZE, "color": look.muted},
-    }  # fmt: skip
-    layout |= {"xaxis": hidden, "yaxis": hidden, "annotations": [sentence]}
-    return Chart({"data": [], "layout": layout | {"meta": {"name": name, "caption": "", "alt": words}}})
 
 
 def _timeline_words(
@@ -755,25 +665,6 @@ def _source_title(source: str) -> str:
 def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its times in UTC, so that a label and the axis under it never say two things."""
     return frame.assign(time=frame["time"].dt.tz_convert("UTC"))
-
-
-def _iso(times: Iterable[pd.Timestamp]) -> list[str]:
-    """UTC times as text without zone: plotly would shift a zone away, and loses nanosecond integers."""
-    return [time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%f") for time in times]
-
-
-def _plain(text: str) -> str:
-    """Text that plotly shows as it is: its mini-HTML escaped, control characters gone, no formula."""
-    visible = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
-    # A dollar is spelt out, because between two of them plotly sees a formula where MathJax is at hand.
-    return html.escape(visible, quote=False).replace("$", "&#36;")
-
-
-def _see_through(colour: str, opacity: float) -> str:
-    if not colour.startswith("#"):
-        return colour
-    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
 
 
 _NO_MARKS: Final = pd.DataFrame(

@@ -22,7 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmkit import figures, schema
-from pmkit.figures import LOOKS, PHASE_COLOURS, SOURCE_STYLES, chart_activity, chart_timeline
+from pmkit.figures import PHASE_COLOURS, SOURCE_STYLES, chart_activity, chart_timeline
+from pmkit.look import LOOKS, PLOTLY_MIME, Theme
 from pmkit.timeline import TIMELINE_COLUMNS, build_timeline
 
 Rows = Callable[..., pd.DataFrame]
@@ -406,7 +407,7 @@ def test_a_chart_shows_itself_without_plotly() -> None:
     """In a notebook the chart is plotly's own JSON with words beside it."""
     chart = chart_timeline(curated([{"time": START, "source": "slack", "summary": "x", "mark": "detected"}]))
     bundle = chart._repr_mimebundle_()
-    assert set(bundle) == {figures.PLOTLY_MIME, "text/plain"}
+    assert set(bundle) == {PLOTLY_MIME, "text/plain"}
     assert json.loads(json.dumps(bundle)) == bundle
     assert bundle["text/plain"].startswith("Timeline of 1 events from 2026-11-03")
     assert figures.plot_timeline(curated([])).layout.annotations[0].text
@@ -421,9 +422,7 @@ def test_a_chart_shows_itself_without_plotly() -> None:
         ("auto", ["#ffffff", "#111111"], 4.2),
     ],
 )
-def test_text_is_legible_on_its_background(
-    theme: figures.Theme, backgrounds: list[str], least: float
-) -> None:
+def test_text_is_legible_on_its_background(theme: Theme, backgrounds: list[str], least: float) -> None:
     """Contrast of all text by WCAG; 4.3 is the most one colour can reach on both white and near black."""
     look = LOOKS[theme]
     for background in backgrounds:

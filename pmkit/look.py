@@ -1,0 +1,144 @@
+"""The look that all charts share: colours by theme, the font and its widths, the frame, the chart itself."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Theme = Literal["light", "dark", "auto"]
+
+FONT: Final = "Source Sans Pro, Helvetica, Arial, sans-serif"
+PLOTLY_MIME: Final = "application/vnd.plotly.v1+json"
+LABEL_SIZE: Final = 12
+WIDTH: Final = 920  # pixels the charts are laid out for: a notebook cell on a laptop
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours of one theme. `auto` lies on any background: legible on white and on near black."""
+
+    paper: str
+    ink: str
+    muted: str
+    line: str
+    shade: float  # opacity of the phases
+
+
+LOOKS: Final[dict[Theme, Look]] = {
+    "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", shade=0.15),
+    "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", shade=0.22),
+    "auto": Look(paper="rgba(0,0,0,0)", ink="#727c88", muted="#727c88", line="#8d96a04d", shade=0.17),
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as plotly's own JSON. It shows itself like a plotly figure, without loading plotly."""
+
+    spec: dict[str, Any]
+
+    @property
+    def figure(self) -> Figure:
+        """The same as a plotly figure, to restyle it."""
+        import plotly.graph_objects as go
+
+        # Built from a dict a figure is checked once as a whole; add_shape in a loop is quadratic.
+        return go.Figure(self.spec)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {PLOTLY_MIME: self.spec, "text/plain": self.spec["layout"]["meta"]["alt"]}
+
+
+def frame_layout(
+    look: Look, width: int, height: int, *, left: float, top: int, bottom: int
+) -> dict[str, Any]:
+    """The layout every chart begins with."""
+    return {
+        "width": width,
+        "height": height,
+        "margin": {"l": left, "r": 24, "t": top, "b": bottom},
+        "template": {},  # only what stands here; plotly's own look is left out
+        "paper_bgcolor": look.paper,
+        "plot_bgcolor": look.paper,
+        "font": {"family": FONT, "size": LABEL_SIZE, "color": look.ink},
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": "zoom",
+    }
+
+
+def empty_chart(name: str, words: str, look: Look, width: int) -> Chart:
+    """One sentence where a chart will be."""
+    layout = frame_layout(look, width, 90, left=24, top=10, bottom=10)
+    hidden = {"visible": False, "fixedrange": True}
+    sentence = {
+        "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": f"{words}.", "showarrow": False,
+        "font": {"size": LABEL_SIZE, "color": look.muted},
+    }  # fmt: skip
+    layout |= {"xaxis": hidden, "yaxis": hidden, "annotations": [sentence]}
+    return Chart({"data": [], "layout": layout | {"meta": {"name": name, "caption": "", "alt": words}}})
+
+
+# Words and times on a chart
+
+
+def shorten(text: str, most: int) -> str:
+    """The text in at most so many characters, cut between words."""
+    words = " ".join(text.replace("`", "").split())  # marks of code are noise on a chart
+    if len(words) <= most:
+        return words
+    head = words[: most + 1].rpartition(" ")[0] or words[:most]
+    return head.rstrip(",.;:–- ") + "…"
+
+
+def text_width(text: str, size: int, *, bold: bool = False) -> float:
+    """Pixels a text takes, on the safe side for Source Sans, Helvetica and Arial."""
+    ems = sum(_ems(character) for character in text)
+    return ems * size * (1.1 if bold else 1)
+
+
+def _ems(character: str) -> float:
+    letter = unicodedata.normalize("NFD", character)[0]  # an accent takes no width
+    known = next((ems for letters, ems in _LETTER_WIDTHS if letter in letters), None)
+    if known is not None:
+        return known
+    if letter.isascii():
+        return 0.78 if letter.isupper() else 0.56
+    if unicodedata.combining(letter):
+        return 0
+    if unicodedata.category(letter) == "So":
+        return 1.4  # emoji
+    return 0.8 if letter.islower() else 1.05
+
+
+_LETTER_WIDTHS: Final = (
+    ("ijlI.,:;|!' ()[]·", 0.335), ("+<=>~#", 0.6), ("mwM%&", 0.9), ("W@—…æœщшюжљњ", 1.02),
+)  # fmt: skip
+
+
+def iso_times(times: Iterable[pd.Timestamp]) -> list[str]:
+    """UTC times as text without zone: plotly would shift a zone away, and loses nanosecond integers."""
+    return [time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%f") for time in times]
+
+
+def plain(text: str) -> str:
+    """Text that plotly shows as it is: its mini-HTML escaped, control characters gone, no formula."""
+    visible = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
+    # A dollar is spelt out, because between two of them plotly sees a formula where MathJax is at hand.
+    return html.escape(visible, quote=False).replace("$", "&#36;")
+
+
+def see_through(colour: str, opacity: float) -> str:
+    """A colour of six digits with an opacity; any other colour as it is."""
+    if not colour.startswith("#"):
+        return colour
+    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
