@@ -70,9 +70,10 @@ def test_bookmarks_of_the_pdf_are_its_headings(finished: Path) -> None:
 def test_a_table_over_several_pages_repeats_its_head(finished: Path) -> None:
     """The head of the timeline stands on every page the timeline reaches."""
     pages = [page.extract_text() for page in pypdf.PdfReader(finished / "report" / "report.pdf").pages]
-    with_timeline = [text for text in pages if re.search(r"^0[789]:\d\d:\d\d$", text, re.MULTILINE)]
+    rows = [len(re.findall(r"^0[789]:\d\d:\d\d$", text, re.MULTILINE)) for text in pages]
+    with_timeline = [text for text, count in zip(pages, rows, strict=True) if count >= 5]
     assert len(with_timeline) >= 2
-    assert all("What happened" in text or "Decision and why" in text for text in with_timeline)
+    assert all("What happened" in text for text in with_timeline)
 
 
 def test_every_section_the_review_needs_is_there(finished: Path) -> None:
