@@ -8,10 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ws(tmp_path: Path, made: Path) -> Workspace:
     return Workspace.open(shutil.copytree(made, tmp_path / made.name))
+
+
+@pytest.fixture
+def quick_ws(made: Path) -> Iterator[Workspace]:
+    """A workspace in memory where there is such a disk: a killed program needs no slow one to be tested."""
+    memory = Path("/dev/shm")  # noqa: S108 - only a place for a temporary folder of its own
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Workspace.open(shutil.copytree(made, Path(folder) / made.name))
 
 
 def create(path: Path, **said: Any) -> Workspace:
@@ -332,12 +341,14 @@ print([os.waitpid(pid, 0)[1] for pid in people])
 """
 
 
-def test_two_writers_never_overwrite_each_other(ws: Workspace) -> None:
+def test_two_writers_never_overwrite_each_other(quick_ws: Workspace) -> None:
     """Three programs save as fast as they can: every row of each is there in the end."""
-    assert forked(TWO_WRITERS, ws.path) == "[0, 0, 0]\n"
-    assert set(ws.table("questions")["question_id"]) == {f"{who}-{n}" for who in "abc" for n in range(8)}
-    assert ws.verify().empty
-    assert len(journal(ws)) == 25
+    assert forked(TWO_WRITERS, quick_ws.path) == "[0, 0, 0]\n"
+    assert set(quick_ws.table("questions")["question_id"]) == {
+        f"{who}-{n}" for who in "abc" for n in range(8)
+    }
+    assert quick_ws.verify().empty
+    assert len(journal(quick_ws)) == 25
 
 
 def test_somebody_who_never_stops_saving_is_named(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -707,19 +718,19 @@ print(lost, unreadable)
 """
 
 
-def test_killing_a_save_loses_nothing(ws: Workspace) -> None:
+def test_killing_a_save_loses_nothing(quick_ws: Workspace) -> None:
     """Forty programs are killed while they save: the file is always whole, and what was saved is there."""
-    assert forked(KILLED_SAVES, ws.path, 7) == "0 0\n"
-    leftovers = list(ws.path.glob(".*.tmp"))
+    assert forked(KILLED_SAVES, quick_ws.path, 7) == "0 0\n"
+    leftovers = list(quick_ws.path.glob(".*.tmp"))
     for path in leftovers:
         os.utime(path, (time.time() - 7200,) * 2)
-    fresh = ws.path / ".notes.md.fresh.tmp"
+    fresh = quick_ws.path / ".notes.md.fresh.tmp"
     fresh.write_text("somebody is saving")
-    again = Workspace.open(ws.path)
+    again = Workspace.open(quick_ws.path)
     again.save_note("summary", "x")
-    assert list(ws.path.glob(".*.tmp")) == [fresh]
+    assert list(quick_ws.path.glob(".*.tmp")) == [fresh]
     assert again.verify().empty
-    assert ".*.tmp" in (ws.path / ".gitignore").read_text().splitlines()
+    assert ".*.tmp" in (quick_ws.path / ".gitignore").read_text().splitlines()
 
 
 FULL_DISK = """
