@@ -68,6 +68,10 @@ _ROOMS = {
         "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
     ],
     "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
+    "pmkit.widgets.edit": [
+        "edit_actions", "edit_checkins", "edit_decisions", "edit_factors", "edit_impact", "edit_questions",
+        "edit_raci", "edit_table", "edit_tasks",
+    ],
     "pmkit.workspace": ["Workspace"],
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -133,6 +133,10 @@ class EditGrid(anywidget.AnyWidget):
         self.on_msg(self._received)
         self._start_watching()
 
+    def __repr__(self) -> str:
+        count = len(self.rows)
+        return f"<EditGrid {self.label}: {count:,} {self.noun[0] if count == 1 else self.noun[1]}>"
+
     # For the notebook and for widgets beside this one
 
     def on_select(self, callback: Callable[[str], None]) -> None:

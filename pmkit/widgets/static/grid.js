@@ -689,10 +689,9 @@ class Grid {
 
   watch() {
     this.root.addEventListener("keydown", (event) => this.barKey(event));
-    for (const name of ["copy", "cut", "paste"]) {
-      this.scroller.addEventListener(name, (event) => this.clipboard(event));
-      this.root.addEventListener(name, (event) => event.stopPropagation());
-    }
+    // On the document: these events go to where the text selection last was, not to what has the focus.
+    this.onClipboard = (event) => this.clipboard(event);
+    for (const name of ["copy", "cut", "paste"]) document.addEventListener(name, this.onClipboard, true);
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.scroller.addEventListener("focus", () => this.root.classList.add("pmk-focus"));
@@ -704,7 +703,7 @@ class Grid {
     this.hears = {
       "change:clashes": () => this.showClashes(),
       "change:shown": () => { this.refilter(true); this.paint(); },
-      "change:zone": () => { this.columnsChanged(); this.refilter(); this.paint(true); },
+      "change:zone": () => { this.columnsChanged(); this.refilter(); this.paint(); },
       "change:height": () => { this.layout(); this.paint(); },
       "change:status": () => this.tell(this.model.get("status")),
     };
@@ -715,6 +714,7 @@ class Grid {
   dispose() {
     for (const [name, hear] of Object.entries(this.hears)) this.model.off(name, hear);
     this.store.views.delete(this);
+    for (const name of ["copy", "cut", "paste"]) document.removeEventListener(name, this.onClipboard, true);
     this.sizes.disconnect();
     this.editor?.close();
     clearTimeout(this.clock);
@@ -726,6 +726,7 @@ class Grid {
   // Columns
 
   columnsChanged() {
+    this.needs = this.columns.filter((column) => column.required && column.editable);
     this.head.replaceChildren(this.headRow());
     this.live.forEach((row) => row.remove());
     this.live.clear();
@@ -734,9 +735,13 @@ class Grid {
     this.layout();
   }
 
+  headOf({ type, label }) {
+    return type === "time" ? `${label.replace(/ \(UTC\)$/, "")} (${this.zone})` : label;
+  }
+
   headRow() {
     const cells = this.columns.map((column, c) => {
-      const zoned = column.type === "time" ? `${column.label} (${this.zone})` : column.label;
+      const zoned = this.headOf(column);
       const grip = el("span", { class: "pmk-grip", "aria-hidden": "true", onpointerdown: (event) => this.resize(event, c), ondblclick: (event) => { event.stopPropagation(); delete this.widths[column.name]; this.layout(); this.paint(); } });
       const classes = ["pmk-th", column.editable ? "" : "pmk-fixed", NUMERIC.has(column.type) ? "pmk-right" : "", column.type === "bool" || column.center ? "pmk-center" : ""];
       return el("div", { class: classes.join(" "), role: "columnheader", id: `${this.uid}-h-${c}`, "aria-colindex": c + 1, "aria-sort": "none", title: column.meaning || undefined, "data-c": c },
@@ -753,7 +758,7 @@ class Grid {
     const sample = this.store.rows.slice(0, 150);
     this.measured = this.columns.map((column) => {
       pen.font = `600 12px ${font.fontFamily}`;
-      const label = column.type === "time" ? `${column.label} (${this.zone})` : column.label;
+      const label = this.headOf(column);
       const headWords = column.type === "time" ? [label] : label.split(" ");
       const head = Math.max(...headWords.map((word) => pen.measureText(word).width)) + (column.center ? 26 : 32);
       pen.font = `13px ${font.fontFamily}`;
@@ -762,12 +767,18 @@ class Grid {
       const widest = Math.max(0, ...texts.map((text) => measure(text.slice(0, 120)))) + 22;
       const word = Math.max(0, ...texts.map((text) => Math.max(0, ...words(text).map((one) => measure(one.slice(0, 40)))))) + 22;
       if (column.type === "bool") return { least: Math.max(58, head), best: Math.max(58, head), grow: 0 };
-      if (column.long) return { least: Math.max(head, column.width || 0, 190), best: Math.max(head, Math.min(Math.max(widest, 190), 420)), grow: clamp(widest / 300, 0.3, 3) };
+      if (column.long) {
+        // Wide enough that the usual text takes some five lines where it wraps.
+        const usual = texts.reduce((sum, text) => sum + Math.min(text.length, 400), 0) / Math.max(1, texts.filter(Boolean).length);
+        const least = Math.max(head, column.width || 0, this.wrap ? clamp(usual * 1.9, 160, 330) : clamp(widest, 150, 320));
+        return { least, best: Math.max(least, Math.min(widest, 460)), grow: clamp(widest / 300, 0.3, 3) };
+      }
       const chosen = column.choices?.length || column.open?.length;
       const options = chosen && !column.names ? [...(column.choices ?? []), ...(column.open ?? [])].map((text) => measure(text)) : [];
       const badge = column.tones ? 18 : 0;
       const best = clamp(Math.max(widest + badge, head, Math.min(160, Math.max(0, ...options) + 26 + badge)), 48, 230);
-      return { least: Math.max(head, Math.min(best, this.wrap ? Math.min(Math.max(word, 90), 170) : best)), best, grow: 0 };
+      const whole = !this.wrap || column.type === "time" || column.type === "date";
+      return { least: whole ? best : Math.max(head, Math.min(best, clamp(word, 60, 170))), best, grow: 0 };
     });
     return this.measured;
   }
@@ -779,12 +790,12 @@ class Grid {
     const widths = wishes.map(({ least }, c) => this.widths[this.columns[c].name] ?? least);
     let left = room - widths.reduce((sum, width) => sum + width, 0);
     const free = wishes.map((wish, c) => (this.widths[this.columns[c].name] ? null : wish));
-    for (const stage of ["short", "long", "any"]) {
+    for (const stage of this.wrap ? ["wish", "any"] : ["short", "long", "any"]) {
       if (left <= 0) break;
       const takers = free.map((wish, c) => {
         if (!wish) return 0;
         if (stage === "any") return wish.grow;
-        return (stage === "short") === (wish.grow === 0) ? Math.max(0, wish.best - widths[c]) : 0;
+        return (stage === "wish" || (stage === "short") === (wish.grow === 0)) ? Math.max(0, wish.best - widths[c]) : 0;
       });
       const wanted = takers.reduce((sum, want) => sum + want, 0);
       if (!wanted) continue;
@@ -799,7 +810,7 @@ class Grid {
     this.sizesOf = whole;
     this.root.style.setProperty("--pmk-columns", whole.map((width) => `${width}px`).join(" "));
     this.root.style.setProperty("--pmk-width", `${Math.max(sum, room)}px`);
-    const pinned = this.columns[0] && whole[0] <= 130 && whole[0] < room * 0.3 && sum > room;
+    const pinned = this.columns[0] && whole[0] <= 190 && whole[0] < room * 0.3 && sum > room;
     this.root.classList.toggle("pmk-pin", Boolean(pinned));
     this.scroller.style.maxHeight = `${this.model.get("height") || 480}px`;
   }
@@ -819,7 +830,7 @@ class Grid {
   // Which rows, in which order
 
   refilter(top = false) {
-    const keep = this.rowAt(this.cursor.r)?.[0];
+    const { keep } = this; // rows may have moved under the old numbers
     const tokens = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const shown = this.model.get("shown");
     const inside = Array.isArray(shown) ? new Set(shown) : null;
@@ -836,13 +847,21 @@ class Grid {
     });
     this.view = this.sorted(view);
     if (this.draft) this.view.push(-1);
-    const row = keep ? this.view.findIndex((i) => i >= 0 && this.store.rows[i][0] === keep) : -1;
+    const row = keep ? this.find(keep.cursor) : -1;
+    const anchor = keep ? this.find(keep.anchor) : -1;
     this.cursor.r = row >= 0 ? row : clamp(this.cursor.r, 0, Math.max(0, this.view.length - 1));
-    if (top || row < 0) this.anchor = { ...this.cursor };
-    this.anchor.r = clamp(this.anchor.r, 0, Math.max(0, this.view.length - 1));
+    this.anchor = top || row < 0 || anchor < 0 ? { ...this.cursor } : { ...this.anchor, r: anchor };
+    if (this.editor) {
+      const edited = this.find(this.editor.id);
+      if (edited >= 0) this.editor.at.r = edited;
+    }
     if (top) this.scroller.scrollTop = 0;
     this.words();
-    this.dirty = true;
+  }
+
+  // The number of the row with that id; the draft has the empty one.
+  find(id) {
+    return this.view.findIndex((i) => (i < 0 ? id === "" : this.store.rows[i][0] === id));
   }
 
   sorted(view) {
@@ -893,9 +912,8 @@ class Grid {
 
   // Painting
 
-  paint(all = false) {
+  paint() {
     if (!this.view || !this.sizesOf) return;
-    if (all) this.dirty = true;
     const count = this.view.length;
     const { wrap } = this;
     this.root.classList.toggle("pmk-wrap", wrap);
@@ -919,9 +937,9 @@ class Grid {
     }
     this.scroller.setAttribute("aria-rowcount", count + 1);
     this.scroller.setAttribute("aria-colcount", this.columns.length);
+    this.keep = { cursor: this.rowAt(this.cursor.r)?.[0], anchor: this.rowAt(this.anchor.r)?.[0] };
     this.pointAt();
     this.emptiness();
-    this.dirty = false;
   }
 
   window(count) {
@@ -943,7 +961,8 @@ class Grid {
     const on = this.cursor.r === r && !this.onHead;
     node.dataset.r = r;
     node.setAttribute("aria-rowindex", r + 2);
-    const state = `pmk-row${on ? " pmk-on" : ""}${row === this.draft ? " pmk-draft" : ""}${this.store.leaving.has(id) ? " pmk-leaving" : ""}`;
+    const unfinished = row === this.draft || this.needs.some((column) => !this.store.value(row, column) && this.canEdit(row, column));
+    const state = `pmk-row${on ? " pmk-on" : ""}${unfinished ? " pmk-draft" : ""}${this.store.leaving.has(id) ? " pmk-leaving" : ""}`;
     if (node.className !== state) node.className = state;
     const chosenRow = r >= box.top && r <= box.bottom;
     this.columns.forEach((column, c) => {
@@ -981,7 +1000,7 @@ class Grid {
       return;
     }
     const text = show(column, value, this.zone);
-    if (!text && row === this.draft && column.required && column.editable) {
+    if (!text && column.required && this.canEdit(row, column)) {
       cell.replaceChildren(el("span", { class: "pmk-ghost", text: column.label }));
     } else if (column.tones && text) {
       cell.replaceChildren(el("span", { class: `pmk-badge pmk-${column.tones[value] ?? "neutral"}`, text }));
@@ -1130,12 +1149,12 @@ class Grid {
   }
 
   goTo(id, { column = null, quiet = true } = {}) {
-    let r = this.view.findIndex((i) => i >= 0 && this.store.rows[i][0] === id);
+    let r = this.find(id);
     if (r < 0 && this.store.place.has(id) && (this.filter.value || this.only?.checked)) {
       this.filter.value = "";
       if (this.only) this.only.checked = false;
       this.refilter();
-      r = this.view.findIndex((i) => i >= 0 && this.store.rows[i][0] === id);
+      r = this.find(id);
     }
     if (r < 0) return;
     const c = column ? Math.max(0, this.columns.findIndex((one) => one.name === column)) : this.cursor.c;
@@ -1362,7 +1381,6 @@ class Grid {
     const up = () => { window.removeEventListener("pointermove", move); window.removeEventListener("pointerup", up); };
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", up);
-    void event;
   }
 
   doubleClick(event) {
@@ -1400,13 +1418,11 @@ class Grid {
     const row = this.rowAt(at.r);
     this.tip.hidden = true;
     this.editor = new Editor(this, at, this.columns[at.c], { before: "", problem: "", replace: false, ...options });
-    this.editor.id = row === this.draft ? null : row[0];
+    this.editor.id = row[0];
   }
 
   // The editor's text was taken. Rows may have moved meanwhile; the id tells which one was meant.
   took(at, column, value, typed, move) {
-    const editor = this.editor;
-    void editor;
     if (move === "fill") {
       const { top, bottom, left, right } = this.box();
       const edits = [];
@@ -1490,7 +1506,7 @@ class Grid {
     const later = Object.entries(values).filter(([name, value]) => value !== (sent[name] ?? "")).map(([name, value]) => [id, name, value]);
     if (later.length) this.store.edit(later);
     if (here) {
-      const r = this.view.findIndex((i) => i >= 0 && this.store.rows[i][0] === id);
+      const r = this.find(id);
       if (r >= 0) { this.cursor = { r, c }; this.anchor = { r, c }; this.paint(); this.reveal(); this.report(); }
     }
     if (this.editor) { this.editor.at.r = this.cursor.r; this.editor.id = id; }
@@ -1500,7 +1516,7 @@ class Grid {
     this.draft.key = null;
     const first = this.columns.find((column) => column.editable && this.draft.values[column.name]);
     if (first) this.draft.problems[first.name] = { text: this.draft.values[first.name], problem };
-    this.paint(true);
+    this.paint();
   }
 
   dropDraft() {
@@ -1528,8 +1544,12 @@ class Grid {
   // The clipboard
 
   clipboard(event) {
-    if (event.target !== this.scroller) return;
+    if (document.activeElement !== this.scroller) {
+      if (this.root.contains(document.activeElement)) event.stopPropagation(); // a field: the browser does it
+      return;
+    }
     event.preventDefault();
+    event.stopPropagation();
     if (event.type === "paste") { this.paste(event.clipboardData.getData("text/plain")); return; }
     const { top, bottom, left, right } = this.box();
     const block = [];
