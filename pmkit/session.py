@@ -372,16 +372,16 @@ def add_row(workspace: Workspace, table: str, /, **values: object) -> Change:
     Raises `SchemaError` where a value cannot be, or a required one is missing.
     """
     session = EditSession.of(workspace, table)
-    sheet, named = session.worksheet, schema.WORKSHEETS[table]
-    twin = _row_with(sheet, values)
-    if twin is not None:
-        return Change(note=f"{twin} says that already.")
+    sheet = session.worksheet
     lacking = [
-        c for c in named.columns if c.required and c.name not in values and c.name not in _given(sheet)
+        column
+        for column in schema.WORKSHEETS[table].columns
+        if column.required and sheet.is_typed_by_people(column.name) and values.get(column.name) in (None, "")
     ]
     if lacking:
         raise SchemaError(table, [f"new row, `{c.name}` is missing: {c.meaning}" for c in lacking])
-    return session.add(values)
+    twin = _row_with(sheet, values)
+    return Change(note=f"{twin} says that already.") if twin is not None else session.add(values)
 
 
 def edit_row(workspace: Workspace, table: str, row_id: str, /, **values: object) -> Change:
@@ -451,11 +451,6 @@ def _row_with(sheet: Worksheet, values: Mapping[str, object]) -> str | None:
         return None
     rows = ((row_id, sheet.said(row_id)) for row_id in sheet.row_ids)
     return next((i for i, row in rows if row and wanted.items() <= row.items()), None)
-
-
-def _given(sheet: Worksheet) -> set[str]:
-    """Key columns that a new row gets by itself."""
-    return {name for name in sheet.table.key if not sheet.is_typed_by_people(name)}
 
 
 def _role(workspace: Workspace, timeline: EditSession, event_id: str, actor: str, opening: str) -> str:

@@ -626,7 +626,7 @@ class Spy:
         return told
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.data())
 def test_edits_in_different_cells_all_count(data: st.DataObject) -> None:
     """Whatever two people edit, if no cell is the same, both have it and nobody is told of a clash."""
@@ -645,7 +645,7 @@ def test_edits_in_different_cells_all_count(data: st.DataObject) -> None:
     assert {(edit.row_id, edit.column) for edit in change.cells} == set(chosen[cut:])
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.data())
 def test_nothing_that_was_written_is_lost_in_a_merge(data: st.DataObject) -> None:
     """Every text either of two people wrote stands in a cell or in the list of clashes."""
