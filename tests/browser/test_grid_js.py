@@ -194,6 +194,7 @@ def test_a_dead_kernel_is_said_and_no_edit_is_lost_in_silence(grid: Any) -> None
     grid.press("Enter")
     assert grid.text(".pmk-banner") == "Not saved: the kernel was restarted. Run this cell again."
     assert cell(grid, 0, "who").inner_text() == ""
+    assert "Rafael" in grid.text(".pmk-tip")
 
 
 def test_a_kernel_that_dies_while_an_edit_waits_gives_it_back(grid: Any) -> None:

@@ -6,6 +6,7 @@ const AHEAD = 8; // rows kept ready above and below the window
 const WRAP_LIMIT = 400; // with more rows than this every row takes one line
 const SLOW = 2500; // ms after which a change that waits says why
 const GONE = "Not saved: the kernel was restarted. Run this cell again.";
+const STOPPED = "The kernel was restarted, nothing can be saved here. Run this cell again.";
 
 // ---------------------------------------------------------------------------------- small things
 
@@ -197,6 +198,7 @@ class Store {
     this.refused = new Map(); // cell → {text, problem}
     this.leaving = new Set(); // rows being deleted
     this.dead = false;
+    this.lost = false; // whether a change was turned back because of that
     this.count = 0;
     this.takeAll();
     model.on("change:rows", () => { this.takeAll(); this.tell({ all: true }); });
@@ -307,7 +309,7 @@ class Store {
         this.dead = true;
       }
     }
-    if (!sent && message.key) this.fail(message.key, GONE);
+    if (!sent && message.key) this.lose(message.key);
     else this.tell({ ids: null });
     return sent;
   }
@@ -317,11 +319,17 @@ class Store {
     try {
       this.model.send({ op: "ping" });
       this.dead = false;
+      this.lost = false;
     } catch {
       this.dead = true;
     }
-    if (this.dead) for (const key of [...this.waiting.keys()]) this.fail(key, GONE);
+    if (this.dead) for (const key of [...this.waiting.keys()]) this.lose(key);
     this.tell({ all: true });
+  }
+
+  lose(key) {
+    this.lost = true;
+    this.fail(key, GONE);
   }
 
   fail(key, text, cells = []) {
@@ -681,7 +689,7 @@ class Grid {
     this.body = el("div", { class: "pmk-body", role: "rowgroup" });
     this.blank = el("div", { class: "pmk-blank", hidden: true });
     this.scroller = el("div", { class: "pmk-scroll", role: "grid", tabindex: "0", "aria-label": label, "aria-multiselectable": "true" }, this.head, this.body);
-    this.tip = el("div", { class: "pmk-tip", role: "alert", hidden: true });
+    this.tip = el("div", { class: "pmk-tip", role: "alert", popover: "manual", hidden: true });
     this.root = el("div", { class: "pmk-grid", role: "group", "aria-label": label }, this.bar, this.help, this.banner, this.clashBox, this.scroller, this.blank, this.tip);
     host.classList.add("pmk-host");
     host.append(this.root);
@@ -694,8 +702,10 @@ class Grid {
     for (const name of ["copy", "cut", "paste"]) document.addEventListener(name, this.onClipboard, true);
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.scroller.addEventListener("focus", () => this.root.classList.add("pmk-focus"));
-    this.scroller.addEventListener("blur", () => this.root.classList.remove("pmk-focus"));
+    this.scroller.addEventListener("focus", () => { this.root.classList.add("pmk-focus"); this.showTip(); });
+    this.onPageScroll = () => { if (!this.tip.hidden) this.showTip(); };
+    window.addEventListener("scroll", this.onPageScroll, { capture: true, passive: true });
+    this.scroller.addEventListener("blur", () => { this.root.classList.remove("pmk-focus"); this.showTip(); });
     this.scroller.addEventListener("pointerdown", (event) => this.pointerDown(event));
     this.scroller.addEventListener("dblclick", (event) => this.doubleClick(event));
     this.sizes = new ResizeObserver(() => { this.layout(); this.paint(); });
@@ -715,6 +725,7 @@ class Grid {
     for (const [name, hear] of Object.entries(this.hears)) this.model.off(name, hear);
     this.store.views.delete(this);
     for (const name of ["copy", "cut", "paste"]) document.removeEventListener(name, this.onClipboard, true);
+    window.removeEventListener("scroll", this.onPageScroll, { capture: true });
     this.sizes.disconnect();
     this.editor?.close();
     clearTimeout(this.clock);
@@ -1032,15 +1043,23 @@ class Grid {
     const row = this.rowAt(this.cursor.r);
     const column = this.columns[this.cursor.c];
     const refused = row && column && !this.editor ? (row === this.draft ? this.draft.problems[column.name] : this.store.problem(row[0], column.name)) : null;
-    const problem = refused?.problem ?? "";
-    this.tip.hidden = !problem;
-    if (!problem) return;
+    const problem = document.activeElement === this.scroller ? (refused?.problem ?? "") : "";
+    if (!problem) {
+      if (!this.tip.hidden) this.tip.hidePopover?.();
+      this.tip.hidden = true;
+      return;
+    }
     const again = refused.text ? ` Enter brings back what was typed: “${refused.text.slice(0, 80)}${refused.text.length > 80 ? "…" : ""}”.` : "";
     if (this.tip.textContent !== problem + again) this.tip.textContent = problem + again;
+    if (this.tip.hidden) {
+      this.tip.hidden = false;
+      this.tip.showPopover?.();
+    }
     const cell = this.cellRect(this.cursor);
-    const root = this.root.getBoundingClientRect();
-    this.tip.style.left = `${clamp(cell.left - root.left, 6, Math.max(6, root.width - this.tip.offsetWidth - 6))}px`;
-    this.tip.style.top = `${cell.bottom - root.top + 3}px`;
+    const { offsetWidth: wide, offsetHeight: tall } = this.tip;
+    const below = Math.min(cell.bottom, this.scroller.getBoundingClientRect().bottom) + 4;
+    this.tip.style.left = `${clamp(cell.left, 8, Math.max(8, window.innerWidth - wide - 8))}px`;
+    this.tip.style.top = `${below + tall < window.innerHeight ? below : Math.max(8, cell.top - tall - 4)}px`;
   }
 
   cellRect({ r, c }) {
@@ -1089,9 +1108,10 @@ class Grid {
     clearTimeout(this.clock);
     const { dead, waiting } = this.store;
     this.banner.hidden = !dead;
-    if (dead && this.banner.textContent !== GONE) this.banner.textContent = GONE;
+    const stopped = this.store.lost ? GONE : STOPPED;
+    if (dead && this.banner.textContent !== stopped) this.banner.textContent = stopped;
     this.root.classList.toggle("pmk-dead", dead);
-    let text = this.note?.text ?? "";
+    let text = dead ? "" : (this.note?.text ?? "");
     let tone = this.note?.tone ?? "";
     if (waiting.size) {
       const since = Math.min(...[...waiting.values()].map((entry) => entry.since));
@@ -1416,9 +1436,9 @@ class Grid {
   openEditor(options) {
     const at = { ...this.cursor };
     const row = this.rowAt(at.r);
-    this.tip.hidden = true;
     this.editor = new Editor(this, at, this.columns[at.c], { before: "", problem: "", replace: false, ...options });
     this.editor.id = row[0];
+    this.showTip();
   }
 
   // The editor's text was taken. Rows may have moved meanwhile; the id tells which one was meant.
@@ -1430,7 +1450,9 @@ class Grid {
       this.change(edits, typed);
     } else this.change([[at.r, at.c, value]], typed);
     if (move !== null) this.focus();
-    const draft = this.rowAt(at.r) === this.draft;
+    const row = this.rowAt(at.r);
+    if (row && this.store.problem(row[0], column.name)) { this.paint(); return; } // refused at once
+    const draft = row === this.draft;
     const step = { down: draft ? [0, 1] : [1, 0], up: [-1, 0], right: [0, 1], left: [0, -1] }[move];
     if (step) this.move(at.r + step[0], at.c + step[1]);
     else this.paint();
