@@ -613,10 +613,12 @@ def _misfits(frame: pd.DataFrame, table: Table, skip: Container[str]) -> _Proble
 
 # Values to cells
 
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
+
 
 def _quoted(cell: str) -> str:
     """As `csv.writer` does it, which before Python 3.13 leaves a lone carriage return bare: a row's end."""
-    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
+    return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
 
 
 def _typed_text(kind: Type, value: object) -> str:
@@ -637,9 +639,10 @@ def _chosen(column: Column, text: str) -> str:
 
 
 def _texts(values: pd.Series) -> Iterable[str]:
+    texts: list[str]
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         moments = values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
-        texts: list[str] = np.datetime_as_string(moments).tolist()
+        texts = np.datetime_as_string(moments).tolist()
         return ["" if text == "NaT" else f"{text}Z" for text in texts]
     if pd.api.types.is_datetime64_dtype(values.dtype):
         return ["" if pd.isna(day) else day.isoformat().removesuffix("T00:00:00") for day in values]
@@ -647,6 +650,9 @@ def _texts(values: pd.Series) -> Iterable[str]:
         return ["yes" if value else "no" for value in values]
     if pd.api.types.is_float_dtype(values.dtype):
         return ["" if pd.isna(number) else repr(float(number)).removesuffix(".0") for number in values]
+    if isinstance(values.dtype, pd.StringDtype):
+        texts = values.to_numpy(dtype="object", na_value="").tolist()
+        return texts
     return ["" if pd.isna(value) else str(value) for value in values]
 
 

@@ -505,6 +505,8 @@ class Worksheet:
         if self._has_evidence:
             views = self._over_evidence(views)
         self._views = {view.name: view for view in views}
+        self._blank_cells = {c.name: "no" if c.type == "bool" else "" for c in self.table.columns}
+        self._blank_cells |= dict.fromkeys(self._own_columns, "")
         self.columns: tuple[ColumnView, ...] = tuple(views)
 
     def _over_evidence(self, views: list[ColumnView]) -> list[ColumnView]:
@@ -535,11 +537,10 @@ class Worksheet:
         return row_id if column == "event_id" and self._has_evidence else self._blank(column)
 
     def _blank(self, column: str) -> str:
-        view = self._views.get(column)
-        return "no" if view is not None and view.type == "bool" else ""
+        return self._blank_cells.get(column, "")
 
     def _blank_row(self) -> Row:
-        return {name: self._blank(name) for name in (*self.table.column_names, *self._own_columns)}
+        return dict(self._blank_cells)
 
     def _read_cell(self, row_id: str, column: str, value: object) -> str:
         """The text to put there. Raises `ValueError` in words where it cannot be."""
@@ -726,16 +727,18 @@ class Worksheet:
         renamed: tuple[tuple[str, str], ...],
     ) -> Change:
         cells, added, removed, moved = [], [], [], []
-        names = [view.name for view in self.columns]
+        names, blank = [view.name for view in self.columns], self._blank_cells
         for row_id, before, after in pairs:
             if row_id not in self._place_of and (before is None or after is None):
                 added += [row_id] if before is None and after is not None else []
                 removed += [row_id] if after is None and before is not None else []
                 continue
-            old = {name: self._shown(row_id, before, name) for name in names}
-            new = {name: self._shown(row_id, after, name) for name in names}
-            cells += [Edit(row_id, name, new[name]) for name in names if new[name] != old[name]]
-            moved += [row_id] if self._has_evidence and old["time"] != new["time"] else []
+            said, says = before or blank, after or blank
+            for name in (name for name in names if said.get(name, "") != says.get(name, "")):
+                new = self._shown(row_id, after, name)
+                if new != self._shown(row_id, before, name):
+                    cells.append(Edit(row_id, name, new))
+                    moved += [row_id] if self._has_evidence and name == "time" else []
         if added or removed or moved:
             self._ordered = None
         return Change(tuple(cells), tuple(added), tuple(removed), note, renamed, tuple(moved))
