@@ -252,12 +252,27 @@ def test_a_few_letters_pick_a_choice(grid: Any) -> None:
 
 
 def test_several_words_are_picked_from_a_list(grid: Any) -> None:
-    """Enter in the list adds or takes away a word; leaving the list takes them all."""
+    """Typing narrows the list, Enter adds or takes away a word; Tab takes them all."""
     go(grid, 1, "factors")
     grid.press("Enter")
-    assert grid.page.locator("[role=option][aria-selected=true]").count() == 2
-    grid.press("ArrowDown", "Enter", "ArrowDown", "ArrowDown", "Enter", "Tab")
-    assert grid.last("edit")["edits"] == [["A2", "factors", "F2 F3"]]
+    assert grid.page.locator(".pmk-chip").all_inner_texts() == ["F1\n×", "F2\n×"]
+    grid.press("ArrowDown", "Enter")
+    grid.type("f3")
+    grid.press("Enter")
+    grid.type("F9")
+    grid.press("Tab")
+    assert grid.last("edit")["edits"] == [["A2", "factors", "F2 F3 F9"]]
+
+
+def test_typing_into_words_adds_and_escape_leaves_them(grid: Any) -> None:
+    """A letter opens the search with the words still there; Backspace in the empty field takes the last."""
+    go(grid, 1, "factors")
+    grid.type("hold")
+    assert grid.page.locator("[role=option]").count() == 1
+    grid.press("Escape")
+    assert grid.ops() == []
+    grid.press("Enter", "Backspace", "Control+Enter")
+    assert grid.last("edit")["edits"] == [["A2", "factors", "F1"]]
 
 
 def test_long_text_takes_lines_and_ctrl_enter(grid: Any) -> None:

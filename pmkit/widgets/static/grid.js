@@ -412,18 +412,22 @@ class Editor {
   constructor(grid, at, column, { text, before, problem, replace, readOnly = false }) {
     Object.assign(this, { grid, at, column, before, readOnly });
     this.many = column.type === "words";
-    this.options = readOnly ? [] : this.allOptions();
+    this.options = readOnly ? [] : this.allOptions(words(before));
+    this.picks = this.many && this.options.length > 0; // words are picked, the field searches among them
+    this.chosen = this.picks ? words(replace ? before : text) : [];
     const long = column.long || text.includes("\n") || (readOnly && text.length > 60);
     const id = `${grid.uid}-edit`;
     const name = `${column.label}${readOnly ? "" : ", edit"}`;
     const common = { class: "pmk-field", "aria-label": name, spellcheck: long ? "true" : "false", autocomplete: "off", readonly: readOnly };
     if (this.options.length) Object.assign(common, { role: "combobox", "aria-expanded": "true", "aria-controls": `${id}-list`, "aria-autocomplete": "list" });
     this.field = long ? el("textarea", { ...common, rows: 3 }) : el("input", { ...common, type: "text" });
-    this.field.value = text;
+    this.field.value = this.picks && !replace ? "" : text;
+    if (this.picks) this.field.placeholder = "Search, or type one of your own";
+    this.chips = this.picks ? el("div", { class: "pmk-chips" }) : null;
     this.message = el("div", { class: "pmk-problem", id: `${id}-problem`, role: "alert" });
     this.list = this.options.length ? el("div", { class: "pmk-list", id: `${id}-list`, role: "listbox", "aria-label": column.label, "aria-multiselectable": this.many ? "true" : undefined }) : null;
     const hint = this.hint(long);
-    this.box = el("div", { class: `pmk-editor${long ? " pmk-long" : ""}${readOnly ? " pmk-reading" : ""}`, popover: "manual" }, this.field, this.message, this.list, hint ? el("div", { class: "pmk-hint", text: hint }) : null);
+    this.box = el("div", { class: `pmk-editor${long ? " pmk-long" : ""}${readOnly ? " pmk-reading" : ""}`, popover: "manual" }, this.chips, this.field, this.message, this.list, hint ? el("div", { class: "pmk-hint", text: hint }) : null);
     grid.root.append(this.box);
     this.box.showPopover?.();
     this.place();
@@ -451,29 +455,30 @@ class Editor {
     if (this.readOnly) return "From the evidence, read only. Esc to leave.";
     if (this.column.type === "time") return `Time in ${this.grid.zone}, as 2026-11-03 14:02:11`;
     if (this.column.type === "date") return "Date, as 2026-11-30";
-    if (this.many && this.options.length) return "Pick to add or take away. Enter to take, Esc to leave.";
+    if (this.picks) return "Enter picks or takes away, Tab or Ctrl+Enter takes them all, Esc leaves";
     return long ? "Ctrl+Enter to take, Esc to leave" : "";
   }
 
-  allOptions() {
+  allOptions(have) {
     const { choices = [], open = [], hints = {}, names = {} } = this.column;
     const closed = choices.length > 0;
-    const list = (closed ? choices : open).map((value) => ({ value, text: names[value] ?? value, more: hints[value] ?? "" }));
+    const usual = this.many ? [...new Set([...have, ...open])] : open; // what is chosen comes first
+    const list = (closed ? choices : usual).map((value) => ({ value, text: names[value] ?? value, more: hints[value] ?? "" }));
     if (closed && !this.column.required && list.length) list.push({ value: "", text: "(empty)", more: "" });
     return list;
   }
 
   place() {
     const cell = this.grid.cellRect(this.at);
-    const wide = this.box.classList.contains("pmk-long") || this.column.hints ? 440 : 200;
-    const width = Math.min(Math.max(cell.width + 2, this.list && !this.column.hints ? 180 : wide), window.innerWidth - 16, this.box.classList.contains("pmk-long") || this.column.hints ? 560 : 420);
+    const wide = this.box.classList.contains("pmk-long") || this.column.hints ? 440 : 230;
+    const width = Math.min(Math.max(cell.width + 2, wide), window.innerWidth - 16, this.box.classList.contains("pmk-long") || this.column.hints ? 560 : 420);
     this.box.style.width = `${width}px`;
     const tall = this.box.offsetHeight;
     const below = window.innerHeight - cell.top;
     const top = below >= tall + 8 ? cell.top - 1 : Math.max(8, window.innerHeight - tall - 8);
     this.box.style.left = `${clamp(cell.left - 1, 8, Math.max(8, window.innerWidth - width - 8))}px`;
     this.box.style.top = `${top}px`;
-    this.field.style.minHeight = `${Math.min(cell.height, 120)}px`;
+    if (this.field.tagName === "TEXTAREA") this.field.style.minHeight = `${Math.min(cell.height, 120)}px`;
   }
 
   // A field of many lines grows with its text.
@@ -494,30 +499,47 @@ class Editor {
 
   fillList() {
     const text = this.field.value;
-    const last = this.many ? (text.match(/\S*$/)?.[0] ?? "") : text;
-    const search = this.typing ? last.toLowerCase() : "";
-    const chosen = new Set(this.many ? words(text) : [text]);
-    const fits = ({ value, text: shown, more }) => !search || `${shown} ${value} ${more}`.toLowerCase().includes(search) || (this.many && chosen.has(value));
+    const search = this.typing || this.picks ? text.trim().toLowerCase() : "";
+    const chosen = new Set(this.picks ? this.chosen : [text]);
+    const fits = ({ value, text: shown, more }) => !search || `${shown} ${value} ${more}`.toLowerCase().includes(search);
     const starts = ({ value, text: shown }) => (shown.toLowerCase().startsWith(search) || value.toLowerCase().startsWith(search) ? 0 : 1);
     this.shown = this.options.filter(fits);
-    if (search && !this.many) this.shown.sort((a, b) => starts(a) - starts(b));
+    if (search && !this.picks) this.shown.sort((a, b) => starts(a) - starts(b));
     this.shown = this.shown.slice(0, 200);
-    const closed = this.column.choices?.length > 0;
-    this.active = this.typing && search && closed ? 0 : this.many ? -1 : this.shown.findIndex((option) => option.value === text);
+    const sure = search && (this.picks || this.column.choices?.length > 0);
+    this.active = sure && this.shown.length ? 0 : this.picks ? -1 : this.shown.findIndex((option) => option.value === text);
     this.list.replaceChildren(
       ...this.shown.map((option, i) =>
         el("div", {
           class: "pmk-option", role: "option", id: `${this.grid.uid}-option-${i}`, "aria-selected": chosen.has(option.value) ? "true" : "false",
           onpointerdown: (event) => { event.preventDefault(); this.pick(i, true); },
         },
-        this.many ? el("span", { class: "pmk-tick", "aria-hidden": "true" }) : null,
+        this.picks ? el("span", { class: "pmk-tick", "aria-hidden": "true" }) : null,
         el("span", { class: "pmk-option-text", text: option.text }),
         option.more ? el("span", { class: "pmk-option-more", text: option.more }) : null),
       ),
     );
     this.list.hidden = !this.shown.length;
     this.field.setAttribute("aria-expanded", this.shown.length ? "true" : "false");
+    if (this.picks) this.showChips();
     this.mark();
+  }
+
+  // The words chosen so far; a click takes one away.
+  showChips() {
+    const { names = {}, hints = {} } = this.column;
+    this.chips.replaceChildren(...this.chosen.map((word) =>
+      el("button", { type: "button", class: "pmk-chip", tabindex: "-1", title: hints[word], "aria-label": `Take away ${names[word] ?? word}`, onpointerdown: (event) => { event.preventDefault(); this.toggle(word); } },
+        el("span", { text: names[word] ?? word }), el("span", { "aria-hidden": "true", text: "×" }))));
+    this.chips.hidden = !this.chosen.length;
+  }
+
+  toggle(word) {
+    this.chosen = this.chosen.includes(word) ? this.chosen.filter((one) => one !== word) : [...this.chosen, word];
+    const active = this.shown.findIndex((one) => one.value === word);
+    this.fillList();
+    if (active >= 0) { this.active = active; this.mark(); }
+    this.fit();
   }
 
   mark() {
@@ -531,21 +553,15 @@ class Editor {
   pick(i, byPointer = false) {
     const option = this.shown[i];
     if (!option) return;
-    if (!this.many) {
-      this.field.value = option.value;
-      if (byPointer) this.take("stay");
+    if (this.picks) {
+      this.field.value = "";
+      this.fillList();
+      this.active = this.shown.findIndex((one) => one.value === option.value);
+      this.toggle(option.value);
       return;
     }
-    const have = words(this.field.value);
-    const search = this.typing ? (this.field.value.match(/\S*$/)?.[0] ?? "") : "";
-    if (search && search !== option.value && !this.options.some((one) => one.value === search)) have.pop();
-    const next = have.includes(option.value) ? have.filter((word) => word !== option.value) : [...have, option.value];
-    this.field.value = next.length ? `${next.join(" ")} ` : "";
-    this.typing = false;
-    this.fillList();
-    this.active = this.shown.findIndex((one) => one.value === option.value);
-    this.mark();
-    this.field.focus({ preventScroll: true });
+    this.field.value = option.value;
+    if (byPointer) this.take("stay");
   }
 
   key(event) {
@@ -568,10 +584,11 @@ class Editor {
       done();
       if (this.list && this.active >= 0) {
         this.pick(this.active);
-        if (this.many) return undefined;
+        if (this.picks) return undefined;
       }
       return this.take(shiftKey ? "up" : "down");
     }
+    if (this.picks && key === "Backspace" && !this.field.value && this.chosen.length) { done(); return this.toggle(this.chosen.at(-1)); }
     if (strong && !/^[acvxzy]$/i.test(key)) return undefined; // such as Ctrl+S: JupyterLab's
     return event.stopPropagation();
   }
@@ -588,7 +605,8 @@ class Editor {
   // Hands the text over; with a problem the editor stays open with the text in it.
   take(move) {
     if (this.readOnly) return this.leave(move);
-    const typed = this.field.value;
+    const own = this.picks ? words(this.field.value).filter((word) => !this.chosen.includes(word)) : [];
+    const typed = this.picks ? [...this.chosen, ...own].join(" ") : this.field.value;
     const result = read(this.column, typed, { zone: this.grid.zone, before: this.before });
     if (result.problem && move === null && !typed.trim()) return this.leave(null);
     if (result.problem) return this.say(result.problem);
@@ -788,7 +806,7 @@ class Grid {
       const options = chosen && !column.names ? [...(column.choices ?? []), ...(column.open ?? [])].map((text) => measure(text)) : [];
       const badge = column.tones ? 18 : 0;
       const best = clamp(Math.max(widest + badge, head, Math.min(160, Math.max(0, ...options) + 26 + badge)), 48, 230);
-      const whole = !this.wrap || column.type === "time" || column.type === "date";
+      const whole = !this.wrap || column.tones || column.type === "time" || column.type === "date";
       return { least: whole ? best : Math.max(head, Math.min(best, clamp(word, 60, 170))), best, grow: 0 };
     });
     return this.measured;
@@ -1227,7 +1245,7 @@ class Grid {
     const head = this.head.offsetHeight;
     if (this.wrap) {
       const cell = this.live.get(r);
-      if (cell) this.revealSpan(cell.offsetTop, cell.offsetHeight, head);
+      if (cell) this.revealSpan(cell.offsetTop + head, cell.offsetHeight, head);
     } else this.revealSpan(r * LINE + head, LINE, head);
     const pinned = this.root.classList.contains("pmk-pin") ? this.sizesOf[0] : 0;
     const left = this.lefts[c];
@@ -1429,7 +1447,7 @@ class Grid {
       return;
     }
     const refused = row === this.draft ? this.draft.problems[column.name] : this.store.problem(row[0], column.name);
-    const text = typed ?? refused?.text ?? editable(column, value, this.zone);
+    const text = typed ?? (refused?.text || editable(column, value, this.zone));
     this.openEditor({ text, before: value, problem: typed === null ? refused?.problem : "", replace: typed !== null });
   }
 
