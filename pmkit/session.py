@@ -9,13 +9,14 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from uuid import uuid4
 
 import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import SchemaError, WorkspaceError
 from pmkit.typed import read_decision, read_lines, read_moment
-from pmkit.worksheet import Change, Clash, Edit, Row, Snapshot, Worksheet
+from pmkit.worksheet import Change, Clash, Edit, Snapshot, Worksheet
 from pmkit.workspace import Workspace
 
 _Stamp = tuple[int, int, int] | None
@@ -40,8 +41,10 @@ class EditSession:
         self.worksheet = Worksheet(
             schema.WORKSHEETS[name], self._desk.table(name), evidence=self.events, facts=self._facts()
         )
-        self.worksheet.resume(self._desk.unfinished(name))
-        self._begun: dict[str, Row] = self._begun_rows()
+        kept = self._desk.unfinished(name)
+        ids = self.worksheet.resume(kept.values())
+        # Each begun row: the name it is kept under, and its cells as they are kept.
+        self._begun = {i: (name, row) for i, (name, (_, row)) in zip(ids, kept.items(), strict=True) if i}
         self._views: list[Callable[[Change], None]] = []
 
     @classmethod
@@ -154,23 +157,34 @@ class EditSession:
                 merged.append(change)
             return self.worksheet.frame()
 
-        if self.worksheet.dirty:
+        if dirty := self.worksheet.dirty:
             self._desk.save_table(self.name, self.worksheet.frame(), merge=merge, by=self.by)
             self.worksheet.saved()
-        begun = self._begun_rows()
-        if begun != self._begun:
-            self._desk.keep_unfinished(self.name, begun, instead_of=set(self._begun))
-            self._begun = begun
+        try:
+            self._keep_begun_rows()
+        except (OSError, WorkspaceError) as error:
+            if not dirty:
+                raise
+            # What is finished is saved; to undo it now would say otherwise.
+            warnings.warn(
+                f"rows of {self.name} that are not finished could not be kept: {error}", stacklevel=4
+            )
         return merged[0] if merged and merged[0] else None
 
-    def _begun_rows(self) -> dict[str, Row]:
-        """Unfinished rows in which something was typed."""
-        sheet = self.worksheet
-        begun = {row_id: sheet.said(row_id) or {} for row_id in sheet.unfinished()}
-        key = sheet.table.key
-        return {
-            i: row for i, row in begun.items() if any(c and c != "no" for n, c in row.items() if n not in key)
-        }
+    def _keep_begun_rows(self) -> None:
+        """Put aside unfinished rows in which something was typed, and forget those that are whole by now."""
+        begun = {}
+        for row_id in self.worksheet.unfinished():
+            row = self.worksheet.said(row_id) or {}
+            if any(text not in ("", "no", row_id) for text in row.values()):
+                kept_as = self._begun[row_id][0] if row_id in self._begun else uuid4().hex
+                begun[row_id] = (kept_as, row)
+        if begun != self._begun:
+            rows = {kept_as: (row_id, row) for row_id, (kept_as, row) in begun.items()}
+            self._desk.keep_unfinished(
+                self.name, rows, instead_of={kept_as for kept_as, _ in self._begun.values()}
+            )
+            self._begun = begun
 
     def _tell(self, change: Change) -> None:
         if not change:

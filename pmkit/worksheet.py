@@ -388,18 +388,25 @@ class Worksheet:
         self._base = self._finished()
         self._renamed_from = {}
 
-    def resume(self, rows: Mapping[str, Row]) -> None:
-        """Put back rows that were begun before; one whose id is taken by then gets the next."""
-        for begun_as, begun in rows.items():
+    def resume(self, rows: Iterable[tuple[str, Row]]) -> list[str]:
+        """Put back rows that were begun before; returns their ids.
+
+        One whose id is taken by then gets the next, unless that row says all it said; then its id is empty.
+        """
+        ids = []
+        for begun_as, begun in rows:
             row = self._blank_row() | {n: text for n, text in begun.items() if n in self._views}
             here, row_id = self._rows.get(begun_as), begun_as
             if here is not None and not self._is_another(begun_as, row, here):
+                ids.append("")
                 continue
             if begun_as in self:
                 row_id = self._another_id(begun_as, {*self._taken, *self._rows, *self._place_of})
+            ids.append(row_id)
             if self.table.name in _NAMED_BY_US:
                 row[self.table.key[0]] = row_id
             self._put([_Delta(row_id, None, row_id, row)], "")
+        return ids
 
     # State
 

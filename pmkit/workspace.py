@@ -303,26 +303,31 @@ class Workspace:
     # Somebody else, and rows that are only begun
 
     def changed(self, name: str) -> bool:
-        """Whether a table or note was saved by somebody else since this object loaded or saved it."""
-        path = self._table_path(name) if name in schema.WORKSHEETS else self._note_path(name)
-        return self._digest(path) != self._seen[name]
+        """Whether a table was saved by somebody else since this object loaded or saved it."""
+        return self._digest(self._table_path(name)) != self._seen[name]
 
-    def unfinished(self, name: str) -> dict[str, dict[str, str]]:
-        """Rows of a table that people began and that still lack something, by id: not part of the record."""
+    def unfinished(self, name: str) -> dict[str, tuple[str, dict[str, str]]]:
+        """Rows of a table that people began and that still lack something: not part of the record.
+
+        Each is kept under a name of its own, with the id it had; two kernels may have begun the same id.
+        """
         path = self.path / ".cache" / "unfinished" / f"{name}.json"
         try:
             rows = json.loads(path.read_text(encoding="utf-8"))
-            return {row_id: {str(n): str(c) for n, c in row.items()} for row_id, row in rows.items()}
-        except (OSError, ValueError, AttributeError):
+            return {
+                kept_as: (str(row_id), {str(column): str(cell) for column, cell in cells.items()})
+                for kept_as, (row_id, cells) in rows.items()
+            }
+        except (OSError, ValueError, TypeError, AttributeError):
             return {}  # whatever lies in the cache may be lost
 
     def keep_unfinished(
-        self, name: str, rows: Mapping[str, Mapping[str, str]], *, instead_of: Container[str] = ()
+        self, name: str, rows: Mapping[str, tuple[str, dict[str, str]]], *, instead_of: Container[str] = ()
     ) -> None:
         """Put `rows` aside until they are whole, and forget those of `instead_of`."""
         with self._locked():
             others = {i: row for i, row in self.unfinished(name).items() if i not in instead_of}
-            kept = {**others, **{row_id: dict(row) for row_id, row in rows.items()}}
+            kept = {**others, **rows}
             path = self.path / ".cache" / "unfinished" / f"{name}.json"
             if kept or path.exists():
                 _write_durably(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())

@@ -138,6 +138,19 @@ def test_a_begun_row_outlives_the_kernel(workspace: Workspace) -> None:
     assert session.clashes == []
 
 
+def test_two_kernels_may_begin_the_same_row(workspace: Workspace) -> None:
+    """Both began an `A10` and neither finished: after both are gone, both rows are there."""
+    mine, theirs = EditSession.of(workspace, "actions"), stranger(workspace, "actions")
+    mine.add({"dri": "Chiyo Muranaka"})
+    theirs.add({"dri": "Mariam Qandil"})
+    again = stranger(workspace, "actions")
+    begun = [again.worksheet.cell(row_id, "dri") for row_id in again.unfinished]
+    assert sorted(begun) == ["Chiyo Muranaka", "Mariam Qandil"]
+    again.apply([(row_id, "action", f"{row_id} done") for row_id in again.unfinished])
+    assert stranger(workspace, "actions").unfinished == {}
+    assert len(on_disk(workspace, "actions")) == 11
+
+
 def test_an_empty_begun_row_leaves_no_trace(workspace: Workspace) -> None:
     """Where nothing was typed there is nothing to keep."""
     EditSession.of(workspace, "actions").add()
