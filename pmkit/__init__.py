@@ -10,7 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pmkit.causes import plot_factors as plot_factors
+    from pmkit.debrief import debrief_questions as debrief_questions
     from pmkit.errors import PmkitError as PmkitError
+    from pmkit.explore import known_to as known_to
+    from pmkit.factors import causal_graph as causal_graph
+    from pmkit.factors import five_whys as five_whys
     from pmkit.figures import plot_activity as plot_activity
     from pmkit.figures import plot_timeline as plot_timeline
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from pmkit.session import redo as redo
     from pmkit.session import undo as undo
     from pmkit.session import unmark_event as unmark_event
+    from pmkit.suggestions import suggest as suggest
     from pmkit.timeline import build_timeline as build_timeline
     from pmkit.timeline import find_anchors as find_anchors
     from pmkit.timeline import find_gaps as find_gaps
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "pmkit.causes": ["chart_factors", "plot_factors"],
     "pmkit.debrief": ["debrief_questions"],
     "pmkit.errors": ["PmkitError"],
     "pmkit.explore": ["events_around", "events_by", "events_in", "find_text", "known_to", "thread_of"],
