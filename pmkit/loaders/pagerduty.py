@@ -334,9 +334,10 @@ def _documents(text: str) -> list[str]:
     runs: list[list[str]] = []
     was_whole = True
     for part in re.split(r"(?m)^(?=[^\s\]},])", text):
-        is_whole = part.rstrip().endswith("}")
+        is_whole = part.startswith(("{", "[")) and part.rstrip().endswith("}")
         if not (is_whole or was_whole):
             runs[-1].append(part)
+            was_whole = part.rstrip().endswith("}")
         elif part.strip():
             runs.append([part])
             was_whole = is_whole

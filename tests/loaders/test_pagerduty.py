@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pmkit.errors import EvidenceError
@@ -628,6 +628,8 @@ def test_damage_cannot_hang_the_load(data: bytes) -> None:
 
 @settings(max_examples=70, deadline=None)
 @given(st.integers(0, 2), st.floats(0, 1), st.binary(min_size=1, max_size=2))
+@example(hit=0, where=0.0, noise=b"\n")
+@example(hit=1, where=0.0, noise=b"\n")
 def test_changed_bytes_lose_at_most_their_own_record(hit: int, where: float, noise: bytes) -> None:
     """Inside one entry of a page any byte may change; the other entries stay."""
     parts = [json.dumps(entry(n, at=f"2026-11-03T14:00:{n:02}Z")).encode() for n in range(3)]
