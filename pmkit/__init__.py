@@ -44,6 +44,15 @@ if TYPE_CHECKING:
     from pmkit.timeline import build_timeline as build_timeline
     from pmkit.timeline import find_anchors as find_anchors
     from pmkit.timeline import find_gaps as find_gaps
+    from pmkit.widgets.edit import edit_actions as edit_actions
+    from pmkit.widgets.edit import edit_checkins as edit_checkins
+    from pmkit.widgets.edit import edit_decisions as edit_decisions
+    from pmkit.widgets.edit import edit_factors as edit_factors
+    from pmkit.widgets.edit import edit_impact as edit_impact
+    from pmkit.widgets.edit import edit_questions as edit_questions
+    from pmkit.widgets.edit import edit_raci as edit_raci
+    from pmkit.widgets.edit import edit_table as edit_table
+    from pmkit.widgets.edit import edit_tasks as edit_tasks
     from pmkit.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
@@ -62,6 +71,7 @@ _ROOMS = {
     "pmkit.metrics": ["response_metrics"],
     "pmkit.postmortem": ["Postmortem"],
     "pmkit.process": ["due_on", "review_status"],
+    "pmkit.replay": ["chart_replay", "plot_replay"],
     "pmkit.report": ["publish", "render_report"],
     "pmkit.suggestions": ["suggest"],
     "pmkit.session": [
