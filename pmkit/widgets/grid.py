@@ -38,8 +38,8 @@ class Sheet(Protocol):
 class Session(Protocol):
     """What the grid asks of a session: `pmkit.session.EditSession`, or something that looks like one."""
 
-    clashes: list[Clash]
-
+    @property
+    def clashes(self) -> list[Clash]: ...  # noqa: D102
     @property
     def worksheet(self) -> Sheet: ...  # noqa: D102
     def apply(self, edits: Iterable[tuple[str, str, object]]) -> Change: ...  # noqa: D102

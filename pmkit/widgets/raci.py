@@ -38,10 +38,6 @@ class RaciCanvas:
         """Clashes of the long table."""
         return self.session.clashes
 
-    @clashes.setter
-    def clashes(self, clashes: list[Clash]) -> None:
-        self.session.clashes = clashes
-
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles of the workspace, then those that only the table knows."""

@@ -143,7 +143,7 @@ const show = (column, value, zone) => {
   if (column.type === "time") return showTime(value, zone);
   if (column.type === "int" || column.type === "float") {
     const [whole, rest] = value.split(".");
-    return /^[+-]?\d{5,}$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? `.${rest}` : "") : value;
+    return /^[+-]?\d{4,}$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? `.${rest}` : "") : value;
   }
   if (column.names) return words(value).map((word) => column.names[word] ?? word).join(", ");
   return value;
