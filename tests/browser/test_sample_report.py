@@ -42,7 +42,7 @@ def browser() -> Iterator[playwright.Browser]:
 def test_the_report_is_whole_without_a_network(
     browser: playwright.Browser, page_file: Path, width: int
 ) -> None:
-    """Both charts are drawn live, nothing is asked of the network, the console stays silent."""
+    """All three charts are drawn live, nothing is asked of the network, the console stays silent."""
     page = browser.new_page(viewport={"width": width, "height": 900})
     asked: list[str] = []
     said: list[str] = []
@@ -54,7 +54,7 @@ def test_the_report_is_whole_without_a_network(
     page.wait_for_selector("html[data-charts=ready]", state="attached")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert said == []
-    assert page.locator(".js-plotly-plot .plot-container").count() == 2
+    assert page.locator(".js-plotly-plot .plot-container").count() == 3
     points = page.locator(".js-plotly-plot .scatterlayer .point").count()
     bars = page.locator(".js-plotly-plot .barlayer .point").count()
     assert points >= 25
