@@ -151,8 +151,8 @@ def _early_words(record: _Record) -> Iterator[Question]:
     early = timeline[(timeline["time"] < seen) & timeline["event_id"].isin(people["event_id"])]
     for event in early.iloc[::-1].itertuples():
         yield Question(
-            f"{_clock(event.time)}: what did this message in {event.place or event.source} mean to those who "
-            "read it then, and what would have carried it to the people on call?",
+            f"{_clock(event.time)}: what did this message in {event.place or event.source} mean to its "
+            "readers at that time, and what would have carried it to the people on call?",
             f"It was written {_long(event.time, seen)} before the detection.",
             (event.event_id,),
             event.time,
@@ -413,7 +413,7 @@ def _busiest(record: _Record) -> Iterator[Question]:
 def _customers(record: _Record) -> Iterator[Question]:
     for event, words in islice(record.heard("customers", record.response), 1):
         yield Question(
-            f"{_clock(event.time)}: “{words}” How did what customers said reach those who looked at the "
+            f"{_clock(event.time)}: “{words}” How did what customers said reach those looking at the "
             "systems, and what did it change?",
             f"The first message of the response in which customers are heard, in {event.place}.",
             (event.event_id,),

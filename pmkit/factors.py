@@ -97,7 +97,7 @@ def five_whys(factors: pd.DataFrame, links: pd.DataFrame, start: str = IMPACT) -
     for row in links.to_dict("records"):
         causes[row["effect"]].append(row)
     rows: list[dict[str, object]] = []
-    visited: set[str] = set()
+    met = {start}
 
     def kind_of(name: str) -> str:
         if name == IMPACT:
@@ -113,13 +113,12 @@ def five_whys(factors: pd.DataFrame, links: pd.DataFrame, start: str = IMPACT) -
             "about": about,
             "question": questions.get(kind_of(about), questions[""]),
         }
-        visited.add(about)
         if not causes[about]:
             rows.append({**question, "answer": "", "path": _path(path)})
         followed: list[tuple[str, tuple[str, ...]]] = []
         for link in sorted(causes[about], key=lambda link: str(link["cause"])):
             cause = link["cause"]
-            seen = cause in visited or any(cause == name for name, _ in followed)
+            seen = cause in met
             rows.append(
                 {
                     **question,
@@ -132,6 +131,7 @@ def five_whys(factors: pd.DataFrame, links: pd.DataFrame, start: str = IMPACT) -
                 }
             )
             if not seen:
+                met.add(cause)
                 followed.append((cause, (*path, cause)))
         stack += reversed(followed)
     columns = ["depth", "about", "question", "answer", "statement", "mechanism", "event_ids", "path", "seen"]
