@@ -1216,14 +1216,14 @@ class Grid {
   }
 
   move(r, c, extend = false, quiet = false) {
-    const before = this.rowAt(this.cursor.r)?.[0];
     this.onHead = false;
     this.cursor = { r: clamp(r, 0, Math.max(0, this.view.length - 1)), c: clamp(c, 0, this.columns.length - 1) };
     if (!extend) this.anchor = { ...this.cursor };
     this.reveal();
     this.paint();
     const row = this.rowAt(this.cursor.r);
-    if (!quiet && row && row !== this.draft && (row[0] !== before || extend)) this.report();
+    if (quiet) this.told = null;
+    else if (row && row !== this.draft && (row[0] !== this.told || extend)) this.report();
   }
 
   // Tells Python which row is looked at; the last word only, when the cursor rests.
@@ -1232,6 +1232,7 @@ class Grid {
     this.telling = setTimeout(() => {
       const row = this.rowAt(this.cursor.r);
       if (!row || row === this.draft || this.store.dead) return;
+      [this.told] = row; // a filter moves the cursor without telling, so the row before is no measure
       const { top, bottom } = this.box();
       const ids = [];
       for (let r = top; r <= Math.min(bottom, top + 4999); r++) if (this.view[r] >= 0) ids.push(this.rowAt(r)[0]);
