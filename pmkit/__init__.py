@@ -60,6 +60,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "pmkit.causes": ["chart_factors", "plot_factors"],
     "pmkit.debrief": ["debrief_questions"],
+    "pmkit.bursts": ["find_bursts"],
     "pmkit.errors": ["PmkitError"],
     "pmkit.explore": ["events_around", "events_by", "events_in", "find_text", "known_to", "thread_of"],
     "pmkit.factors": ["causal_graph", "find_cycles", "find_uncovered", "five_whys"],
@@ -85,6 +86,8 @@ _ROOMS = {
         "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
     ],
     "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
+    "pmkit.triage": ["fold_alerts", "leave_suggestion", "open_suggestions", "take_suggestion"],
+    "pmkit.widgets.builder": ["edit_timeline"],
     "pmkit.widgets.edit": [
         "edit_actions", "edit_checkins", "edit_decisions", "edit_factors", "edit_impact", "edit_questions",
         "edit_raci", "edit_table", "edit_tasks",

@@ -1,8 +1,7 @@
-"""Bursts of like alerts: machine-made events that differ only in numbers and ids and follow each other closely."""
+"""Bursts of like alerts: events of machines that differ in numbers and ids only, close after each other."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import pandas as pd
@@ -15,15 +14,26 @@ BURST_COLUMNS: Final = (
 
 # Kinds that people never write; in Slack the messages of apps and bots come beside them.
 _MACHINE_KINDS: Final = ("bot", "alert", "trigger", "notify", "resolve", "metric", "snooze", "assign")
-_LONG_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{18,}|\b(?=[a-z]*\d)[0-9a-z]{6,}\b", re.IGNORECASE)
+# Ids: of UUIDs, of hashes, and words in which digits and letters mix from early on.
+_IDS: Final = (
+    r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8,}\b|\b[a-z]{0,3}[0-9][0-9a-z]{4,}\b"
+)
 # `p95` and `KIX1` are names; `AR-1207`, `14:02` and `1,406` are not.
-_NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:]\d+)*")
+_NUMBERS: Final = r"(^|[^A-Za-z0-9])[0-9]+(?:[.,:][0-9]+)*"
 _TEMPLATE_LENGTH: Final = 300  # characters; what differs only further on is alike
 
 
-def mask_text(text: str) -> str:
-    """The text with its numbers and ids as `#`: the same for alerts that are alike."""
-    return " ".join(_NUMBER.sub("#", _LONG_ID.sub("#", text[:_TEMPLATE_LENGTH])).split())
+def mask_texts(texts: pd.Series) -> pd.Series:
+    """The texts with their numbers and ids as `#`: the same for alerts that are alike."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = pa.array(texts.to_numpy(dtype=object), type=pa.large_string())
+    short = pc.utf8_slice_codeunits(whole, 0, _TEMPLATE_LENGTH)
+    masked = pc.replace_substring_regex(short, pattern=_IDS, replacement="#")
+    masked = pc.replace_substring_regex(masked, pattern=_NUMBERS, replacement=r"\1#")
+    spaced = pc.replace_substring_regex(masked, pattern=r"\s+", replacement=" ")
+    return pd.Series(spaced.to_pandas(), dtype="str").set_axis(texts.index)
 
 
 def find_bursts(events: pd.DataFrame, *, gap: str = "5min", at_least: int = 3) -> pd.DataFrame:
@@ -36,8 +46,7 @@ def find_bursts(events: pd.DataFrame, *, gap: str = "5min", at_least: int = 3) -
     machine = events["kind"].isin(_MACHINE_KINDS) | events["slack_is_bot"]
     alerts = events.loc[machine & events["time"].notna() & (events["text"] != "")]
     alerts = alerts[["event_id", "time", "source", "actor", "place", "text"]]
-    templates = {text: mask_text(text) for text in alerts["text"].unique()}
-    alerts = alerts.assign(template=alerts["text"].map(templates))
+    alerts = alerts.assign(template=mask_texts(alerts["text"]))
     alike = ["source", "actor", "place", "template"]
     group = alerts.groupby(alike, sort=False).ngroup()
     alerts = alerts.assign(group=group).sort_values(["group", "time"], kind="stable")

@@ -17,6 +17,7 @@ AROUND: Final = pd.Timedelta("5min")
 _MOST_AROUND: Final = 60  # neighbours that are listed, the nearest; the rest is told as a number
 _MOST_IN_THREAD: Final = 200
 _SHOWN_ELSEWHERE: Final = {"event_id", "time", "source", "text"}
+_LISTED: Final = ("event_id", "source", "actor", "text")
 _WORDS: Final = 400  # characters of a neighbour that are listed
 
 Said = Callable[[str], Mapping[str, str] | None]
@@ -35,6 +36,8 @@ class Records:
         self._place = {event_id: n for n, event_id in enumerate(dated["event_id"])}
         self._times = dated["time"][dated["time"].notna()]
         self._lanes = _lane_of(dated)
+        self._ms = milliseconds(dated["time"])  # those without a time come last, and theirs is not read
+        self._texts = {name: dated[name].tolist() for name in _LISTED}
         self._threads: dict[tuple[str, str], list[int]] = {}
         slack = dated["slack_thread_ts"].where(dated["slack_thread_ts"] != "", dated["slack_ts"])
         thread_of = slack.where(slack != "", dated["pd_incident_id"])
@@ -51,13 +54,17 @@ class Records:
         """Everything the pane shows of one event; `curated` is its row of the timeline, if it has one."""
         said = dict(self._said(event_id) or {})
         place = self._place.get(event_id)
+        found: dict[str, Any]
         if place is None:
-            found: dict[str, Any] = {"source": "manual", "lane": _source_title("manual"), "kind": "observation"}
+            found = {
+                "source": "manual",
+                "lane": _source_title("manual"),
+                "kind": "observation",
+            }
             recorded_at = None
         else:
-            row = self._events.iloc[place].to_dict()
-            found = self._recorded(place, row)
-            recorded_at = None if pd.isna(row["time"]) else milliseconds(pd.Series([row["time"]]))[0]
+            found = self._recorded(place, self._events.iloc[place].to_dict())
+            recorded_at = self._ms[place] if place < len(self._times) else None
         colour, marker = _style(found["source"])
         time = _moment(said.get("time", "")) or recorded_at
         return {
@@ -82,7 +89,9 @@ class Records:
     def _recorded(self, place: int, row: Mapping[str, Any]) -> dict[str, Any]:
         names = ("source", "kind", "actor", "place", "text", "url", "ref")
         columns = (column for column in schema.EVENTS.columns if column.name not in _SHOWN_ELSEWHERE)
-        texts = ((column.name, column.meaning, schema.cell_text(column, row[column.name])) for column in columns)
+        texts = (
+            (column.name, column.meaning, schema.cell_text(column, row[column.name])) for column in columns
+        )
         thread = self._threads.get(self._thread_of[place], [])
         return {
             **{name: row[name] for name in names},
@@ -102,37 +111,40 @@ class Records:
         moment = pd.Timestamp(time, unit="ms", tz="UTC")
         first = int(self._times.searchsorted(moment - AROUND, side="left"))
         last = int(self._times.searchsorted(moment + AROUND, side="right"))
-        near = [n for n in range(first, last) if self._events["event_id"].iat[n] != event_id]
+        here = self._place.get(event_id)
+        near = [n for n in range(first, last) if n != here]
         if len(near) > _MOST_AROUND:
-            away = [(abs(self._times.iat[n] - moment), n) for n in near]
+            away = [(abs(self._ms[n] - time), n) for n in near]
             listed = sorted(n for _, n in sorted(away)[:_MOST_AROUND])
         else:
             listed = near
         return {"around": [self._line(n) for n in listed], "around_count": len(near)}
 
     def _line(self, place: int) -> dict[str, Any]:
-        row = self._events.iloc[place]
-        said = self._said(row["event_id"]) or {}
+        event_id, source, actor, text = (self._texts[name][place] for name in _LISTED)
+        said = self._said(event_id) or {}
         return {
-            "id": row["event_id"],
-            "t": None if pd.isna(row["time"]) else milliseconds(pd.Series([row["time"]]))[0],
+            "id": event_id,
+            "t": self._ms[place] if place < len(self._times) else None,
             "lane": self._lanes.iat[place],
-            "colour": _style(row["source"])[0],
-            "actor": row["actor"],
-            "text": row["text"][:_WORDS],
+            "colour": _style(source)[0],
+            "actor": actor,
+            "text": text[:_WORDS],
             "included": said.get("included") == "yes",
         }
 
 
-class Details(anywidget.AnyWidget):  # type: ignore[misc]
+class Details(anywidget.AnyWidget):
     """One event whole, with what people say of it to be written beside the untouched original."""
 
     _esm = script("details")
     _css = style("details")
 
-    record = traitlets.Dict().tag(sync=True)  # as `Records.record` gives it; what a reloaded page shows
-    marks = traitlets.List().tag(sync=True)
-    phases = traitlets.List().tag(sync=True)
+    record: traitlets.Dict[str, Any] = traitlets.Dict().tag(
+        sync=True
+    )  # as `Records.record` gives it; what a reloaded page shows
+    marks: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    phases: traitlets.List[Any] = traitlets.List().tag(sync=True)
     zone = traitlets.Enum(["utc", "team", "viewer"], "utc").tag(sync=True)
     team_zone = traitlets.Unicode("UTC").tag(sync=True)
     label = traitlets.Unicode("Details of the event").tag(sync=True)
@@ -149,12 +161,13 @@ class Details(anywidget.AnyWidget):  # type: ignore[misc]
             self._trait_values["record"] = dict(record)
         self.send({"op": "record", "record": dict(record), "viewer": viewer, "focus": focus})
 
-    def answer(self, key: str, trouble: str = "") -> None:
-        """Say what became of the edit `key`: saved, or why not."""
-        self.send({"op": "error", "key": key, "text": trouble} if trouble else {"op": "saved", "key": key})
+    def answer(self, key: str, *, done: str = "", trouble: str = "") -> None:
+        """Say what became of the message `key`: what was done, or why it was not."""
+        self.send({"op": "error" if trouble else "saved", "key": key, "text": trouble or done})
 
     def on_act(self, call: Callable[[Mapping[str, Any]], None]) -> None:
-        """`call` with what people do: `select`, `include`, `edit`, `mark`, `promote`, `fold`, `unfold`."""
+        """`call` with what people do: `select`, `include`, `edit`, `mark`,
+        `promote`, `fold`, `unfold`, `delete`."""
         self._calls.append(call)
 
     def _hear(self, _: object, content: Mapping[str, Any], __: object) -> None:

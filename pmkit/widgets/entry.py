@@ -11,7 +11,7 @@ import traitlets
 from pmkit.widgets.lanes import script, style
 
 
-class Entry(anywidget.AnyWidget):  # type: ignore[misc]
+class Entry(anywidget.AnyWidget):
     """A form for one event and one for many lines `14:03 text`; both say their day and zone."""
 
     _esm = script("entry")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +34,7 @@ def style(name: str) -> str:
     return "\n".join((_STATIC / file).read_text(encoding="utf-8") for file in ("shell.css", f"{name}.css"))
 
 
-class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
+class Lanes(anywidget.AnyWidget):
     """All events as lanes by source and place, those on the timeline above, with phases and anchors.
 
     `events` are the raw ones, `timeline` what `build_timeline` made of them. Times are UTC; `zone` (`utc`,
@@ -43,17 +44,24 @@ class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
     _esm = script("lanes")
     _css = style("lanes")
 
-    lanes = traitlets.List().tag(sync=True)  # name, colour, marker of each lane
-    raw = traitlets.Dict().tag(sync=True)  # ids, times (ms), lanes (position) and words; by time; sent once
-    curated = traitlets.List().tag(sync=True)  # id, t, end, lane, text, mark of what is on the timeline
-    anchors = traitlets.List().tag(sync=True)
-    phases = traitlets.List().tag(sync=True)
-    bursts = traitlets.List().tag(sync=True)  # id, t, end, count, members (positions in `raw`)
-    home = traitlets.List().tag(sync=True)  # the stretch shown at first: start and end (ms)
+    # Name, colour and marker of each lane.
+    lanes: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    # Ids, times (ms), lanes (positions) and words of all events, by time. As one text: hundreds of thousands
+    # of values are walked one by one otherwise.
+    raw: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, to_json=lambda raw, _: _as_text(raw))
+    # What is on the timeline: id, t, end, lane, text, mark.
+    curated: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    anchors: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    phases: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    # Id, t, end and members (positions in `raw`); `unfolded` are those shown one by one all the same.
+    bursts: traitlets.List[Any] = traitlets.List().tag(sync=True)
     fold = traitlets.Bool(True).tag(sync=True)
-    unfolded = traitlets.List().tag(sync=True)  # bursts that are shown one by one all the same
+    unfolded: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    # The stretch shown at first: start and end (ms).
+    home: traitlets.List[Any] = traitlets.List().tag(sync=True)
     zone = traitlets.Enum(["utc", "team", "viewer"], "utc").tag(sync=True)
     team_zone = traitlets.Unicode("UTC").tag(sync=True)
+    zone_name = traitlets.Unicode("UTC").tag(sync=True)  # the zone itself, as a browser knows it
     label = traitlets.Unicode("Events by source and time").tag(sync=True)
 
     def __init__(
@@ -67,34 +75,17 @@ class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
         self._window_calls: list[Callable[[Window], None]] = []
         self._select_calls: list[Callable[[str, str], None]] = []
         self._act_calls: list[Callable[[Mapping[str, Any]], None]] = []
-        dated = events[events["time"].notna()].sort_values("time", kind="stable")
-        names = _lane_names(dated)
-        raw_lanes = _as_lanes(_lane_of(dated), names)
-        self._positions = {name: n for n, name in enumerate(names)}
-        found = find_bursts(dated) if bursts is None else bursts
-        ids = dated["event_id"].tolist()
-        super().__init__(
-            lanes=_lane_looks(names, dated),
-            raw={
-                "ids": ids,
-                "times": milliseconds(dated["time"]),
-                "lanes": raw_lanes.map(self._positions).tolist(),
-                "words": dated["text"].str.slice(0, _WORDS).tolist(),
-            },
-            bursts=_burst_records(found, {event_id: n for n, event_id in enumerate(ids)}),
-            team_zone=team_zone,
-            **self._said(timeline, dated),
-        )
-        self._dated = dated
+        found = find_bursts(events) if bursts is None else bursts
+        super().__init__(team_zone=team_zone, **self._recorded(events, found), **self._said(timeline))
         self.on_msg(self._hear)
+
+    def replace(self, events: pd.DataFrame, timeline: pd.DataFrame, bursts: pd.DataFrame) -> None:
+        """Show other evidence."""
+        self._set({**self._recorded(events, bursts), **self._said(timeline)})
 
     def update(self, timeline: pd.DataFrame) -> None:
         """Show the timeline as it is now; the raw events stay."""
-        said = self._said(timeline, self._dated)
-        said.pop("home")  # what somebody is looking at stays where it is
-        with self.hold_sync():
-            for name, value in said.items():
-                setattr(self, name, value)
+        self._set(self._said(timeline))
 
     def goto(self, event_id: str, *, viewer: str = "") -> None:
         """Choose an event and bring it into view; in one viewer's page, or in all."""
@@ -136,7 +127,30 @@ class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
             for act in self._act_calls:
                 act(content)
 
-    def _said(self, timeline: pd.DataFrame, dated: pd.DataFrame) -> dict[str, Any]:
+    def _set(self, values: Mapping[str, Any]) -> None:
+        with self.hold_sync():
+            for name, value in values.items():
+                setattr(self, name, value)
+
+    def _recorded(self, events: pd.DataFrame, bursts: pd.DataFrame) -> dict[str, Any]:
+        dated = events[events["time"].notna()].sort_values("time", kind="stable")
+        names = _lane_names(dated)
+        ids = dated["event_id"].tolist()
+        self._dated = dated
+        self._positions = {name: n for n, name in enumerate(names)}
+        return {
+            "lanes": _lane_looks(names, dated),
+            "raw": {
+                "ids": ids,
+                "times": milliseconds(dated["time"]),
+                "lanes": _as_lanes(_lane_of(dated), names).map(self._positions).tolist(),
+                "words": dated["text"].str.slice(0, _WORDS).tolist(),
+            },
+            "bursts": _burst_records(bursts, {event_id: n for n, event_id in enumerate(ids)}),
+        }
+
+    def _said(self, timeline: pd.DataFrame) -> dict[str, Any]:
+        dated = self._dated
         anchors = find_anchors(timeline)
         either = timeline if len(timeline) else dated
         if len(either):
@@ -169,7 +183,8 @@ class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
             "phases": [
                 {"name": name, "start": begin, "end": stop, "colour": PHASE_COLOURS[name]}
                 for name, begin, stop in zip(
-                    spans["phase"], milliseconds(spans["start_at"]), milliseconds(spans["end_at"]), strict=True
+                    spans["phase"], milliseconds(spans["start_at"]), milliseconds(spans["end_at"]),
+                    strict=True,
                 )
             ],
             "home": milliseconds(pd.Series([start, end])),
@@ -179,9 +194,14 @@ class Lanes(anywidget.AnyWidget):  # type: ignore[misc]
 # Frames to plain values
 
 
+def _as_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def milliseconds(times: pd.Series) -> list[int]:
     """Milliseconds since 1970, as a browser counts them; what is missing becomes a number nobody reads."""
-    return (times.astype("datetime64[us, UTC]").astype("int64") // 1000).tolist()
+    ms: list[int] = (times.astype("datetime64[us, UTC]").astype("int64") // 1000).tolist()
+    return ms
 
 
 def _moments(start: object, end: object) -> Window:
@@ -227,7 +247,7 @@ def _burst_records(bursts: pd.DataFrame, positions: Mapping[str, int]) -> list[d
             "members": [positions[event_id] for event_id in ids.split() if event_id in positions],
         }
         for burst_id, start, end, ids in zip(
-            bursts["burst_id"], milliseconds(bursts["start_at"]), milliseconds(bursts["end_at"]), bursts["event_ids"],
-            strict=True,
+            bursts["burst_id"], milliseconds(bursts["start_at"]), milliseconds(bursts["end_at"]),
+            bursts["event_ids"], strict=True,
         )
     ]  # fmt: skip

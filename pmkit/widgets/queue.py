@@ -1,4 +1,4 @@
-"""The queue of suggestions, one at a time: what it is about, why it is suggested, and one key to take or leave it."""
+"""The queue of suggestions, one at a time: what, why, and one key to take or leave it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import traitlets
 from pmkit.widgets.lanes import script, style
 
 
-class Queue(anywidget.AnyWidget):  # type: ignore[misc]
+class Queue(anywidget.AnyWidget):
     """Suggestions to take or to leave.
 
-    Each of `items` has `id`, `kind`, `event_id`, `t` (ms, or None), `title`, `text`, `reasons` (sentences) and
-    `does` (what taking it does).
+    Each of `items` has `id`, `kind`, `event_id`, `t` (ms, or None), `text`, `reasons` (sentences) and `does`
+    (what taking it does).
     """
 
     _esm = script("queue")
     _css = style("queue")
 
-    items = traitlets.List().tag(sync=True)
+    items: traitlets.List[Any] = traitlets.List().tag(sync=True)
     zone = traitlets.Enum(["utc", "team", "viewer"], "utc").tag(sync=True)
     team_zone = traitlets.Unicode("UTC").tag(sync=True)
     label = traitlets.Unicode("Suggestions").tag(sync=True)

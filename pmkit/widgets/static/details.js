@@ -36,7 +36,7 @@ class Details {
       if (message.focus) this.root.focus();
     } else if (message.op === "saved" && this.waiting.has(message.key)) {
       this.waiting.delete(message.key);
-      this.status.replaceChildren(make("span", { class: "pmkit-words" }, "Saved"));
+      this.status.replaceChildren(make("span", { class: "pmkit-words" }, message.text || "Saved"));
     } else if (message.op === "error" && this.waiting.has(message.key)) {
       const field = this.waiting.get(message.key);
       this.waiting.delete(message.key);

@@ -137,15 +137,21 @@ class Lanes {
     this.zonePick.replaceChildren(...Object.entries(names).map(([value, name]) =>
       make("option", { value, selected: this.model.get("zone") === value }, name)));
     this.zonePick.value = this.model.get("zone");
+    if (this.model.get("zone_name") !== this.clock.zone) {
+      this.model.set("zone_name", this.clock.zone);
+      this.save();
+    }
   }
 
   // Raw events come once and in order of time; what people said about some of them comes with each change.
   readEvents() {
-    const raw = this.model.get("raw"), curated = this.model.get("curated");
-    if (raw !== this.rawBefore) {
-      this.rawBefore = raw;
-      this.place = new Map(raw.ids.map((id, n) => [id, n]));
+    const sent = this.model.get("raw"), curated = this.model.get("curated");
+    if (sent !== this.sentBefore) {
+      this.sentBefore = sent;
+      this.raw = typeof sent === "string" ? JSON.parse(sent) : sent;
+      this.place = new Map(this.raw.ids.map((id, n) => [id, n]));
     }
+    const raw = this.raw;
     const count = raw.ids.length;
     const ids = raw.ids.slice(), times = raw.times.slice(), lanes = raw.lanes.slice(), words = raw.words.slice();
     const said = new Array(count).fill(null), hidden = new Uint8Array(count), burst = new Map();
@@ -164,9 +170,10 @@ class Lanes {
     const fold = this.model.get("fold"), open = new Set(this.model.get("unfolded"));
     for (const one of fold ? this.model.get("bursts") : []) {
       if (open.has(one.id)) continue;
-      const folded = one.members.filter((n) => !said[n]);
-      folded.slice(1).forEach((n) => (hidden[n] = 1));
-      if (folded.length > 1) burst.set(folded[0], { ...one, count: folded.length });
+      // What people put on the timeline stands for itself; the first of a burst stands for the rest.
+      const [first, ...rest] = one.members, folded = rest.filter((n) => !said[n]);
+      folded.forEach((n) => (hidden[n] = 1));
+      if (folded.length) burst.set(first, { ...one, count: folded.length + 1 });
     }
     const late = [...moved].sort((a, b) => times[a] - times[b]);
     const order = new Int32Array(ids.length);
@@ -268,11 +275,9 @@ class Lanes {
     if (id !== null && !this.index.has(id)) return;
     this.selected = id;
     if (id !== null) {
-      const time = this.times[this.index.get(id)], room = (this.view[1] - this.view[0]) * 0.04;
-      if (time < this.view[0] + room || time > this.view[1] - room) {
-        const half = (this.view[1] - this.view[0]) / 2;
-        this.goTo(time - half, time + half);
-      }
+      const time = this.times[this.index.get(id)], length = this.view[1] - this.view[0];
+      if (time < this.view[0]) this.goTo(time - length * 0.25, time + length * 0.75);
+      if (time > this.view[1]) this.goTo(time - length * 0.75, time + length * 0.25);
       if (tell) this.tell({ op: "select", id });
     }
     this.say();
@@ -389,6 +394,7 @@ class Lanes {
     const sorted = window && [Math.min(...window), Math.max(...window)];
     this.window = sorted;
     this.chip.hidden = !sorted;
+    this.status.hidden = Boolean(sorted);
     if (sorted) {
       const [start, end] = sorted;
       const inside = this.order.slice(this.from(this.order, start), this.from(this.order, end + 1));
@@ -684,7 +690,7 @@ class Lanes {
     pen.font = `600 ${FONT}`;
     for (const anchor of seen) {
       const at = x(anchor.t), words = `${this.clock.minute(anchor.t)} ${anchor.mark.replaceAll("_", " ")}`;
-      const room = pen.measureText(words).width, turned = at + room + 6 > this.left + this.wide;
+      const room = pen.measureText(words).width, turned = at + room > this.left + this.wide + 8;
       const from = turned ? at - room - 5 : at + 5;
       const taken = (row) => placed.some((one) =>
         (one.row === row && from < one.from + one.room + 8 && one.from < from + room + 8) ||
@@ -709,7 +715,12 @@ class Lanes {
       pen.setLineDash([]);
       pen.fillStyle = this.look.ink;
       pen.font = `600 ${FONT}`;
-      if (fits) pen.fillText(words, from, y + ROW / 2);
+      if (!fits) continue;
+      pen.strokeStyle = this.look.paper; // a line that passes behind the words stops before them
+      pen.lineWidth = 5;
+      pen.strokeText(words, from, y + ROW / 2);
+      pen.lineWidth = 1;
+      pen.fillText(words, from, y + ROW / 2);
     }
     pen.font = FONT;
   }

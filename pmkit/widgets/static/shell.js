@@ -134,11 +134,11 @@ function tracePath(marker, x, y, r) {
   return path;
 }
 
-// Calls `paint` when the theme changes, and says of a node whether its background is dark.
+// Calls `paint` when the theme changes, and says of a node whether its letters are light.
 function followTheme(node, paint) {
   const look = () => {
-    const [r, g, b] = (getComputedStyle(node).backgroundColor.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number);
-    node.classList.toggle("pmkit-dark", 0.299 * r + 0.587 * g + 0.114 * b < 128);
+    const [r, g, b] = (getComputedStyle(node).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
+    node.classList.toggle("pmkit-dark", 0.299 * r + 0.587 * g + 0.114 * b > 128);
     paint?.();
   };
   const watch = new MutationObserver(() => setTimeout(look, 60)); // JupyterLab swaps the stylesheet afterwards
