@@ -293,7 +293,7 @@ class _Telling:
         return found
 
     def _echoes(self, index: WordIndex) -> dict[int, tuple[int, list[str]]]:
-        """Messages of people that share two rare words with a machine that names a service, within minutes."""
+        """Messages of people that share two rare words with a machine naming a service, within minutes."""
         count = len(self.candidates)
         hinting = ["doubt", "surprise", "customers", "symptom", "words", "service"]
         hints = self.people & np.logical_or.reduce([self.signs[name] for name in hinting])
