@@ -175,7 +175,7 @@ def status(incident: Path, form: str) -> None:
 @click.option(
     "--at",
     "made_at",
-    help="The time the report says it was made at, as 2026-11-09T16:00:00Z. The same time gives the same bytes.",
+    help="When the report says it was made, as 2026-11-09T16:00:00Z; the same time gives the same bytes.",
 )
 def report(
     *,
