@@ -127,12 +127,13 @@ class Entry {
       this.submit.textContent = `Add ${plural(message.lines.length, "event")}`;
     } else {
       const form = this.forms[this.open];
+      const stayed = form?.contains(document.activeElement); // who went on to something else is left there
       this.say(message.done);
       if (!form) return;
       for (const name of ["at", "text"]) if (form.elements[name]) form.elements[name].value = "";
       this.preview.replaceChildren();
       this.submit.disabled = true;
-      form.querySelector("[data-first]").focus();
+      if (stayed) form.querySelector("[data-first]").focus();
     }
   }
 }
