@@ -20,8 +20,10 @@ test: $(VENV)/.ready-dev
 	@./.ci/browser
 	@echo "Checking the code"
 	@$(MAKE) --no-print-directory lint
-	@echo "Running all tests; this takes some minutes"
-	@$(BIN)/python -m pytest -q
+	@echo "Running the tests that need no browser, on every core"
+	@$(BIN)/python -m pytest -q -m "not browser"
+	@echo "Running the browser tests, one after another; this takes some minutes"
+	@$(BIN)/python -m pytest -q -m browser -n 0
 
 quick: $(VENV)/.ready-dev
 	@$(BIN)/python -m pytest -q -m "not browser"
