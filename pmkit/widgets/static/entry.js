@@ -105,6 +105,7 @@ class Entry {
 
   tell(message) {
     this.key = Math.random().toString(36).slice(2);
+    this.asked = this.open;
     send(this.model, { ...message, key: this.key }, (text) => this.say(text, true));
   }
 
@@ -126,7 +127,7 @@ class Entry {
       this.submit.disabled = !message.lines.length;
       this.submit.textContent = `Add ${plural(message.lines.length, "event")}`;
     } else {
-      const form = this.forms[this.open];
+      const form = this.forms[this.asked]; // another one may be open by now, with words in it
       const stayed = form?.contains(document.activeElement); // who went on to something else is left there
       this.say(message.done);
       if (!form) return;
