@@ -52,7 +52,7 @@ def find_bursts(events: pd.DataFrame, *, gap: str = "5min", at_least: int = 3) -
     alerts = alerts.assign(group=group).sort_values(["group", "time"], kind="stable")
     pause = alerts["time"].diff() > pd.Timedelta(gap)
     run = (pause | (alerts["group"] != alerts["group"].shift())).cumsum()
-    alerts = alerts[run.map(run.value_counts()) >= at_least].assign(run=run)
+    alerts = alerts.assign(run=run)[run.map(run.value_counts()) >= at_least]
     if alerts.empty:
         return _no_bursts()
     runs = alerts.groupby("run", sort=False)

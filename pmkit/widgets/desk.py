@@ -85,6 +85,8 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take all of it off the page."""
+        if not hasattr(self, "_stop"):  # it was never whole
+            return
         self._stop()
         self.folded.close()
         for part in (self.lanes, self.queue, self.entry, self.grid, self.details):
@@ -183,6 +185,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
     def _show(self, event_id: str, *, viewer: str = "", focus: bool = False) -> None:
         if event_id not in self.session.worksheet:
             self._shown.pop(viewer, None)
+            self.details.show({}, viewer=viewer)
             return
         if not viewer:
             self._shown.clear()  # everybody looks at this one now
@@ -322,7 +325,9 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         try:
             said = act()
         except SchemaError as error:
-            trouble("Not saved. " + "\n".join(error.problems[:4]))
+            # "event, `column`: what is wrong": the event is the one they look at.
+            problems = [problem.rpartition("`: ")[2] for problem in error.problems[:4]]
+            trouble("Not saved. " + "\n".join(f"{one[:1].upper()}{one[1:]}." for one in problems))
         except (PmkitError, ValueError) as error:
             trouble(f"Not saved: {error}")
         except Exception as error:

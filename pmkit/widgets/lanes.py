@@ -158,8 +158,7 @@ class Lanes(anywidget.AnyWidget):
         else:
             end = pd.Timestamp("2000-01-01T01:00:00Z")
             start = end - pd.Timedelta("1h")
-        first = min(start, *dated["time"].iloc[:1])
-        last = max(end, *dated["time"].iloc[-1:])
+        first, last = min([start, *dated["time"].iloc[:1]]), max([end, *dated["time"].iloc[-1:]])
         spans = phase_spans(anchors, first, last) if len(anchors) else phase_spans(anchors, first, first)
         lanes = _as_lanes(_lane_of(timeline), list(self._positions)).map(self._positions).tolist()
         ends = [

@@ -121,7 +121,7 @@ class Details {
     pen.lineWidth = 3;
     if (record.marker.endsWith("-open")) pen.stroke(path);
     else pen.fill(path);
-    const who = [record.said.actor || record.actor, record.said.place || record.place || record.lane].filter(Boolean).join(" · ");
+    const who = [record.said.actor || record.actor, record.said.place || record.place].filter(Boolean).join(" · ");
     return make("header", {},
       make("div", { class: "pmkit-details-when" }, icon,
         make("h3", {}, record.t === null ? "no time" : `${clock.second(record.t)}`,
@@ -129,7 +129,7 @@ class Details {
         make("label", { class: "pmkit-details-on" },
           this.box("included", "checkbox", { checked: record.included, onchange: (event) =>
             this.tell({ op: "include", ids: [record.id], on: event.target.checked }, "included") }), "On the timeline")),
-      make("p", { class: "pmkit-words" }, `${record.source_title} ${record.kind}`, who ? ` · ${who}` : "",
+      make("p", { class: "pmkit-words" }, record.evidence ? `${record.source_title} ${record.kind}` : "Without a record", who ? ` · ${who}` : "",
         record.end ? ` · lasted ${lasting(record.end - record.t)}` : ""));
   }
 

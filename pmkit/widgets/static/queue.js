@@ -50,7 +50,7 @@ class Queue {
     this.card = make("div", { class: "pmkit-queue-card", tabindex: "0", role: "group", "aria-roledescription": "suggestion",
       "aria-label": `Suggestion ${this.at + 1} of ${items.length}: ${item.kind}: ${item.text || item.does}. ${item.reasons.join(" ")} T takes it, L leaves it.` },
       make("p", { class: "pmkit-queue-title" }, make("span", { class: "pmkit-queue-kind" }, item.kind),
-        item.t !== null && make("span", { class: "pmkit-queue-clock" }, clock.second(item.t)),
+        item.t !== null && make("span", { class: "pmkit-queue-clock" }, `${clock.day(item.t)}, ${clock.second(item.t)}`),
         make("span", { class: "pmkit-queue-text" }, item.text || item.does)),
       make("p", { class: "pmkit-words pmkit-queue-reasons" }, item.reasons.join(" ")));
     this.body.replaceChildren(
