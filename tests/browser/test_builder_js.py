@@ -97,7 +97,7 @@ def x_of(lanes: Any, minutes: float) -> float:
 
 
 def test_arrows_move_along_the_events_and_tell_them(part: Mount) -> None:
-    """Right goes through all lanes in order of time, with Shift on the timeline only; down changes the lane."""
+    """Right goes through all lanes by time, with Shift on the timeline only; down changes the lane."""
     lanes = part("lanes", lanes_state())
     lanes.page.locator(".pmkit-lanes-stage").focus()
     lanes.press("ArrowRight", "ArrowRight")
