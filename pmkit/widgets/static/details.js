@@ -11,7 +11,9 @@ class Details {
     this.root = make("section", { class: "pmkit pmkit-details", "aria-label": model.get("label"), tabindex: "-1" }, this.body, this.status);
     el.append(this.root);
     keepKeys(this.root);
-    this.undo = [];
+    const [draw, end] = calmly(this.root, () => this.drawNow());
+    this.draw = draw;
+    this.undo = [end];
     const on = (names, act) => (model.on(names, act), this.undo.push(() => model.off(names, act)));
     on("msg:custom", (message) => this.hear(message));
     on("change:zone change:team_zone", () => this.draw());
@@ -62,7 +64,7 @@ class Details {
 
   // Drawing
 
-  draw() {
+  drawNow() {
     const clock = Clock.of(this.model), record = this.record;
     const active = this.body.contains(document.activeElement) ? document.activeElement : null;
     const focus = active?.dataset?.field ?? active?.dataset?.key, at = active?.selectionStart;

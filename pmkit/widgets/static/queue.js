@@ -4,13 +4,15 @@ class Queue {
   constructor(model, el) {
     this.model = model;
     this.at = 0;
-    this.undo = [];
     this.status = make("span", { class: "pmkit-queue-status", role: "status" });
     this.body = make("div", { class: "pmkit-queue-body" });
     this.root = make("section", { class: "pmkit pmkit-queue", "aria-label": model.get("label") }, this.body);
     el.append(this.root);
     keepKeys(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
+    const [draw, end] = calmly(this.root, () => this.drawNow());
+    this.draw = draw;
+    this.undo = [end];
     const on = (names, act) => (model.on(names, act), this.undo.push(() => model.off(names, act)));
     on("change:items", () => ((this.busy = false), this.draw()));
     on("change:zone change:team_zone", () => this.draw());
@@ -34,10 +36,10 @@ class Queue {
     return this.model.get("items");
   }
 
-  draw() {
+  drawNow() {
     const items = this.items, focused = this.body.contains(document.activeElement);
     this.at = Math.min(Math.max(this.at, 0), Math.max(items.length - 1, 0));
-    const item = items[this.at];
+    const item = (this.shown = items[this.at]);
     if (!item) {
       this.body.replaceChildren(make("p", { class: "pmkit-words", tabindex: "-1" }, "No suggestions left. "), this.status);
       if (focused) this.body.firstChild.focus();
@@ -81,7 +83,7 @@ class Queue {
   }
 
   act(op) {
-    const item = this.items[this.at];
+    const item = this.shown; // the one that is read, whatever came in since
     if (!item || this.busy) return;
     this.busy = send(this.model, { op, id: item.id }, (text) => {
       this.status.className = "pmkit-queue-status pmkit-trouble";

@@ -38,6 +38,25 @@ function keepKeys(node) {
   });
 }
 
+// `draw`, but never while a pointer is pressed in `node`: a button that is drawn anew under it is not clicked.
+// Returns the drawing and what ends it.
+function calmly(node, draw) {
+  let pressed = false, waits = false;
+  const press = () => (pressed = true);
+  const release = () => setTimeout(() => { // after the click
+    pressed = false;
+    if (waits) go();
+  });
+  const go = () => {
+    waits = pressed;
+    if (!pressed) draw();
+  };
+  node.addEventListener("pointerdown", press, true);
+  const ends = ["pointerup", "pointercancel"];
+  ends.forEach((name) => window.addEventListener(name, release, true));
+  return [go, () => ends.forEach((name) => window.removeEventListener(name, release, true))];
+}
+
 // Only an address of the web becomes a link.
 function webAddress(text) {
   try {
