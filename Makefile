@@ -3,7 +3,9 @@
 # make lab      open the notebooks in JupyterLab
 # make bench    measure every speed claim of the docs
 
-PYTHON := $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that really runs here and is new enough.
+PYTHON := $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,\
+            $(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 VENV   := .venv
 BIN    := $(VENV)/bin
 SAMPLE := data/checkout-failure
@@ -54,8 +56,8 @@ $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@touch $@ $(VENV)/.ready
 
 $(VENV)/bin/pip:
+	@test -n "$(PYTHON)" || { echo "pmkit needs Python 3.11 or newer: apt-get install python3.11"; exit 1; }
 	@echo "Creating the environment in $(VENV) with $(PYTHON)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pmkit needs Python 3.11 or newer: apt-get install python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make an environment here: apt-get install python3-venv"; exit 1; }
 
 # Renew the locks after a change of the dependencies in pyproject.toml.
