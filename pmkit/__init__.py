@@ -81,9 +81,10 @@ _ROOMS = {
         "unmark_event",
     ],
     "pmkit.tables": [
-        "card_metrics", "note_text", "report_title", "table_actions", "table_checkins", "table_decisions",
-        "table_derivations", "table_events", "table_evidence", "table_factors", "table_impact",
-        "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
+        "card_metrics", "note_text", "report_title", "table_actions", "table_checkins", "table_debrief",
+        "table_decisions", "table_derivations", "table_events", "table_evidence", "table_factors",
+        "table_gaps", "table_impact", "table_links", "table_milestones", "table_questions", "table_raci",
+        "table_tasks", "table_timeline", "table_whys",
     ],
     "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
     "pmkit.triage": ["fold_alerts", "leave_suggestion", "open_suggestions", "take_suggestion"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -63,7 +64,6 @@ def _on_own_incident(source: Path) -> str:
     for cell in notebook["cells"]:
         if "parameters" in cell["metadata"].get("tags", ()):
             cell["source"] = [
-                'incident = ".."  # the incident folder\n' if line.startswith("incident =") else line
-                for line in cell["source"]
+                re.sub(r'^incident = "[^"]*"', 'incident = ".."', line) for line in cell["source"]
             ]
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"

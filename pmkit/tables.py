@@ -465,6 +465,65 @@ def table_questions(questions: pd.DataFrame) -> Table:
     return Table("questions", "", heads, tuple(rows), "No questions were asked.")
 
 
+def table_debrief(questions: pd.DataFrame, *, limit: int = 30) -> Table:
+    """What `debrief_questions` asks, each with the reason it has, at most `limit` of them."""
+    rows = [
+        (Cell(_when(row["start_at"]), mono=True), Cell(row["question"], note=row["why"]))
+        for row in questions.head(limit).to_dict("records")
+    ]
+    rest = f"{len(questions) - limit:,} more are not shown." if len(questions) > limit else ""
+    heads = (Head("About (UTC)", width="narrow"), Head("Question", width="wide"))
+    return Table("debrief", rest, heads, tuple(rows), "The record raises no questions.")
+
+
+def table_whys(walk: pd.DataFrame) -> Table:
+    """The walk of `five_whys`: what was asked, the factor that answers, and where nobody has answered."""
+    rows = [
+        (
+            Cell(row["path"], mono=True),
+            Cell(row["question"]),
+            Cell(
+                f"{row['answer']} {row['statement']}".strip(),
+                note="as above" if row["seen"] else row["mechanism"],
+            )
+            if row["answer"]
+            else Cell("no answer yet", badge="warn"),
+        )
+        for row in (walk.to_dict("records") if walk["answer"].any() else ())
+    ]
+    heads = (Head("Chain"), Head("Question"), Head("Answer", width="wide"))
+    return Table("whys", "", heads, tuple(rows), "No factors are linked yet.")
+
+
+def table_links(links: pd.DataFrame, factors: pd.DataFrame) -> Table:
+    """Links between factors, as `find_uncovered` gives them, with what the factors say."""
+    said = dict(zip(factors["factor_id"], factors["statement"], strict=True))
+    rows = [
+        (
+            Cell(row["cause"], note=said.get(row["cause"], ""), mono=True),
+            Cell(row["effect"], note=said.get(row["effect"], ""), mono=True),
+            Cell(row["note"]),
+        )
+        for row in links.to_dict("records")
+    ]
+    heads = (Head("Cause", width="wide"), Head("led to", width="wide"), Head("How"))
+    return Table("links", "", heads, tuple(rows), "None: an action stands on every way to the impact.")
+
+
+def table_gaps(gaps: pd.DataFrame) -> Table:
+    """Stretches of time without an event on the timeline, with how much the record holds inside."""
+    rows = [
+        (
+            Cell(f"{_when(row['start_at'])} – {_when(row['end_at'])}", mono=True),
+            Cell(f"{row['minutes']:,.0f} min"),
+            Cell(f"{row['raw_events']:,}"),
+        )
+        for row in gaps.to_dict("records")
+    ]
+    heads = (Head("From, to (UTC)"), Head("Long", "right"), Head("Raw events inside", "right"))
+    return Table("gaps", "", heads, tuple(rows), "The timeline has no gaps.")
+
+
 def table_evidence(evidence: pd.DataFrame) -> Table:
     """Raw files with their time span, how many of their records could be read, and their digests."""
     rows = [
@@ -481,15 +540,21 @@ def table_evidence(evidence: pd.DataFrame) -> Table:
 
 
 def table_events(events: pd.DataFrame, *, limit: int = 200) -> Table:
-    """Raw events in order (UTC), at most `limit` of them."""
+    """Raw events in order (UTC), at most `limit` of them; with their days where these are several."""
+    days = events["time"].head(limit).dt.date
+    is_new_day = (days != days.shift()) & events["time"].head(limit).notna() & (days.nunique() > 1)
     rows = [
         (
-            Cell("unknown" if pd.isna(row["time"]) else f"{row['time']:%H:%M:%S}", mono=True),
+            Cell(
+                "unknown" if pd.isna(row["time"]) else f"{row['time']:%H:%M:%S}",
+                note=f"{row['time'].day} {row['time']:%b}" if new_day else "",
+                mono=True,
+            ),
             Cell(row["text"], url=row["url"]),
             Cell(row["actor"], note=row["place"]),
             Cell(row["kind"], note=row["source"]),
         )
-        for row in events.head(limit).to_dict("records")
+        for row, new_day in zip(events.head(limit).to_dict("records"), is_new_day, strict=True)
     ]
     rest = f" {len(events) - limit:,} more are not shown." if len(events) > limit else ""
     heads = (Head("Time (UTC)", width="narrow"), Head("Text", width="wide"), Head("Who, where"), Head("Kind"))

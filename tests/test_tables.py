@@ -73,6 +73,10 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "questions": tables.table_questions(pm.questions),
         "evidence": tables.table_evidence(pm.evidence),
         "events": tables.table_events(pm.events),
+        "debrief": tables.table_debrief(pmkit.debrief_questions(pm)),
+        "whys": tables.table_whys(pmkit.five_whys(pm.factors, pm.factor_links)),
+        "links": tables.table_links(pm.factor_links, pm.factors),
+        "gaps": tables.table_gaps(pmkit.find_gaps(pm.timeline, pm.events)),
     }
 
 
@@ -417,6 +421,24 @@ def test_events_beyond_the_limit_are_counted(postmortem: Make) -> None:
     view = tables.table_events(postmortem(events=rows).events, limit=2)
     assert (len(view.rows), view.caption) == (2, "5 events. 3 more are not shown.")
     assert cells(view)[0] == ["unknown", "0", "", "message"]
+
+
+def test_events_of_several_days_tell_their_days(postmortem: Make) -> None:
+    """The day stands at its first event, and nowhere when all events are of one day."""
+    times = [pd.Timestamp(f"2026-11-0{day}T10:00:00Z") for day in (3, 3, 4)]
+    rows = [{"event_id": f"e{n}", "source": "s", "kind": "k", "time": time} for n, time in enumerate(times)]
+    view = tables.table_events(postmortem(events=rows).events)
+    assert [row[0].note for row in view.rows] == ["3 Nov", "", "4 Nov"]
+    assert {row[0].note for row in tables.table_events(postmortem(events=rows[:2]).events).rows} == {""}
+
+
+def test_a_walk_shows_where_nobody_has_answered(postmortem: Make) -> None:
+    """Each step stands with its chain; a question without an answer stands out."""
+    factors = [{"factor_id": "F1", "statement": "A deadline fell.", "kind": "trigger"}]
+    pm = postmortem(factors=factors, factor_links=[{"cause": "F1", "effect": "impact", "note": "It cut."}])
+    view = tables.table_whys(pmkit.five_whys(pm.factors, pm.factor_links))
+    assert [row[2].text for row in view.rows] == ["F1 A deadline fell.", "no answer yet"]
+    assert (view.rows[0][2].note, view.rows[1][2].badge) == ("It cut.", "warn")
 
 
 def test_milestones_tell_what_they_wait_for(postmortem: Make) -> None:
