@@ -74,7 +74,9 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "evidence": tables.table_evidence(pm.evidence),
         "events": tables.table_events(pm.events),
         "debrief": tables.table_debrief(pmkit.debrief_questions(pm)),
-        "whys": tables.table_whys(pmkit.five_whys(pm.factors, pm.factor_links)),
+        "whys": tables.table_whys(
+            pmkit.five_whys(pm.factors, pm.factor_links, *pm.factor_links["effect"].head(1))
+        ),
         "links": tables.table_links(pm.factor_links, pm.factors),
         "gaps": tables.table_gaps(pmkit.find_gaps(pm.timeline, pm.events)),
     }
