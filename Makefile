@@ -42,6 +42,7 @@ lab: $(VENV)/.ready
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python benchmarks/report.py
 	@$(BIN)/python benchmarks/evidence.py
+	@$(BIN)/python benchmarks/widgets.py
 
 # The environment: everything from a lock with digests, then this checkout itself.
 $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/pip
