@@ -228,7 +228,9 @@ class EditGrid(anywidget.AnyWidget):
         """What one message asks for; returns what belongs into the answer, None where none is due."""
         op = content.get("op")
         if op == "edit":
+            overtaken = self._overtaken(content)
             self.session.apply([(row_id, column, value) for row_id, column, value in content["edits"]])
+            self.session.clashes.extend(overtaken)
             return {}
         if op == "add":
             return self._add(content["values"])
@@ -241,6 +243,18 @@ class EditGrid(anywidget.AnyWidget):
         elif op == "settle":
             self._settle(content["clash"], take=content["take"])
         return None
+
+    def _overtaken(self, content: Dict) -> list[Clash]:
+        """Edits of cells that somebody else changed after the browser had read them."""
+        names = {column["name"]: place for place, column in enumerate(self.columns, start=1)}
+        found = []
+        for (row_id, column, value), was in zip(content["edits"], content.get("was", ()), strict=False):
+            if was is None or row_id not in self._place or column not in names:
+                continue
+            there = self.rows[self._place[row_id]][names[column]]
+            if there not in (was, value):
+                found.append(Clash(row_id, column, base=was, mine=str(value), theirs=there))
+        return found
 
     def _add(self, values: Dict | list[Dict]) -> Dict:
         if self._on_add and not values:

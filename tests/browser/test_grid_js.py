@@ -454,6 +454,21 @@ def test_an_edit_from_elsewhere_appears_and_does_not_disturb_typing(grid: Any) -
     assert grid.last("edit")["edits"] == [["A1", "who", "Rafael"]]
 
 
+def test_an_edit_tells_what_was_read_before(grid: Any) -> None:
+    """Who edits a cell that changes meanwhile sends what they saw; who changes nothing overwrites nothing."""
+    go(grid, 0, "who")
+    grid.press("Enter")
+    grid.hear(op="patch", cells=[["A1", "who", "Scribe"]], added=[], removed=[], at=[], note="")
+    grid.type("Rafael")
+    grid.press("Enter")
+    assert (grid.last("edit")["edits"], grid.last("edit")["was"]) == ([["A1", "who", "Rafael"]], [""])
+    go(grid, 1, "who")
+    grid.press("Enter")
+    grid.hear(op="patch", cells=[["A2", "who", "Rafael"]], added=[], removed=[], at=[], note="")
+    grid.press("Enter")
+    assert grid.ops() == ["edit"]
+
+
 def test_two_views_of_one_table_show_the_same(mount: Mount) -> None:
     """The rows belong to the model; a patch reaches every view once."""
     grid = mount("grid", state(), views=2)

@@ -69,6 +69,18 @@ def test_an_edit_is_applied_and_answered(browser: Browser, session: Any) -> None
     assert heard[1]["key"] == "k"
 
 
+def test_an_edit_over_somebody_elses_is_told_as_a_clash(browser: Browser, session: Any) -> None:
+    """What was typed stands, and what it replaced without anybody having seen it is listed."""
+    session.apply([("A1", "status", "in progress")])
+    browser.says("edit", edits=[["A1", "status", "done"]], was=["open"])
+    assert session.worksheet.cell("A1", "status") == "done"
+    assert browser.grid.clashes == [
+        {"row_id": "A1", "column": "status", "base": "open", "mine": "done", "theirs": "in progress"}
+    ]
+    browser.says("edit", edits=[["A2", "status", "open"], ["A1", "note", "x"]], was=["done", None])
+    assert len(browser.grid.clashes) == 1
+
+
 def test_a_page_that_is_loaded_again_gets_the_rows_as_they_are_now(browser: Browser) -> None:
     """The rows change in place, so the state of the widget is right without sending them again."""
     browser.says("edit", edits=[["A1", "status", "done"]])

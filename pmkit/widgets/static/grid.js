@@ -256,10 +256,11 @@ class Store {
     return row.text;
   }
 
-  edit(edits, typed = null) {
+  // `before`: what the editor began with. It may be older than the row, if somebody else saved meanwhile.
+  edit(edits, typed = null, before = null) {
     const cells = edits.filter(([id, name, value]) => {
       const row = this.row(id);
-      return row && this.value(row, this.columns[this.at.get(name) - 1]) !== value;
+      return row && value !== before && this.value(row, this.columns[this.at.get(name) - 1]) !== value;
     });
     for (const [id, name] of edits) this.refused.delete(this.cellKey(id, name));
     if (!cells.length) {
@@ -267,12 +268,14 @@ class Store {
       return true;
     }
     const key = this.newKey();
+    const steps = [...this.waiting.values()].some(({ op }) => op === "undo" || op === "redo");
+    const was = cells.map(([id, name]) => before ?? (steps || this.isWaiting(id, name) ? null : this.row(id)[this.at.get(name)]));
     for (const [id, name, value] of cells) {
       this.over.set(this.cellKey(id, name), { value, key });
       this.row(id).text = undefined;
     }
     this.waiting.set(key, { op: "edit", cells, typed, since: Date.now() });
-    return this.send({ op: "edit", edits: cells, key });
+    return this.send({ op: "edit", edits: cells, was, key });
   }
 
   add(values) {
@@ -611,7 +614,7 @@ class Editor {
     if (result.problem && move === null && !typed.trim()) return this.leave(null);
     if (result.problem) return this.say(result.problem);
     this.close();
-    return this.grid.took(this.at, this.column, result.value, typed, move);
+    return this.grid.took(this.at, this.column, result.value, typed, move, this.before);
   }
 
   leave(move = "stay") {
@@ -1461,13 +1464,13 @@ class Grid {
   }
 
   // The editor's text was taken. Rows may have moved meanwhile; the id tells which one was meant.
-  took(at, column, value, typed, move) {
+  took(at, column, value, typed, move, before) {
     if (move === "fill") {
       const { top, bottom, left, right } = this.box();
       const edits = [];
       for (let r = top; r <= bottom; r++) for (let c = left; c <= right; c++) if (this.columns[c] === column) edits.push([r, c, value]);
       this.change(edits, typed);
-    } else this.change([[at.r, at.c, value]], typed);
+    } else this.change([[at.r, at.c, value]], typed, before);
     if (move !== null) this.focus();
     const row = this.rowAt(at.r);
     if (row && this.store.problem(row[0], column.name)) { this.paint(); return; } // refused at once
@@ -1478,7 +1481,7 @@ class Grid {
   }
 
   // edits: [row number, column number, value]
-  change(edits, typed = null) {
+  change(edits, typed = null, before = null) {
     const sent = [];
     for (const [r, c, value] of edits) {
       const row = this.rowAt(r);
@@ -1487,7 +1490,7 @@ class Grid {
       if (row === this.draft) this.draftCell(column, value);
       else sent.push([row[0], column.name, value]);
     }
-    if (sent.length) this.store.edit(sent, typed);
+    if (sent.length) this.store.edit(sent, typed, before);
     this.offerDraft();
     this.paint();
     this.tick();
