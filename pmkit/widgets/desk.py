@@ -61,6 +61,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             empty="No event yet. Add evidence first.",
             only=("included", "On timeline only"),
             height=480,
+            begin=self._first_row(),
         )
         self.details = Details(team_zone=zone)
         self.queue = Queue(team_zone=zone)
@@ -364,6 +365,15 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             "reasons": [f"{reason}." for reason in row["reasons"]],
             "does": row["title"],
         }
+
+    def _first_row(self) -> str:
+        """The first event of the incident, for the grid to begin with: days of noise may come before it."""
+        opened = self.workspace.incident.opened_at
+        start = incident_window(self.timeline)[0] if len(self.timeline) else opened and pd.Timestamp(opened)
+        if not start:
+            return ""
+        text, cell = schema.format_time(start), self.session.worksheet.cell
+        return next((row_id for row_id in self.folded.worksheet.row_ids if cell(row_id, "time") >= text), "")
 
     def _day(self) -> str:
         """The day the incident began, for the form."""

@@ -64,6 +64,7 @@ class EditGrid(anywidget.AnyWidget):
     wrap : whether text takes as many lines as it needs; for a few hundred rows at most
     only : the yes/no column and the words for a box that narrows the rows to it
     height : most pixels the rows may take before they scroll
+    begin : the row that a page shows first
 
     The widget follows the file: what somebody else saves appears within a second while the kernel is free.
     """
@@ -88,6 +89,7 @@ class EditGrid(anywidget.AnyWidget):
     wrap = traitlets.Bool(False).tag(sync=True)
     only = traitlets.Dict().tag(sync=True)
     shown = traitlets.Any(None).tag(sync=True)
+    begin = traitlets.Unicode().tag(sync=True)
     clashes: traitlets.List[Any] = traitlets.List().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
 
@@ -105,6 +107,7 @@ class EditGrid(anywidget.AnyWidget):
         only: tuple[str, str] | None = None,
         height: int = 480,
         zone: str = "UTC",
+        begin: str = "",
     ) -> None:
         self.session = session
         self._extras = dict(extras or {})
@@ -126,6 +129,7 @@ class EditGrid(anywidget.AnyWidget):
             only={"column": only[0], "label": only[1]} if only else {},
             height=height,
             zone=zone,
+            begin=begin,
             clashes=_clash_dicts(session.clashes),
         )
         self._place = {row[0]: place for place, row in enumerate(self.rows)}

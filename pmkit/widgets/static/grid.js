@@ -670,7 +670,7 @@ class Grid {
     this.columnsChanged();
     this.refilter();
     const first = this.columns.findIndex((column) => column.editable);
-    this.cursor = { r: 0, c: Math.max(0, first) };
+    this.cursor = { r: Math.max(0, this.find(this.model.get("begin"))), c: Math.max(0, first) };
     this.anchor = { ...this.cursor };
     this.paint();
     this.tick();
@@ -729,7 +729,7 @@ class Grid {
     this.scroller.addEventListener("blur", () => { this.root.classList.remove("pmk-focus"); this.showTip(); });
     this.scroller.addEventListener("pointerdown", (event) => this.pointerDown(event));
     this.scroller.addEventListener("dblclick", (event) => this.doubleClick(event));
-    this.sizes = new ResizeObserver(() => { this.layout(); this.paint(); });
+    this.sizes = new ResizeObserver(() => { this.layout(); this.paint(); this.begin(); });
     this.sizes.observe(this.root);
     this.hears = {
       "change:clashes": () => this.showClashes(),
@@ -845,6 +845,13 @@ class Grid {
     const pinned = this.columns[0] && whole[0] <= 190 && whole[0] < room * 0.3 && sum > room;
     this.root.classList.toggle("pmk-pin", Boolean(pinned));
     this.scroller.style.maxHeight = `${this.model.get("height") || 480}px`;
+  }
+
+  // Once there is room: the row to begin with, at the top.
+  begin() {
+    if (this.begun || !this.scroller.clientHeight) return;
+    this.begun = true;
+    if (this.cursor.r > 0 && !this.wrap) this.scroller.scrollTop = this.cursor.r * LINE;
   }
 
   resize(event, c) {
