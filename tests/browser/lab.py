@@ -90,6 +90,16 @@ PYTHON = """async ([path, code]) => {
   await run.done;
   return said;
 }"""
+SAVE = "(path) => window.pmkitPanel(path).context.save()"
+SHUTDOWN = "(path) => window.pmkitPanel(path).sessionContext.shutdown()"
+# Starts something and keeps what becomes of it: waiting for that has an end even if the server is gone.
+START = """([script, given]) => {
+  window.pmkitDone = null;
+  Promise.resolve(eval(script)(given)).then(
+    (value) => (window.pmkitDone = { value: value ?? null }),
+    (error) => (window.pmkitDone = { error: String(error) }),
+  );
+}"""
 CELLS = """(path) => window.pmkitPanel(path).content.widgets.map((cell) => {
   if (cell.model.type !== "code") return null;
   const outputs = cell.model.outputs.toJSON();
@@ -207,35 +217,44 @@ class Book:
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("dialog", lambda dialog: dialog.accept())  # "leave the page?", on a reload
 
+    def do(self, script: str, given: object) -> Any:
+        """What the asynchronous `script` gives in the page."""
+        self.page.evaluate(START, [script, given])
+        self.page.wait_for_function("() => window.pmkitDone")
+        done = self.page.evaluate("() => window.pmkitDone")
+        if "error" in done:
+            raise RuntimeError(f"{self.path}: {done['error']}")
+        return done["value"]
+
     def attach(self) -> None:
         """Wait for the notebook and its kernel."""
         self.page.wait_for_function("() => Boolean(window.jupyterapp)")
-        self.id = self.page.evaluate(OPEN, self.path)
+        self.id = self.do(OPEN, self.path)
 
     def run(self) -> None:
         """Run all cells and wait until everything is painted."""
-        self.page.evaluate(RUN, self.path)
+        self.do(RUN, self.path)
         self.settle()
 
     def settle(self, quiet: int = 400) -> None:
         """Wait until the kernel has nothing to do and the page stands still."""
         self.page.wait_for_function(IDLE, arg=self.path)
-        self.page.evaluate(QUIET, [self.path, quiet])
+        self.do(QUIET, [self.path, quiet])
 
     def reload(self) -> None:
         """Save the notebook and load the page again; the kernel goes on."""
-        self.page.evaluate("(path) => window.pmkitPanel(path).context.save()", self.path)
+        self.do(SAVE, self.path)
         self.page.reload()
         self.attach()
         self.settle()
 
     def restart(self) -> None:
         """Restart the kernel; the outputs stay as they are."""
-        self.page.evaluate(RESTART, self.path)
+        self.do(RESTART, self.path)
 
     def python(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells; what it says."""
-        return str(self.page.evaluate(PYTHON, [self.path, code]))
+        return str(self.do(PYTHON, [self.path, code]))
 
     def cell(self, cell_id: str) -> Any:
         """The cell with that id, as a locator."""
@@ -283,7 +302,7 @@ class Book:
 
     def close(self) -> None:
         """End the kernel and leave the page."""
-        self.page.evaluate("(path) => window.pmkitPanel(path).sessionContext.shutdown()", self.path)
+        self.do(SHUTDOWN, self.path)
         self.page.context.close()
 
     def _route(self, route: Any) -> None:
