@@ -23,27 +23,19 @@ from pmkit.look import (
     empty_chart,
     frame_layout,
     iso_times,
+    lane_of,
     plain,
     see_through,
     shorten,
+    source_rank,
+    source_style,
+    source_title,
     text_width,
 )
 from pmkit.timeline import find_anchors, incident_window, phase_spans
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-# Colour and marker of each source: after Okabe and Ito, a little deeper for print.
-SOURCE_STYLES: Final = {
-    "slack": ("#2f6fa8", "circle"),
-    "pagerduty": ("#12855f", "square"),
-    "jira": ("#7a5ba6", "diamond"),
-    "monitoring": ("#b8860b", "triangle-up"),
-    "deploy": ("#c2571a", "star-diamond"),
-    "statuspage": ("#a6487f", "hexagon"),
-    "manual": ("#565f6b", "diamond-open"),
-}
-_OTHER_STYLE: Final = ("#565f6b", "circle-open")
 
 PHASE_COLOURS: Final = {
     "lead-up": "#8592a3",
@@ -115,7 +107,7 @@ def chart_timeline(
     left = 24 + max((text_width(title, LABEL_SIZE) for title in titles.values()), default=60)
     scale = _Scale(start, end, width - left - 24)
     labelled = _most_telling(shown, _LABEL_LIMIT)
-    placed = {lane: _place_labels(labelled[_lane_of(labelled) == lane], scale) for lane in lanes}
+    placed = {lane: _place_labels(labelled[lane_of(labelled) == lane], scale) for lane in lanes}
     floors = _lane_floors(lanes, placed)
     ground = max(sum(_lane_height(placed[lane]) for lane in lanes), _ROW)
     anchors = find_anchors(timeline)
@@ -175,17 +167,17 @@ def chart_activity(
     step = _bar_step(end - start)
     bins = shown["time"].dt.floor(step)
     counts = shown.groupby([bins, "source"], observed=True).size().unstack(fill_value=0)
-    counts = counts.reindex(columns=sorted(counts.columns, key=_source_rank))
+    counts = counts.reindex(columns=sorted(counts.columns, key=source_rank))
     traces = [
         {
             "type": "bar",
-            "name": plain(_source_title(source)),
+            "name": plain(source_title(source)),
             "x": iso_times(counts.index),
             "y": counts[source].tolist(),
             "width": step / pd.Timedelta("1ms") * 0.94,
             "offset": 0,
-            "marker": {"color": _style(source)[0], "line": {"width": 0}},
-            "hovertemplate": "%{x|%H:%M} UTC: %{y} from " + plain(_source_title(source)) + "<extra></extra>",
+            "marker": {"color": source_style(source)[0], "line": {"width": 0}},
+            "hovertemplate": "%{x|%H:%M} UTC: %{y} from " + plain(source_title(source)) + "<extra></extra>",
         }
         for source in counts.columns
     ]
@@ -348,18 +340,11 @@ def _lane_floors(lanes: Sequence[str], placed: dict[str, list[Label]]) -> dict[s
     return floors
 
 
-def _lane_of(events: pd.DataFrame) -> pd.Series:
-    """Slack by channel, every other source as one lane."""
-    titles = events["source"].map(_source_title).astype("str")
-    is_channel = (events["source"] == "slack") & (events["place"] != "")
-    return titles.mask(is_channel, events["place"])
-
-
 def _lanes(shown: pd.DataFrame, raw: pd.DataFrame | None) -> list[str]:
     """Lanes that have a curated event, in order of their first one; the other raw events as one lane."""
     ordered = shown.sort_values("time", kind="stable")
-    lanes = list(dict.fromkeys(_lane_of(ordered)))
-    if raw is not None and not _lane_of(raw).isin(lanes).all():
+    lanes = list(dict.fromkeys(lane_of(ordered)))
+    if raw is not None and not lane_of(raw).isin(lanes).all():
         lanes.append("elsewhere")
     return lanes
 
@@ -383,16 +368,16 @@ def _density_traces(
         return []
     steps = 160
     edges = pd.date_range(scale.start, scale.end, periods=steps + 1).as_unit("us")
-    lane_of = _lane_of(raw).where(lambda lane: lane.isin(lanes), "elsewhere")
+    lies_in = lane_of(raw).where(lambda lane: lane.isin(lanes), "elsewhere")
     stamps = raw["time"].astype("int64").to_numpy()
-    counts = {lane: np.histogram(stamps[(lane_of == lane).to_numpy()], bins=edges.asi8)[0] for lane in lanes}
+    counts = {lane: np.histogram(stamps[(lies_in == lane).to_numpy()], bins=edges.asi8)[0] for lane in lanes}
     most = max((count.max() for count in counts.values()), default=0)
     middles = iso_times(edges[:-1] + (edges[1] - edges[0]) / 2)
     traces = []
     for lane, count in counts.items():
         if not count.any():
             continue
-        source = raw.loc[lane_of == lane, "source"].iloc[0]
+        source = raw.loc[lies_in == lane, "source"].iloc[0]
         base = floors[lane] - 5 - _DENSITY + 4
         heights = base + np.sqrt(count / most) * (_DENSITY - 4)
         traces.append(
@@ -402,8 +387,8 @@ def _density_traces(
                 "x": [middles[0], *middles, middles[-1]],
                 "y": [base, *np.round(heights, 2).tolist(), base],
                 "fill": "toself",
-                "fillcolor": see_through(_style(source)[0], 0.28),
-                "line": {"width": 0.6, "color": see_through(_style(source)[0], 0.55)},
+                "fillcolor": see_through(source_style(source)[0], 0.28),
+                "line": {"width": 0.6, "color": see_through(source_style(source)[0], 0.55)},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
@@ -439,13 +424,13 @@ def _leader_trace(
 def _marker_traces(
     shown: pd.DataFrame, lanes: Sequence[str], floors: dict[str, float]
 ) -> list[dict[str, Any]]:
-    lane_of = _lane_of(shown)
+    lies_in = lane_of(shown)
     traces = []
     for lane in lanes:
-        rows = shown[lane_of == lane]
+        rows = shown[lies_in == lane]
         if rows.empty:
             continue
-        colour, symbol = _style(rows["source"].iloc[0])
+        colour, symbol = source_style(rows["source"].iloc[0])
         anchor = rows["mark"] != ""
         traces.append(
             {
@@ -636,30 +621,6 @@ def _step_name(step: pd.Timedelta) -> str:
         "1D": "day",
     }
     return next(name for size, name in names.items() if pd.Timedelta(size) == step)
-
-
-def _style(source: str) -> tuple[str, str]:
-    return SOURCE_STYLES.get(source, _OTHER_STYLE)
-
-
-def _source_rank(source: str) -> int:
-    names = list(SOURCE_STYLES)
-    return names.index(source) if source in names else len(names)
-
-
-_SOURCE_TITLES: Final = {
-    "slack": "Slack",
-    "pagerduty": "PagerDuty",
-    "jira": "Jira",
-    "monitoring": "Monitoring",
-    "deploy": "Deploys",
-    "statuspage": "Status page",
-    "manual": "Observed",
-}
-
-
-def _source_title(source: str) -> str:
-    return _SOURCE_TITLES.get(source, source)
 
 
 def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:

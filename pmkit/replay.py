@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from pmkit.explore import known_to
-from pmkit.figures import _lane_of, _source_title, _style
 from pmkit.look import (
     LABEL_SIZE,
     LOOKS,
@@ -20,9 +19,12 @@ from pmkit.look import (
     empty_chart,
     frame_layout,
     iso_times,
+    lane_of,
     plain,
     see_through,
     shorten,
+    source_style,
+    source_title,
     text_width,
 )
 from pmkit.postmortem import Incident
@@ -163,7 +165,7 @@ def _moments(start: pd.Timestamp, end: pd.Timestamp) -> list[pd.Timestamp]:
 
 def _lanes(known: pd.DataFrame) -> list[str]:
     """The places with the most events, in order of their first; the rest as one lane."""
-    places = _lane_of(known)
+    places = lane_of(known)
     most = set(places.value_counts().head(_MOST_LANES).index)
     lanes = [place for place in dict.fromkeys(places) if place in most]
     return lanes if places.isin(most).all() else [*lanes, "elsewhere"]
@@ -173,13 +175,13 @@ def _traces(
     known: pd.DataFrame, lanes: Sequence[str], moments: Sequence[pd.Timestamp]
 ) -> list[tuple[int, dict[str, Any]]]:
     """For each position of the slider the events that come in with it, by source."""
-    place = _lane_of(known).where(lambda lane: lane.isin(lanes), "elsewhere")
+    place = lane_of(known).where(lambda lane: lane.isin(lanes), "elsewhere")
     step = pd.Series(moments).searchsorted(known["known_at"]).clip(max=len(moments) - 1)
     traces = []
     for (n, source), rows in known.assign(_place=place).groupby([step, "source"], sort=True):
-        colour, symbol = _style(source)
+        colour, symbol = source_style(source)
         hover = [
-            [plain(shorten(text or "(no words)", 140)), plain(by), plain(actor or _source_title(source))]
+            [plain(shorten(text or "(no words)", 140)), plain(by), plain(actor or source_title(source))]
             for text, by, actor in zip(rows["text"], rows["known_by"], rows["actor"], strict=True)
         ]
         traces.append(
@@ -232,7 +234,7 @@ def _at(
 
 
 def _line(row: Any, room: float) -> str:
-    where = f"{row.time:%H:%M:%S} {shorten(row.place or _source_title(row.source), 26)} "
+    where = f"{row.time:%H:%M:%S} {shorten(row.place or source_title(row.source), 26)} "
     text = shorten(row.text, 150) or "(no words)"
     while len(text) > 4 and text_width(where + text, LABEL_SIZE, bold=False) > room:
         text = shorten(text, len(text) - 4)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+import operator
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from html import unescape
@@ -22,8 +24,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmkit import figures, schema
-from pmkit.figures import PHASE_COLOURS, SOURCE_STYLES, chart_activity, chart_timeline
-from pmkit.look import LOOKS, PLOTLY_MIME, Theme
+from pmkit.figures import PHASE_COLOURS, chart_activity, chart_timeline
+from pmkit.look import LOOKS, PLOTLY_MIME, SOURCE_STYLES, Theme
 from pmkit.timeline import TIMELINE_COLUMNS, build_timeline
 
 Rows = Callable[..., pd.DataFrame]
@@ -454,7 +456,40 @@ def test_sources_are_told_apart_without_colour() -> None:
     assert set(PHASE_COLOURS) == set(schema.PHASES)
 
 
+def test_sources_are_told_apart_by_colour_blind_eyes() -> None:
+    """The colours of any two sources differ to every kind of eye, on white and, lightened, on black."""
+    for eye in DICHROMATS:
+        for light in (0.0, 0.38):
+            seen = {source: as_seen(colour, eye, light) for source, (colour, _) in SOURCE_STYLES.items()}
+            near = {pair: math.dist(*map(seen.__getitem__, pair)) for pair in combinations(seen, 2)}
+            closest = min(near, key=near.__getitem__)
+            assert near[closest] > 0.035, f"{closest} to an eye of the kind {eye}"
+
+
 Colour = tuple[float, float, float]
+# Machado, Oliveira and Fernandes 2009: linear red, green and blue as such an eye has them.
+DICHROMATS = {
+    "all colours": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    "no green": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    "no blue": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+}
+# Ottosson's Oklab: a space in which distance is what eyes tell apart.
+TO_CONES = ((0.4122, 0.5363, 0.0514), (0.2119, 0.6807, 0.1074), (0.0883, 0.2817, 0.6300))
+TO_LAB = ((0.2105, 0.7936, -0.0041), (1.9780, -2.4286, 0.4506), (0.0259, 0.7828, -0.8087))
+
+
+def as_seen(colour: str, eye: str, light: float) -> Colour:
+    """The colour in Oklab, mixed with white by `light` and seen by such an eye."""
+    mixed = (part / 255 + (1 - part / 255) * light for part in rgb(colour))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in mixed]
+    cones = times(TO_CONES, [min(max(part, 0), 1) for part in times(DICHROMATS[eye], linear)])
+    lightness, green_red, blue_yellow = times(TO_LAB, [part ** (1 / 3) for part in cones])
+    return lightness, green_red, blue_yellow
+
+
+def times(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> list[float]:
+    return [sum(map(operator.mul, row, vector)) for row in matrix]
 
 
 def rgb(colour: str) -> Colour:

@@ -10,7 +10,7 @@ import pandas as pd
 import traitlets
 
 from pmkit import schema
-from pmkit.figures import _lane_of, _source_title, _style
+from pmkit.look import lane_of, source_style, source_title
 from pmkit.widgets.lanes import milliseconds, script, style
 
 AROUND: Final = pd.Timedelta("5min")
@@ -35,7 +35,7 @@ class Records:
         self._said = said
         self._place = {event_id: n for n, event_id in enumerate(dated["event_id"])}
         self._times = dated["time"][dated["time"].notna()]
-        self._lanes = _lane_of(dated)
+        self._lanes = lane_of(dated)
         self._ms = milliseconds(dated["time"])  # those without a time come last, and theirs is not read
         self._texts = {name: dated[name].tolist() for name in _LISTED}
         self._threads: dict[tuple[str, str], list[int]] = {}
@@ -58,14 +58,14 @@ class Records:
         if place is None:
             found = {
                 "source": "manual",
-                "lane": _source_title("manual"),
+                "lane": source_title("manual"),
                 "kind": "observation",
             }
             recorded_at = None
         else:
             found = self._recorded(place, self._events.iloc[place].to_dict())
             recorded_at = self._ms[place] if place < len(self._times) else None
-        colour, marker = _style(found["source"])
+        colour, marker = source_style(found["source"])
         time = _moment(said.get("time", "")) or recorded_at
         return {
             "actor": "", "place": "", "text": "", "url": "", "ref": "", "fields": [], "thread": [],
@@ -75,7 +75,7 @@ class Records:
             "end": _moment(said.get("ended_at", "")),
             "recorded_at": recorded_at,
             "evidence": place is not None,
-            "source_title": _source_title(found["source"]),
+            "source_title": source_title(found["source"]),
             "colour": colour,
             "marker": marker,
             "included": said.get("included") == "yes",
@@ -127,7 +127,7 @@ class Records:
             "id": event_id,
             "t": self._ms[place] if place < len(self._times) else None,
             "lane": self._lanes.iat[place],
-            "colour": _style(source)[0],
+            "colour": source_style(source)[0],
             "actor": actor,
             "text": text[:_WORDS],
             "included": said.get("included") == "yes",

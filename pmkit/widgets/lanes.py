@@ -12,14 +12,15 @@ import pandas as pd
 import traitlets
 
 from pmkit.bursts import find_bursts
-from pmkit.figures import PHASE_COLOURS, _lane_of, _source_rank, _source_title, _style
+from pmkit.figures import PHASE_COLOURS
+from pmkit.look import lane_of, source_rank, source_style, source_title
 from pmkit.timeline import find_anchors, incident_window, phase_spans
 
 _STATIC: Final = Path(__file__).parent / "static"
 _WORDS: Final = 100  # characters of an event that travel to the browser; the details pane has the rest
 _LANES: Final = 14  # more lanes than this nobody can tell apart; the quietest share one
 
-OBSERVED: Final = _source_title("manual")  # the lane of what people report without a record
+OBSERVED: Final = source_title("manual")  # the lane of what people report without a record
 
 Window = tuple[pd.Timestamp, pd.Timestamp] | None
 
@@ -143,7 +144,7 @@ class Lanes(anywidget.AnyWidget):
             "raw": {
                 "ids": ids,
                 "times": milliseconds(dated["time"]),
-                "lanes": _as_lanes(_lane_of(dated), names).map(self._positions).tolist(),
+                "lanes": _as_lanes(lane_of(dated), names).map(self._positions).tolist(),
                 "words": dated["text"].str.slice(0, _WORDS).tolist(),
             },
             "bursts": _burst_records(bursts, {event_id: n for n, event_id in enumerate(ids)}),
@@ -160,7 +161,7 @@ class Lanes(anywidget.AnyWidget):
             start = end - pd.Timedelta("1h")
         first, last = min([start, *dated["time"].iloc[:1]]), max([end, *dated["time"].iloc[-1:]])
         spans = phase_spans(anchors, first, last) if len(anchors) else phase_spans(anchors, first, first)
-        lanes = _as_lanes(_lane_of(timeline), list(self._positions)).map(self._positions).tolist()
+        lanes = _as_lanes(lane_of(timeline), list(self._positions)).map(self._positions).tolist()
         ends = [
             None if pd.isna(end_at) else ms
             for end_at, ms in zip(timeline["ended_at"], milliseconds(timeline["ended_at"]), strict=True)
@@ -211,12 +212,12 @@ def _moments(start: object, end: object) -> Window:
 
 def _lane_names(dated: pd.DataFrame) -> list[str]:
     """Names of the lanes: by source, the busiest place first; observations last; the quietest as one."""
-    lanes = _lane_of(dated)
+    lanes = lane_of(dated)
     first = pd.DataFrame({"lane": lanes, "source": dated["source"]}).drop_duplicates("lane")
     counts = lanes.value_counts()
     keep = set(counts.index[: _LANES - 2]) if len(counts) > _LANES else set(counts.index)
     ranked = sorted(
-        (_source_rank(source), -int(counts[lane]), lane)
+        (source_rank(source), -int(counts[lane]), lane)
         for lane, source in zip(first["lane"], first["source"], strict=True)
         if lane in keep and source != "manual"
     )
@@ -229,10 +230,10 @@ def _as_lanes(lanes: pd.Series, names: Sequence[str]) -> pd.Series:
 
 
 def _lane_looks(names: Sequence[str], dated: pd.DataFrame) -> list[dict[str, str]]:
-    sources = dict(zip(_lane_of(dated), dated["source"], strict=True)) | {OBSERVED: "manual"}
+    sources = dict(zip(lane_of(dated), dated["source"], strict=True)) | {OBSERVED: "manual"}
     looks = []
     for name in names:
-        colour, marker = _style(sources.get(name, ""))
+        colour, marker = source_style(sources.get(name, ""))
         looks.append({"name": name, "colour": colour, "marker": marker})
     return looks
 

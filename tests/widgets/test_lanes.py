@@ -47,7 +47,7 @@ def test_every_event_with_a_time_has_its_lane(record: pd.DataFrame, worksheet: R
 
 def test_sources_keep_the_look_of_the_report(record: pd.DataFrame, worksheet: Rows) -> None:
     """Colour and marker are those of the charts."""
-    from pmkit.figures import SOURCE_STYLES
+    from pmkit.look import SOURCE_STYLES
 
     looks = [(lane["colour"], lane["marker"]) for lane in lanes_of(record, worksheet()).lanes]
     assert looks == [SOURCE_STYLES[source] for source in ("slack", "pagerduty", "manual")]

@@ -149,6 +149,11 @@ function tracePath(marker, x, y, r) {
   else if (shape === "hexagon") polygon([0, 1, 2, 3, 4, 5].map((n) => [Math.cos((n * Math.PI) / 3) * 1.1, Math.sin((n * Math.PI) / 3) * 1.1]));
   else if (shape === "star-diamond") {
     polygon([[0, -1.4], [0.5, -0.5], [1.4, 0], [0.5, 0.5], [0, 1.4], [-0.5, 0.5], [-1.4, 0], [-0.5, -0.5]]);
+  } else if (shape === "triangle-down") polygon([[0, 1.15], [1.1, -0.85], [-1.1, -0.85]]);
+  else if (shape === "cross") {
+    polygon([[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]]);
+  } else if (shape === "star") {
+    polygon([...Array(10).keys()].map((n) => [Math.sin((n * Math.PI) / 5), -Math.cos((n * Math.PI) / 5)].map((part) => part * (n % 2 ? 0.55 : 1.4))));
   } else path.arc(x, y, r, 0, 2 * Math.PI);
   return path;
 }
