@@ -105,9 +105,10 @@ def new(
 @main.command()
 @click.argument("incident", type=_existing_folder)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", help="What it is, when it cannot be told from the content: slack or pagerduty.")
+@click.option("--as", "form", metavar="FORMAT", help="What it is, when it cannot be told from the content.")
+@click.option("--zone", help="Zone of times that carry none, as Europe/Lisbon or UTC.")
 @click.option("--note", default="", help="What a reader must know about it.")
-def add(incident: Path, paths: tuple[Path, ...], source: str | None, note: str) -> None:
+def add(incident: Path, paths: tuple[Path, ...], form: str | None, zone: str | None, note: str) -> None:
     """Add evidence: copy each of PATHS into INCIDENT unchanged, and say what was found in it.
 
     \b
@@ -118,11 +119,12 @@ def add(incident: Path, paths: tuple[Path, ...], source: str | None, note: str) 
     from pmkit.workspace import Workspace
 
     workspace = Workspace.open(incident)
+    options = {"zone": zone} if zone else {}
     refused = 0
     for path in paths:
         try:
             with _told(f"Reading {path.name}"):
-                row = workspace.add_evidence(path, source=source, note=note).iloc[0]
+                row = workspace.add_evidence(path, form=form, options=options, note=note).iloc[0]
         except EvidenceError as error:
             refused += 1
             click.secho(f"  not added: {error}", fg="red", err=True)

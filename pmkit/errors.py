@@ -2,6 +2,7 @@
 
 PmkitError
 ├── EvidenceError      a raw file cannot be used: which file, where in it, what is wrong, what to do
+│   └── QuestionError  it can be used once one question is answered, such as the zone of its times
 ├── SchemaError        a table does not fit its schema: lists every bad cell
 ├── TemplateError      a workspace template does not fit: which file, which key, what to do
 ├── WorkspaceError     the incident folder cannot be opened or written
@@ -38,6 +39,14 @@ class EvidenceError(PmkitError):
         self.path, self.where, self.problem, self.hint = str(path), where, problem, hint
         place = f"{path}: {where}" if where else f"{path}"
         super().__init__(f"{place}: {problem}" + (f" {hint}" if hint else ""))
+
+
+class QuestionError(EvidenceError):
+    """A raw file that can be used once one question about it is answered; `option` is where to answer it."""
+
+    def __init__(self, path: str | Path, where: str, problem: str, *, option: str, hint: str) -> None:
+        self.option = option
+        super().__init__(path, where, problem, hint)
 
 
 class SchemaError(PmkitError):

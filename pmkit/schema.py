@@ -36,7 +36,10 @@ DTYPES: Final[dict[Type, str]] = {
 
 MARKS: Final = ("impact_started", "detected", "acknowledged", "mitigated", "resolved")
 PHASES: Final = ("lead-up", "detection", "response", "mitigation", "recovery", "follow-up")
-SOURCES: Final = ("slack", "pagerduty", "jira", "monitoring", "deploy", "statuspage", "manual")
+SOURCES: Final = (
+    "slack", "pagerduty", "jira", "monitoring", "deploy", "statuspage",
+    "opsgenie", "incident.io", "firehydrant", "table", "file", "manual",
+)  # fmt: skip
 EVENT_KINDS: Final = (
     "message", "reply", "bot", "join", "leave", "topic", "pin", "file", "call", "deleted",
     "alert", "trigger", "ack", "unack", "escalate", "assign", "notify", "note", "snooze", "priority",
@@ -100,6 +103,11 @@ EVENTS: Final = Table(
         Column("ref", "str", "where it stands: evidence/<file>#<member>:<record>"),
         Column("url", "str", "permalink into the source, when it has one"),
         Column(
+            "time_basis",
+            "str",
+            "how its zone is known: `epoch` or `offset` in the record, else the zone that people named",
+        ),
+        Column(
             "slack_channel_id",
             "str",
             "channel id, or the folder name where the export has no index",
@@ -117,6 +125,15 @@ EVENTS: Final = Table(
         Column("pd_incident_id", "str", "id of the incident it belongs to"),
         Column("pd_incident_number", "str", "the number people type, always text"),
         Column("pd_channel", "str", "through what it came: api, email, phone, web …"),
+        Column("alert_id", "str", "what names the alert at its source: fingerprint, alias or alarm"),
+        Column("jira_key", "str", "issue it belongs to, as PAY-812"),
+        Column("jira_field", "str", "field that was changed"),
+        Column("jira_from", "str", "what the field held before"),
+        Column("jira_to", "str", "what the field holds after"),
+        Column("metric", "str", "name and labels of the series a sample belongs to"),
+        Column("metric_value", "float", "value of the sample; empty where the source says NaN"),
+        Column("deploy_version", "str", "commit, tag or version that was deployed"),
+        Column("deploy_environment", "str", "where to: production, staging …"),
     ),
 )
 
@@ -310,6 +327,9 @@ EVIDENCE: Final = Table(
     (
         Column("path", "str", "path inside the incident folder", required=True),
         Column("source", "str", "the system it comes from", required=True, open_choices=SOURCES),
+        Column("format", "str", "what it was taken for, as `slack-export`; where empty the content tells"),
+        Column("zone", "str", "zone of its times that carry none, as people named it"),
+        Column("options", "str", "what else people said about reading it, as JSON: columns, pattern, time"),
         Column("sha256", "str", "digest of its bytes", required=True),
         Column("bytes", "int", "size", required=True),
         Column("added_at", "time", "when it was added"),

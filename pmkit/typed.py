@@ -55,7 +55,7 @@ def read_time(text: str, *, on: date | str | None = None, tz: str | None = None)
         raise ValueError(f"{text!r} says no day; write it as 2026-11-03 {text.strip()}")
     if zone is None:
         raise ValueError(f"{text!r} says no zone; write UTC, +01:00 or Europe/Amsterdam after it")
-    return _cell(_in_zone(_wall_clock(told, _day(day), text), read_zone(zone), text))
+    return _cell(in_zone(_wall_clock(told, _day(day), text), read_zone(zone), text))
 
 
 def read_moment(value: str | datetime, *, on: date | str | None = None, tz: str | None = None) -> str:
@@ -65,7 +65,7 @@ def read_moment(value: str | datetime, *, on: date | str | None = None, tz: str 
     if value.tzinfo is None:
         if tz is None:
             raise ValueError(f"{value} says no zone; give `tz`, as UTC, +01:00 or Europe/Amsterdam")
-        value = _in_zone(value, read_zone(tz), str(value))
+        value = in_zone(value, read_zone(tz), str(value))
     return _cell(value)
 
 
@@ -111,7 +111,7 @@ def read_lines(text: str, *, on: date | str, tz: str) -> list[Line]:
                 day += timedelta(days=1)
                 clock += timedelta(days=1)
             before = clock
-            lines.append(Line(_in_zone(clock, UTC if told["utc"] else zone, line), told["text"].strip()))
+            lines.append(Line(in_zone(clock, UTC if told["utc"] else zone, line), told["text"].strip()))
         except (ValueError, OverflowError) as error:
             problems.append(f"line {number}: {error}")
     if problems:
@@ -191,8 +191,11 @@ def _wall_clock(told: re.Match[str], day: date, text: str) -> datetime:
         raise ValueError(f"{text.strip()!r} is not a time of the clock") from error
 
 
-def _in_zone(clock: datetime, zone: tzinfo, text: str) -> datetime:
-    """The moment at which the clocks of `zone` showed `clock`, when that was exactly one moment."""
+def in_zone(clock: datetime, zone: tzinfo, text: str) -> datetime:
+    """The moment at which the clocks of `zone` showed `clock`, when that was exactly one moment.
+
+    `text` is what was typed or read. Raises `ValueError` where the clocks skipped it or showed it twice.
+    """
     first, second = (clock.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     try:
         if first.utcoffset() != second.utcoffset():

@@ -26,7 +26,8 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import ConflictError, EvidenceError, SchemaError, WorkspaceError
-from pmkit.loaders import find_incompleteness, load_evidence, recognise
+from pmkit.loaders import format_named, load_evidence, recognise
+from pmkit.loaders._format import Format
 from pmkit.postmortem import Channel, Incident, Link, Member, Milestone, Postmortem
 from pmkit.process import due_on
 from pmkit.template import NOTES, Template, load_template
@@ -175,10 +176,7 @@ class Workspace:
         """
         evidence = self.evidence() if evidence is None else evidence
         in_order_added = evidence.sort_values("added_at", kind="stable")
-        frames = [
-            self._load_one(path, source)
-            for path, source in zip(in_order_added["path"], in_order_added["source"], strict=True)
-        ]
+        frames = [self._load_one(row) for row in in_order_added.to_dict("records")]
         frames = [frame for frame in frames if len(frame)]
         if not frames:
             return schema.empty(schema.EVENTS)
@@ -212,7 +210,8 @@ class Workspace:
         self,
         path: str | Path,
         *,
-        source: str | None = None,
+        form: str | None = None,
+        options: Mapping[str, object] | None = None,
         note: str = "",
         by: str | None = None,
         now: datetime | None = None,
@@ -220,19 +219,21 @@ class Workspace:
         """Copy a raw file (or the folder of an unpacked export) into `evidence/` and load it once.
 
         What lies in `evidence/` already, put there by hand, is taken as it is.
-        Returns its row of `evidence.csv`. `source` is told from the content when it is not given.
-        Raises `EvidenceError` when the file cannot be recognised or was added before.
+        Returns its row of `evidence.csv`. `form`, the name of its format, is told from the content when it is
+        not given; `options` are what only people know of it, such as the `zone` of its times.
+        Raises `EvidenceError` when the file cannot be recognised or was added before, and its `QuestionError`
+        when an option is missing.
         """
         original = Path(path)
         if not original.exists():
             raise EvidenceError(original, "", "there is no such file.", "Check the path.")
-        source = source or recognise(original)
-        if source is None:
+        told = format_named(original, form) if form else recognise(original)
+        if told is None:
             raise EvidenceError(
                 original,
                 "",
-                "expected a Slack export or PagerDuty JSON, found neither.",
-                "Say what it is with `--source`, or see `pmkit add --help`.",
+                "no loader knows what it is.",
+                "Say what it is with `--as`; `pmkit add --help` lists the formats.",
             )
         with self._locked():
             evidence = self.evidence()
@@ -249,7 +250,7 @@ class Workspace:
             try:
                 if not here:
                     _copy_durably(original, target)
-                row = self._evidence_row(target, source, note=note, by=by, now=now or datetime.now(UTC))
+                row = self._evidence_row(target, told, options or {}, note=note, by=by, now=now)
                 rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
                 self._write("evidence.csv", schema.to_csv(rows, schema.EVIDENCE).encode(), by=by, now=now)
             except BaseException:
@@ -369,27 +370,38 @@ class Workspace:
             message += _differences(mine, path, schema.WORKSHEETS[name])
         raise ConflictError(message + " Load it again and repeat your change.")
 
-    def _load_one(self, path: str, source: str) -> pd.DataFrame:
-        file = self.path / path
+    def _load_one(self, row: Mapping[str, Any]) -> pd.DataFrame:
+        file = self.path / row["path"]
         if not file.exists():
             raise EvidenceError(file, "", "is listed in evidence.csv but missing.", "Put it back as it was.")
-        frame = load_evidence(file, source)
+        frame = load_evidence(file, _format_of(file, row), **_options_of(file, row))
         # A record that stands in the file more than once names every copy, ` | ` between them.
         frame["ref"] = "evidence/" + frame["ref"].str.replace(" | ", " | evidence/", regex=False)
         return frame
 
     def _evidence_row(
-        self, path: Path, source: str, *, note: str, by: str | None, now: datetime
+        self,
+        path: Path,
+        form: Format,
+        options: Mapping[str, object],
+        *,
+        note: str,
+        by: str | None,
+        now: datetime | None,
     ) -> pd.DataFrame:
-        events = load_evidence(path, source)
+        events = load_evidence(path, form.name, **options)
         unreadable = int((events["kind"] == "unreadable").sum())
-        notes = [text for text in (note, find_incompleteness(path, source)) if text]
+        notes = [text for text in (note, form.find_incompleteness(path)) if text]
+        others = {name: value for name, value in options.items() if name != "zone"}
         row = {
             "path": f"evidence/{path.name}",
-            "source": source,
+            "source": form.source,
+            "format": form.name,
+            "zone": options.get("zone", ""),
+            "options": json.dumps(others, ensure_ascii=False) if others else "",
             "sha256": _digest_of(path),
             "bytes": _size_of(path),
-            "added_at": pd.Timestamp(now),
+            "added_at": pd.Timestamp(now or datetime.now(UTC)),
             "added_by": by or _user(),
             "records_loaded": len(events) - unreadable,
             "records_unreadable": unreadable,
@@ -575,6 +587,30 @@ def _planned_rows(name: str, plan: Template, opened_on: date) -> pd.DataFrame:
     else:
         return schema.empty(table)
     return schema.conform(pd.DataFrame(rows), table)
+
+
+# Evidence: what people said about reading a file
+
+
+def _format_of(file: Path, row: Mapping[str, Any]) -> str:
+    """Its format as `evidence.csv` names it, or as the content tells."""
+    if row["format"]:
+        return str(row["format"])
+    told = recognise(file)
+    if told is None or told.source != row["source"]:
+        problem = f"evidence.csv says `{row['source']}` and no format, and the content does not tell which."
+        raise EvidenceError(file, "", problem, "Write it into the column `format`.")
+    return told.name
+
+
+def _options_of(file: Path, row: Mapping[str, Any]) -> dict[str, object]:
+    try:
+        options = json.loads(row["options"]) if row["options"] else {}
+    except ValueError as error:
+        raise EvidenceError(file, "`options` in evidence.csv", f"expected JSON: {error}.") from error
+    if not isinstance(options, dict):
+        raise EvidenceError(file, "`options` in evidence.csv", "expected a JSON object.")
+    return options | ({"zone": row["zone"]} if row["zone"] else {})
 
 
 # Files

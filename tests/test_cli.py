@@ -144,7 +144,7 @@ def test_add_says_what_was_found(run: Run, incident: Path, tmp_path: Path) -> No
     assert "evidence/a.zip: slack, 2 records, 2026-11-03 14:00 to 2026-11-03 14:00 UTC" in result.stdout
     assert "evidence/c.zip: slack, 1 records" in result.stdout
     assert "from Mei" in result.stdout
-    assert f"not added: {text}: expected a Slack export or PagerDuty JSON" in result.stderr
+    assert f"not added: {text}: no loader knows what it is" in result.stderr
     assert len(Workspace.open(incident).evidence()) == 2
     again = run("add", incident, good)
     assert again.exit_code == 2

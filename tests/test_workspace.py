@@ -509,10 +509,10 @@ def test_what_cannot_be_used_is_not_kept(
     (folder / "ops" / "2026-11-04.json").symlink_to("/etc/hostname")
     with pytest.raises(EvidenceError, match="there is no such file"):
         ws.add_evidence(tmp_path / "none.zip")
-    with pytest.raises(EvidenceError, match="found neither"):
+    with pytest.raises(EvidenceError, match="no loader knows"):
         ws.add_evidence(tmp_path / "x.txt")
-    with pytest.raises(EvidenceError, match="no loader for source 'abacus'"):
-        ws.add_evidence(tmp_path / "x.txt", source="abacus")
+    with pytest.raises(EvidenceError, match="there is no format 'abacus'"):
+        ws.add_evidence(tmp_path / "x.txt", form="abacus")
     with pytest.raises(EvidenceError, match="is a link"):
         ws.add_evidence(folder)
 

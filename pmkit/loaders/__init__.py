@@ -1,57 +1,55 @@
 """Loaders: the files of one source in, the events frame out. One source, one room.
 
-`load_evidence` picks the loader by the source's name, `recognise` tells the source from the content.
+`recognise` tells the format of a file from its content, `load_evidence` reads it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import pandas as pd
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders import pagerduty, slack
+from pmkit.loaders._format import Format, Glimpse
+
+# In the order in which they are asked whether a file is theirs: what can be told surely comes first.
+FORMATS: Final[tuple[Format, ...]] = (*slack.FORMATS, *pagerduty.FORMATS)
 
 
-class Source(NamedTuple):
-    """What the kit can do with one source's files."""
+def load_evidence(path: str | Path, form: str, **options: object) -> pd.DataFrame:
+    """The events of one evidence file (or folder) of the format `form`; columns of `pmkit.schema.EVENTS`.
 
-    load: Callable[[str | Path], pd.DataFrame]
-    recognise: Callable[[str | Path], bool]
-    find_incompleteness: Callable[[str | Path], str]
+    `ref` begins with the file's own name; the workspace puts the folder before it. `options` are what people
+    said about the file, such as the `zone` of its times.
 
-
-SOURCES: Final = {
-    "slack": Source(slack.load_slack_export, slack.is_slack_export, slack.find_incompleteness),
-    "pagerduty": Source(
-        pagerduty.load_pagerduty_log, pagerduty.is_pagerduty_log, pagerduty.find_incompleteness
-    ),
-}
-
-
-def load_evidence(path: str | Path, source: str) -> pd.DataFrame:
-    """The events of one evidence file (or folder) of `source`; columns of `pmkit.schema.EVENTS`.
-
-    `ref` begins with the file's own name; the workspace puts the folder before it.
-    Raises `EvidenceError` when the source has no loader or the file cannot be used.
+    Raises `EvidenceError` when there is no such format or the file cannot be used, and its `QuestionError`
+    when one option is missing.
     """
-    return _source(path, source).load(path)
+    found = format_named(path, form)
+    unknown = sorted(set(options) - set(found.options))
+    if unknown:
+        takes = ", ".join(found.options) or "nothing"
+        raise EvidenceError(path, "", f"{found.title} takes no `{unknown[0]}`.", f"It takes {takes}.")
+    return found.load(path, **options)
 
 
-def find_incompleteness(path: str | Path, source: str) -> str:
+def find_incompleteness(path: str | Path, form: str) -> str:
     """One sentence on what the file itself shows to be missing, for `evidence.csv`; "" if nothing."""
-    return _source(path, source).find_incompleteness(path)
+    return format_named(path, form).find_incompleteness(path)
 
 
-def recognise(path: str | Path) -> str | None:
-    """The source of a file or folder, told from its content; None when no loader knows it."""
-    return next((name for name, source in SOURCES.items() if source.recognise(path)), None)
+def recognise(path: str | Path) -> Format | None:
+    """The format of a file or folder, told from its content; None when no loader knows it."""
+    glimpse = Glimpse(path)
+    return next((form for form in FORMATS if form.recognise(glimpse)), None)
 
 
-def _source(path: str | Path, source: str) -> Source:
-    if source not in SOURCES:
-        known = ", ".join(SOURCES)
-        raise EvidenceError(path, "", f"no loader for source {source!r}.", f"Known: {known}.")
-    return SOURCES[source]
+def format_named(path: str | Path, name: str) -> Format:
+    """The format of that name; `path` is the file it is wanted for. Raises `EvidenceError` for any other."""
+    found = next((form for form in FORMATS if form.name == name), None)
+    if found is None:
+        known = ", ".join(form.name for form in FORMATS)
+        raise EvidenceError(path, "", f"there is no format {name!r}.", f"Known: {known}.")
+    return found

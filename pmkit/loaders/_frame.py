@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -27,35 +27,74 @@ def scalar(value: str) -> pa.Scalar:
 
 
 def to_events(
-    source: str, file: str, columns: dict[str, pa.Array], problems: list[tuple[str, str]]
+    source: str,
+    file: str,
+    columns: dict[str, pa.Array],
+    problems: list[tuple[str, str]],
+    *,
+    time_basis: str = "offset",
 ) -> pd.DataFrame:
     """The events frame of `columns`, and below them a row for each of `problems`.
 
-    A problem is a place in `file` and the reason why nothing was read there.
+    A problem is a place in `file` and the reason why nothing was read there. `time_basis` is for all rows
+    where `columns` has none.
     """
     places = [place for place, _ in problems]
     unreadable = {
-        "event_id": strings(_unique(f"{source}:unreadable:{place}" for place in places)),
+        "event_id": strings(
+            _unique(f"{_PREFIXES.get(source, source)}:unreadable:{place}" for place in places)
+        ),
         "kind": strings("unreadable" for _ in problems),
         "text": strings(reason for _, reason in problems),
         "ref": strings(f"{file}#{place}" for place in places),
     }
+    count = len(columns["event_id"])
+    columns = {"time_basis": pa.repeat(scalar(time_basis), count)} | columns
     table = pa.concat_tables([pa.table(columns), pa.table(unreadable)], promote_options="default")
+    # Columns that are empty throughout share one array: a million rows of ten of them weigh nothing.
+    blanks = {dtype: pa.repeat(blank, table.num_rows) for dtype, blank in _BLANKS.items()}
     filled = {}
     for column in EVENTS.columns:
         if column.name == "source":
-            filled[column.name] = pa.repeat(scalar(_SOURCES[source]), table.num_rows)
+            filled[column.name] = pa.repeat(scalar(source), table.num_rows)
         elif column.name in table.column_names:
             blank = {"str": scalar(""), "bool": pa.scalar(False)}.get(column.type)
             values = table[column.name]
             filled[column.name] = values if blank is None else pc.fill_null(values, blank)
         else:
-            filled[column.name] = pa.repeat(_BLANKS[DTYPES[column.type]], table.num_rows)
-    return pa.table(filled).to_pandas()
+            filled[column.name] = blanks[DTYPES[column.type]]
+    frame = pa.table(filled).to_pandas()
+    floats = [column.name for column in EVENTS.columns if column.type == "float"]
+    return frame.astype(dict.fromkeys(floats, DTYPES["float"]))
 
 
-_SOURCES = {"slack": "slack", "pd": "pagerduty"}
-_BLANKS = {"str": scalar(""), "bool": pa.scalar(False), DTYPES["time"]: pa.scalar(None, type=TIME)}
+def rows_to_events(
+    source: str, file: str, rows: Sequence[Mapping[str, Any]], problems: list[tuple[str, str]]
+) -> pd.DataFrame:
+    """As `to_events`, of rows by column, sorted by time; `time` in microseconds since 1970, UTC.
+
+    A row without a column leaves it empty. Among rows of one time the order stays.
+    """
+    ordered = sorted(rows, key=lambda row: row["time"])
+    names = {name for row in ordered for name in row}
+    columns: dict[str, pa.Array] = {}
+    for column in EVENTS.columns:
+        if column.name in names:
+            values = [row.get(column.name) for row in ordered]
+            columns[column.name] = pa.array(values, type=_TYPES[column.type])
+    columns.setdefault("event_id", strings([]))
+    return to_events(source, file, columns, problems)
+
+
+# An id begins with its source, in the short form the ids of the first sources have.
+_PREFIXES = {"pagerduty": "pd"}
+_TYPES = {"str": STRING, "time": TIME, "bool": pa.bool_(), "float": pa.float64()}
+_BLANKS = {
+    "str": scalar(""),
+    "bool": pa.scalar(False),
+    DTYPES["time"]: pa.scalar(None, type=TIME),
+    DTYPES["float"]: pa.scalar(None, type=pa.float64()),
+}
 
 
 def _unique(ids: Iterable[str]) -> Iterable[str]:

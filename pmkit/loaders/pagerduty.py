@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
+from pmkit.loaders._format import Format
 from pmkit.loaders._frame import TIME, strings, to_events
 from pmkit.loaders._salvage import Record, read_document, read_list, text_of
 
@@ -242,6 +243,16 @@ _MARKS = [
 ]
 
 
+FORMATS: Final = (
+    Format(
+        "pagerduty-rest", "pagerduty", "records of PagerDuty's REST API",
+        recognise=lambda glimpse: is_pagerduty_log(glimpse.path),
+        load=load_pagerduty_log,
+        find_incompleteness=find_incompleteness,
+    ),
+)  # fmt: skip
+
+
 # --- files to records --------------------------------------------------------------------------
 
 
@@ -426,7 +437,7 @@ def _frame(file: str, found: list[_Found]) -> pd.DataFrame:
     order = pa.array(kept[np.argsort(times[kept], kind="stable")])
     rows = {name: strings(values).take(order) for name, values in columns.items()}
     rows["time"] = pa.array(times.astype("int64"), type=TIME).take(order)
-    return to_events("pd", file, rows, problems)
+    return to_events("pagerduty", file, rows, problems)
 
 
 def _what(record: _Record) -> str:

@@ -25,6 +25,7 @@ from msgspec import Raw, Struct
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
+from pmkit.loaders._format import Format
 from pmkit.loaders._frame import STRING, TIME, scalar, strings, to_events
 from pmkit.loaders._mrkdwn import PLACEHOLDERS, Names
 from pmkit.loaders._salvage import read_list, text_of
@@ -211,6 +212,16 @@ def is_slack_export(path: str | Path) -> bool:
             return bool(_Export(path, members).days)
     except EvidenceError:
         return False
+
+
+FORMATS: Final = (
+    Format(
+        "slack-export", "slack", "a Slack export",
+        recognise=lambda glimpse: is_slack_export(glimpse.path),
+        load=load_slack_export,
+        find_incompleteness=find_incompleteness,
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -599,7 +610,7 @@ class _Loading:
         for name in ("channel", "member", "index"):
             del columns[name]
         problems = [(f"{m}:{index}" if index else m, why) for m, index, why in self.problems]
-        return to_events("slack", self.file, columns, problems)
+        return to_events("slack", self.file, columns, problems, time_basis="epoch")
 
     def _note_undated(self, found: pa.Table, time: npt.NDArray[np.int64]) -> None:
         """A message whose `ts` is no time cannot be placed; it is reported like a damaged one."""

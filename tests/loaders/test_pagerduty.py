@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from pmkit.errors import EvidenceError
 from pmkit.loaders import find_incompleteness, load_evidence, recognise
 from pmkit.loaders.pagerduty import load_pagerduty_log
-from pmkit.schema import EVENTS, to_csv, validate
+from pmkit.schema import EVENTS, validate
+
+Compare = Callable[[pd.DataFrame, Path], None]
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "pagerduty"
 LOG = FIXTURES / "log_entries_effecttech.json"
@@ -95,10 +98,9 @@ def test_every_record_of_the_real_files_becomes_one_row() -> None:
         assert count_refs(frame) == len(records)
 
 
-def test_the_real_log_gives_the_expected_frame() -> None:
+def test_the_real_log_gives_the_expected_frame(assert_reads_as: Compare) -> None:
     """The log of 2013 gives exactly the rows of the CSV beside it."""
-    expected = (FIXTURES / "log_entries_effecttech.expected.csv").read_text(encoding="utf-8")
-    assert to_csv(load_pagerduty_log(LOG), EVENTS) == expected
+    assert_reads_as(load_pagerduty_log(LOG), FIXTURES / "log_entries_effecttech.expected.csv")
 
 
 def test_the_real_log_stands_in_causal_order() -> None:
@@ -132,9 +134,9 @@ def test_no_address_of_the_real_log_enters_the_frame() -> None:
 
 def test_evidence_is_recognised_and_dispatched() -> None:
     """PagerDuty's files are told by their content; its lists of users and services are no log."""
-    assert {recognise(path) for path in FIXTURES.glob("*.json")} == {"pagerduty"}
-    pd.testing.assert_frame_equal(load_evidence(LOG, "pagerduty"), load_pagerduty_log(LOG))
-    with pytest.raises(EvidenceError, match="no loader for source 'fax'"):
+    assert {recognise(path).source for path in FIXTURES.glob("*.json")} == {"pagerduty"}
+    pd.testing.assert_frame_equal(load_evidence(LOG, "pagerduty-rest"), load_pagerduty_log(LOG))
+    with pytest.raises(EvidenceError, match="there is no format 'fax'"):
         load_evidence(LOG, "fax")
 
 
@@ -153,7 +155,7 @@ def test_shapes_of_pagerduty_are_recognised(tmp_path: Path, data: Any) -> None:
     """Every shape that the loader reads is known by its beginning."""
     path = tmp_path / "x.json"
     path.write_text(json.dumps(data), encoding="utf-8")
-    assert recognise(path) == "pagerduty"
+    assert recognise(path).name == "pagerduty-rest"
 
 
 @pytest.mark.parametrize(
@@ -246,8 +248,8 @@ def test_a_folder_of_pages_is_one_log(tmp_path: Path) -> None:
     frame = load_pagerduty_log(tmp_path)
     assert frame["kind"].tolist() == ["trigger", "ack", "resolve"]
     assert frame["ref"].iloc[0] == f"{tmp_path.name}#page-1.json/log_entries:0"
-    assert recognise(tmp_path) == "pagerduty"
-    assert find_incompleteness(tmp_path, "pagerduty") == ""
+    assert recognise(tmp_path).name == "pagerduty-rest"
+    assert find_incompleteness(tmp_path, "pagerduty-rest") == ""
 
 
 def test_an_empty_page_is_an_empty_frame() -> None:
@@ -299,9 +301,9 @@ def test_incompleteness_is_said(tmp_path: Path, pages: Any, said: str) -> None:
     """`more: true` on the last page, or a gap between pages, becomes one sentence."""
     path = tmp_path / "pd.json"
     path.write_text(json.dumps(pages), encoding="utf-8")
-    assert find_incompleteness(path, "pagerduty") == said
+    assert find_incompleteness(path, "pagerduty-rest") == said
     path.write_text(json.dumps(pages)[:-3], encoding="utf-8")
-    assert "damaged" in find_incompleteness(path, "pagerduty")
+    assert "damaged" in find_incompleteness(path, "pagerduty-rest")
 
 
 # --- time and order ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import json
 import re
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,9 @@ from pmkit.errors import EvidenceError
 from pmkit.loaders import find_incompleteness, load_evidence, recognise
 from pmkit.loaders._archive import MOST_TOTAL_BYTES
 from pmkit.loaders.slack import load_slack_export
-from pmkit.schema import EVENTS, read_csv, to_csv, validate
+from pmkit.schema import EVENTS, validate
+
+Compare = Callable[[pd.DataFrame, Path], None]
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "slack"
 ZIP_2016 = FIXTURES / "engineering-team-2016.zip"
@@ -99,22 +102,17 @@ def test_kinds_of_a_real_zip_fit_its_subtypes() -> None:
     )
 
 
-def test_a_real_folder_gives_the_expected_frame() -> None:
+def test_a_real_folder_gives_the_expected_frame(assert_reads_as: Compare) -> None:
     """The helpdesk folder of 2026 gives exactly the rows of the CSV beside it."""
-    expected = (FIXTURES / "helpdesk-2026.expected.csv").read_text(encoding="utf-8")
-    frame = load_slack_export(FOLDER_2026)
-    assert to_csv(frame, EVENTS) == expected
-    pd.testing.assert_frame_equal(
-        read_csv(expected, EVENTS), frame.sort_values("event_id", ignore_index=True)
-    )
+    assert_reads_as(load_slack_export(FOLDER_2026), FIXTURES / "helpdesk-2026.expected.csv")
 
 
 def test_evidence_is_recognised_and_dispatched() -> None:
     """A Slack zip and a Slack folder are told by their content, and load by source."""
-    assert recognise(ZIP_2016) == recognise(FOLDER_2026) == "slack"
-    pd.testing.assert_frame_equal(load_evidence(ZIP_2016, "slack"), load_slack_export(ZIP_2016))
-    assert find_incompleteness(ZIP_2016, "slack") == ""
-    assert "no channels.json" in find_incompleteness(FOLDER_2026, "slack")
+    assert recognise(ZIP_2016).name == recognise(FOLDER_2026).name == "slack-export"
+    pd.testing.assert_frame_equal(load_evidence(ZIP_2016, "slack-export"), load_slack_export(ZIP_2016))
+    assert find_incompleteness(ZIP_2016, "slack-export") == ""
+    assert "no channels.json" in find_incompleteness(FOLDER_2026, "slack-export")
 
 
 # --- time and identity ----------------------------------------------------------------------------
@@ -475,7 +473,7 @@ def test_index_files_may_be_missing(tmp_path: Path) -> None:
     assert frame["event_id"].iloc[0] == f"slack:out:{TS}"
     assert frame["text"].iloc[0] == "hi @Bo"
     assert frame["actor"].tolist() == ["ada", "Bo"]
-    assert "no users.json" in find_incompleteness(path, "slack")
+    assert "no users.json" in find_incompleteness(path, "slack-export")
 
 
 @pytest.mark.parametrize("top", ["", "Acme export Mar 2024/", "a/b/"])
