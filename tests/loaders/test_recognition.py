@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmkit.loaders import FORMATS, recognise
+from pmkit.loaders._format import Glimpse
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+# What each fixture is; "" for one that no loader may take for its own. A folder named here is one fixture.
+# Whoever adds a fixture adds its line.
+EXPECTED = {
+    "pagerduty/incidentLogEntries.json": "pagerduty-rest",
+    "pagerduty/incidents.json": "pagerduty-rest",
+    "pagerduty/log_entries_effecttech.json": "pagerduty-rest",
+    "slack/engineering-team-2016.zip": "slack-export",
+    "slack/helpdesk-2026": "slack-export",
+}
+
+# What takes any file of its kind, and is asked last.
+TAKES_MUCH = ("table", "file")
+
+# Short samples of each format, and of files that are nobody's: what no fixture shows.
+SAMPLES: list[tuple[str, Any, str]] = [
+    ("users.json", [{"id": "U1", "name": "ada", "profile": {"real_name": "Ada"}}], ""),
+    ("package.json", {"name": "shop", "version": "1.2.0", "dependencies": {"left-pad": "1"}}, ""),
+    ("data.json", {"data": []}, ""),
+    ("incidents.json", {"incidents": []}, ""),
+    ("empty.json", [], ""),
+    ("numbers.json", [1, 2, 3], ""),
+    ("word.json", "incident", ""),
+]
+
+
+def fixtures() -> list[str]:
+    """Every fixture: a folder that is named as one, and every other file that is no expectation or notice."""
+    whole = [name for name in EXPECTED if (FIXTURES / name).is_dir()]
+    names = [path.relative_to(FIXTURES).as_posix() for path in FIXTURES.rglob("*") if path.is_file()]
+    alone = [
+        name
+        for name in names
+        if "/" in name
+        and not name.endswith(".expected.csv")
+        and not any(name.startswith(f"{folder}/") for folder in whole)
+    ]
+    return sorted(whole + alone)
+
+
+def claims(path: Path) -> list[str]:
+    """Every format that takes the file for its own, without those that take much."""
+    glimpse = Glimpse(path)
+    return [form.name for form in FORMATS if form.source not in TAKES_MUCH and form.recognise(glimpse)]
+
+
+def test_every_fixture_has_an_expectation() -> None:
+    """A fixture without a line in `EXPECTED` would go untested, and a line without a fixture says nothing."""
+    assert fixtures() == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_fixture_is_taken_for_what_it_is(name: str) -> None:
+    """The first format that claims it is its own, and no other one claims it."""
+    path, expected = FIXTURES / name, EXPECTED[name]
+    told = recognise(path)
+    assert (told.name if told else "") == expected
+    assert claims(path) == [form for form in [expected] if form and told and told.source not in TAKES_MUCH]
+
+
+@pytest.mark.parametrize(("name", "content", "expected"), SAMPLES)
+def test_a_sample_is_taken_for_what_it_is(tmp_path: Path, name: str, content: Any, expected: str) -> None:
+    """What the fixtures do not show; text stands as it is, anything else as JSON."""
+    path = tmp_path / name
+    is_text = isinstance(content, str) and not name.endswith(".json")
+    path.write_text(content if is_text else json.dumps(content), encoding="utf-8")
+    assert claims(path) == ([expected] if expected else [])
+
+
+def test_formats_have_names_of_their_own() -> None:
+    """`evidence.csv` keeps the name, so two formats of one name could not be told apart later."""
+    names = [form.name for form in FORMATS]
+    assert len(names) == len(set(names))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from([
+            "data", "incidents", "id", "status", "alerts", "history", "items", "metadata", "payload", "type",
+            "incident", "deployment", "commits", "timelines", "transitions", "milestones", "messages", "page",
+        ]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.one_of(st.binary(max_size=60), JSON.map(lambda value: json.dumps(value).encode())))
+def test_no_recogniser_raises(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    """Whatever is dropped on the kit, asking whose it is does not fail."""
+    path = tmp_path_factory.getbasetemp() / "anything"
+    path.write_bytes(data)
+    claims(path)
+
+
+def test_nothing_at_all_is_nobodys(tmp_path: Path) -> None:
+    """An empty file, an empty folder and a path without a file are not claimed."""
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    for name in ("empty", "folder", "missing"):
+        assert claims(tmp_path / name) == []
