@@ -5,13 +5,17 @@ Templates are TOML files in `report_templates/workspaces/`; a team's own file ma
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from pmkit.errors import TemplateError
+from pmkit.schema import SOURCES
+from pmkit.workdays import WorkCalendar
 
 NOTES: Final = {
     "summary": "Summary",
@@ -33,6 +37,26 @@ def report_templates() -> Path:
     raise TemplateError(f"{package}: `report_templates` is missing; install pmkit again")
 
 
+# What a milestone may need, in words; `pmkit.milestones` says when each is there.
+NEEDS: Final = {
+    "summary": "the summary is written",
+    "impact": "the impact is measured, each number with its unit and how it is known",
+    "evidence": "the expected evidence covers the incident, with half an hour before and after it",
+    "anchors": "people marked when impact, detection and resolution were, in this order",
+    "timeline agreed": "a decision records that the timeline is agreed",
+    "factors": "the contributing factors are agreed, each with evidence, and lead to the impact",
+    "cause agreed": "a decision records what the root cause and the contributing factors are",
+    "actions": "every action has one person as its DRI, a due date and an issue",
+    "actions agreed": "a decision records which actions are taken",
+    "retro": "the final retro was held on the complete evidence and the agreed cause",
+    "follow-ups": "each open action has a review date, and its owner confirmed it in the retro",
+    "questions": "each open question has an owner",
+    "tasks": "every task of the review is done, or dropped with a reason",
+    "raci": "exactly one role is accountable for each activity",
+    "earlier milestones": "the milestones before it are reached",
+}
+
+
 @dataclass(frozen=True)
 class ChannelPlan:
     """A channel of the review and what belongs there."""
@@ -43,10 +67,20 @@ class ChannelPlan:
 
 @dataclass(frozen=True)
 class MilestonePlan:
-    """A milestone and the criteria by which it is reached."""
+    """A milestone, its criteria in words, and what the record needs for it (names of `NEEDS`)."""
 
     name: str
     criteria: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TaskListPlan:
+    """A list of tasks and the one role that answers for it."""
+
+    id: str
+    name: str
+    dri: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +92,17 @@ class TaskPlan:
     task: str
     dri: str
     due_working_day: int
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class CheckinPlan:
+    """A kind of check-in: when on the team's clock, how long, and what is asked."""
+
+    kind: str
+    at: str
+    minutes: int
+    questions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,15 +111,38 @@ class Template:
 
     name: str
     title: str
+    use_case: str
     severities: tuple[str, ...]
+    lighter: str
     working_days: int
+    deadlines: Mapping[str, int]  # severity → working days to closure, where they differ
+    action_days: Mapping[str, int]  # priority → working days until an action should be done
     owner: str
     roles: tuple[str, ...]
     channels: tuple[ChannelPlan, ...]
     milestones: tuple[MilestonePlan, ...]
+    task_lists: tuple[TaskListPlan, ...]
     tasks: tuple[TaskPlan, ...]
+    evidence: tuple[str, ...]  # sources that an intake expects
+    checkins: tuple[CheckinPlan, ...]
     raci: Mapping[str, Mapping[str, str]]  # activity → role → part
     prompts: Mapping[str, str]  # note → the questions it answers
+    sections: tuple[str, ...]  # of the report, in order
+    pinned: Mapping[str, str]  # title → file of the incident folder
+    apps: Mapping[str, str]  # part of the work → the app that serves it
+    links: Mapping[str, str]  # title → address
+    calendar: WorkCalendar
+    audience: str  # whom the report is for when nobody says so
+    redact: tuple[str, ...]  # what an edition for others leaves out
+
+    def qualifies(self, severity: str) -> bool:
+        """Whether incidents of that severity get this review; `SEV1`, `sev-1` and `SEV-1` are the same."""
+        return _plain(severity) in {_plain(known) for known in self.severities}
+
+    def working_days_for(self, severity: str) -> int:
+        """Working days from resolution to closure."""
+        days = {_plain(known): days for known, days in self.deadlines.items()}
+        return days.get(_plain(severity), self.working_days)
 
 
 def template_names() -> list[str]:
@@ -86,13 +154,14 @@ def template_names() -> list[str]:
 def load_template(name: str | Path) -> Template:
     """The template of that name, or the team's own file.
 
-    Raises `TemplateError` naming the file and key of what does not fit.
+    Raises `TemplateError` naming the file, line and key of what does not fit.
     """
     path = _path_of(name)
+    data = _with_parents(path, seen=())
     try:
-        return _template(path.stem, _with_parents(path, seen=()))
+        return _template(path.stem, data)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise TemplateError(f"{path}: {_explain(error)}") from error
+        raise TemplateError(f"{_place(path, error)}: {_explain(error)}") from error
 
 
 def _path_of(name: str | Path) -> Path:
@@ -106,6 +175,12 @@ def _path_of(name: str | Path) -> Path:
     return shipped
 
 
+def _beside(path: Path, parent: str) -> Path:
+    """The file of the template that `path` extends: beside it, or one of those that ship."""
+    own_file = path.parent / f"{parent}.toml"
+    return own_file if own_file.is_file() else _path_of(parent)
+
+
 def _with_parents(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     """The file's data over that of the template it extends: tables merge key by key, the rest replaces."""
     if path in seen:
@@ -117,8 +192,7 @@ def _with_parents(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     parent = data.pop("extends", None)
     if parent is None:
         return data
-    own_file = path.parent / f"{parent}.toml"
-    below = _with_parents(own_file if own_file.is_file() else _path_of(parent), (*seen, path))
+    below = _with_parents(_beside(path, parent), (*seen, path))
     if isinstance(data.get("roles"), list):
         # Parts of roles this file does away with are no mistake of this file.
         parts = below.get("raci", {}).items()
@@ -134,57 +208,159 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+class _MisfitError(ValueError):
+    """What does not fit, and the key under which it stands."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        self.key = key
+        super().__init__(problem)
+
+
 def _template(name: str, data: Mapping[str, Any]) -> Template:
     _refuse_unknown("key", data, _KEYS)
     for key, kind in _KEYS.items():
         if not isinstance(data[key], kind):
-            raise TypeError(f"`{key}`: expected {_KIND_NAMES[kind]}, found {data[key]!r}")
-    _refuse_unknown("note in `prompts`", data["prompts"], NOTES)
-    prompts = {note: data["prompts"][note] for note in NOTES}
+            raise _MisfitError(key, f"`{key}`: expected {_KIND_NAMES[kind]}, found {data[key]!r}")
+    _refuse_unknown("note in `prompts`", data["prompts"], NOTES, key="prompts")
     roles = tuple(data["roles"])
-    tasks = tuple(
-        TaskPlan(
-            task_list=task_list["name"],
-            task_id=f"{task_list['id']}-{number}",
-            task=task["task"],
-            dri=task.get("dri", task_list["dri"]),
-            due_working_day=task_list["due_working_day"],
-        )
-        for task_list in data["task_lists"]
-        for number, task in enumerate(task_list["tasks"], start=1)
-    )
-    for role in (data["owner"], *(task.dri for task in tasks)):
-        _refuse_unknown("role", [role], roles)
+    lists = tuple(TaskListPlan(each["id"], each["name"], each["dri"]) for each in data["task_lists"])
+    tasks = tuple(_tasks(data["task_lists"]))
+    _refuse_unknown("role", [data["owner"]], roles, key="owner")
+    for role in (*(each.dri for each in lists), *(task.dri for task in tasks)):
+        _refuse_unknown("role", [role], roles, key=f'"{role}"')
     for activity, parts in data["raci"].items():
-        _refuse_unknown(f"role in `raci.{activity}`", parts, roles)
-        _refuse_unknown(f"part in `raci.{activity}`", parts.values(), _PARTS)
+        _refuse_unknown(f"role in `raci.{activity}`", parts, roles, key=activity)
+        _refuse_unknown(f"part in `raci.{activity}`", parts.values(), _PARTS, key=activity)
+    _refuse_unknown("section", data["sections"], SECTIONS, key="sections")
+    _refuse_unknown("source in `evidence`", data["evidence"], SOURCES, key="evidence")
+    for name_of, key in (("severity", "deadlines"), ("priority", "action_days")):
+        for of, days in data[key].items():
+            if not isinstance(days, int) or days < 1:
+                raise _MisfitError(of, f"`{key}`, {name_of} {of}: expected working days, found {days!r}")
     return Template(
         name=name,
         title=data["title"],
+        use_case=data["use_case"],
         severities=tuple(data["severities"]),
+        lighter=data["lighter"],
         working_days=data["working_days"],
+        deadlines=data["deadlines"],
+        action_days=data["action_days"],
         owner=data["owner"],
         roles=roles,
         channels=tuple(ChannelPlan(c["name"], c["purpose"]) for c in data["channels"]),
-        milestones=tuple(MilestonePlan(m["name"], m["criteria"]) for m in data["milestones"]),
+        milestones=tuple(_milestones(data["milestones"])),
+        task_lists=lists,
         tasks=tasks,
+        evidence=tuple(data["evidence"]),
+        checkins=tuple(read_checkin(kind, told) for kind, told in data["checkins"].items()),
         raci=data["raci"],
-        prompts=prompts,
+        prompts={note: data["prompts"][note] for note in NOTES},
+        sections=tuple(data["sections"]),
+        pinned=data["pinned"],
+        apps=data["apps"],
+        links=data["links"],
+        calendar=read_calendar(data["calendar"]),
+        audience=data["audience"],
+        redact=tuple(data["redact"]),
     )
 
 
+def _milestones(told: Iterable[Mapping[str, Any]]) -> Iterator[MilestonePlan]:
+    for milestone in told:
+        needs = milestone.get("needs", ())
+        _refuse_unknown(f"need of `{milestone['name']}`", needs, NEEDS, key="needs")
+        yield MilestonePlan(milestone["name"], milestone["criteria"], tuple(needs))
+
+
+def _tasks(task_lists: Iterable[Mapping[str, Any]]) -> Iterator[TaskPlan]:
+    for task_list in task_lists:
+        for number, task in enumerate(task_list["tasks"], start=1):
+            yield TaskPlan(
+                task_list=task_list["name"],
+                task_id=f"{task_list['id']}-{number}",
+                task=task["task"],
+                dri=task.get("dri", task_list["dri"]),
+                due_working_day=task.get("due_working_day", task_list["due_working_day"]),
+                evidence=task.get("evidence", ""),
+            )
+
+
+def read_checkin(kind: str, told: Mapping[str, Any]) -> CheckinPlan:
+    """A kind of check-in as a template or `incident.toml` describes it. Raises `ValueError`."""
+    at = told["at"]
+    if not isinstance(at, str) or not _CLOCK.fullmatch(at):
+        raise _MisfitError("at", f'`checkins.{kind}`: expected a time of the day, as "09:15", found {at!r}')
+    return CheckinPlan(kind, at, int(told["minutes"]), tuple(told["questions"]))
+
+
+def read_calendar(told: Mapping[str, Any], zone: str = "UTC") -> WorkCalendar:
+    """Working days as a template or `incident.toml` describes them. Raises `ValueError`."""
+    _refuse_unknown("key in `calendar`", told, _CALENDAR_KEYS, key="calendar")
+    days_off = told.get("days_off", ())
+    for day in days_off:
+        if not isinstance(day, date) or isinstance(day, datetime):
+            raise _MisfitError(
+                "days_off", f"`days_off`: expected dates without quotes, as 2026-12-25, found {day!r}"
+            )
+    try:
+        return WorkCalendar(
+            zone=zone,
+            weekend=tuple(told.get("weekend", ("saturday", "sunday"))),
+            country=told.get("country", ""),
+            subdivision=told.get("subdivision", ""),
+            days_off=tuple(days_off),
+        )
+    except ValueError as error:
+        raise _MisfitError("calendar", f"`calendar`: {error}") from error
+
+
+# Sections of the report, as its notebook tags them.
+SECTIONS: Final = (
+    "summary", "impact", "timeline", "causes", "decisions", "lessons", "actions", "review", "evidence",
+)  # fmt: skip
 _KEYS: Final = {
-    "title": str, "severities": list, "working_days": int, "owner": str, "roles": list, "channels": list,
-    "milestones": list, "task_lists": list, "raci": dict, "prompts": dict,
+    "title": str, "use_case": str, "severities": list, "lighter": str, "working_days": int,
+    "deadlines": dict, "action_days": dict, "owner": str, "roles": list, "channels": list,
+    "milestones": list, "task_lists": list, "evidence": list, "checkins": dict, "raci": dict,
+    "prompts": dict, "sections": list, "pinned": dict, "apps": dict, "links": dict, "calendar": dict,
+    "audience": str, "redact": list,
 }  # fmt: skip
+_CALENDAR_KEYS: Final = ("country", "subdivision", "weekend", "days_off")
 _PARTS: Final = ("R", "A", "AR", "C", "I")
 _KIND_NAMES: Final = {str: "text", list: "a list", int: "a whole number", dict: "a table"}
+_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
-def _refuse_unknown(noun: str, found: Iterable[str], known: Collection[str]) -> None:
+def _plain(severity: str) -> str:
+    return re.sub(r"[\W_]+", "", severity).casefold()
+
+
+def _refuse_unknown(noun: str, found: Iterable[str], known: Collection[str], *, key: str = "") -> None:
     unknown = [name for name in found if name not in known]
     if unknown:
-        raise ValueError(f"unknown {noun}: `{unknown[0]}`; known are {', '.join(known)}")
+        problem = f"unknown {noun}: `{unknown[0]}`; known are {', '.join(known)}"
+        raise _MisfitError(key or str(unknown[0]), problem)
+
+
+def _place(path: Path, error: Exception) -> str:
+    """The file that says the key that does not fit, and the line, where one of its template's files says it."""
+    key = error.key if isinstance(error, _MisfitError) else ""
+    for file in _files_of(path) if key else ():
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            if key in line.partition("#")[0]:
+                return f"{file}, line {number}"
+    return f"{path}"
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    """The template's file and those it extends, one by one."""
+    while True:
+        yield path
+        parent = tomllib.loads(path.read_text(encoding="utf-8")).get("extends")
+        if parent is None:
+            return
+        path = _beside(path, parent)
 
 
 def _explain(error: Exception) -> str:

@@ -98,14 +98,25 @@ def test_a_team_may_have_roles_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('colour = "red"', "unknown key: `colour`"),
-        ('owner = "Boss"', "unknown role: `Boss`"),
+        ('colour = "red"', "line 2: unknown key: `colour`"),
+        ('owner = "Boss"', "line 2: unknown role: `Boss`"),
         ('[raci."Collect the evidence"]\nBoss = "A"', "unknown role in `raci.Collect the evidence`: `Boss`"),
         ('[raci."Collect the evidence"]\nScribe = "X"', "unknown part in `raci.Collect the evidence`: `X`"),
         ('[prompts]\nrootcause = "?"', "unknown note in `prompts`: `rootcause`"),
         ('[[task_lists]]\nid = "a"\nname = ""\ndri = "B"\ndue_working_day = 1\ntasks = [{task = ""}]', "`B`"),
         ('[[task_lists]]\nid = "a"\nname = "A"\ndri = "Scribe"\ntasks = [{task = ""}]', "key `due_w"),
         ('[[milestones]]\nname = "x"', "key `criteria` is missing"),
+        (
+            '[[milestones]]\nname = "x"\ncriteria = ""\nneeds = ["luck"]',
+            "line 5: unknown need of `x`: `luck`; known are summary, impact, evidence",
+        ),
+        ('sections = ["summary", "blame"]', "line 2: unknown section: `blame`"),
+        ('evidence = ["fax"]', "line 2: unknown source in `evidence`: `fax`"),
+        ('[action_days]\nP0 = "soon"', "line 3: `action_days`, priority P0: expected working days, found 'soon'"),
+        ('[calendar]\nweekend = ["caturday"]', "line 2: `calendar`: `weekend`: 'caturday' is no day"),
+        ('[calendar]\ncountry = "XX"', "line 2: `calendar`: no public holidays are known for 'XX'"),
+        ('[calendar]\ndays_off = ["2026-12-25"]', "line 3: `days_off`: expected dates without quotes"),
+        ('[checkins.daily]\nat = "9 am"', "line 3: `checkins.daily`: expected a time of the day"),
         ('roles = "Scribe"', "`roles`: expected a list, found 'Scribe'"),
         ('working_days = "five"', "`working_days`: expected a whole number, found 'five'"),
         ("raci = 5", "`raci`: expected a table"),
@@ -118,13 +129,13 @@ def test_mistakes_are_named_with_file_and_key(tmp_path: Path, text: str, said: s
     path = team_file(tmp_path, f'extends = "base"\n{text}\n')
     with pytest.raises(TemplateError) as caught:
         load_template(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(str(path))
     assert said in str(caught.value)
 
 
 def test_a_file_on_its_own_must_be_whole(tmp_path: Path) -> None:
     """A file that extends nothing says everything itself."""
-    with pytest.raises(TemplateError, match="key `severities` is missing"):
+    with pytest.raises(TemplateError, match="key `use_case` is missing"):
         load_template(team_file(tmp_path, 'title = "x"\n'))
 
 
@@ -145,6 +156,48 @@ def test_unknown_names_are_told_with_the_known_ones(tmp_path: Path) -> None:
         load_template(tmp_path / "none.toml")
     with pytest.raises(TemplateError, match="no template `sass`"):
         load_template(team_file(tmp_path, 'extends = "sass"\n'))
+
+
+def test_a_mistake_in_the_template_below_is_told_where_it_stands(tmp_path: Path) -> None:
+    """The file and line of the one that says it, not of the one that was asked for."""
+    below = team_file(tmp_path, 'extends = "base"\nowner = "Boss"\n', "below.toml")
+    with pytest.raises(TemplateError, match=rf"^{below}, line 2: unknown role: `Boss`"):
+        load_template(team_file(tmp_path, 'extends = "below"\ntitle = "Ours"\n'))
+
+
+@pytest.mark.parametrize(
+    ("severity", "qualifies"),
+    [
+        ("P0", True),
+        ("p1", True),
+        ("SEV1", True),
+        ("sev-0", True),
+        ("P2", False),
+        ("SEV-10", False),
+        ("", False),
+    ],
+)
+def test_which_severities_get_this_review(severity: str, qualifies: bool) -> None:
+    """However a team writes them; for the others a lighter review will do, and the template says which."""
+    template = load_template("saas")
+    assert template.qualifies(severity) is qualifies
+    assert template.lighter
+
+
+def test_each_task_list_has_one_role_that_answers_for_it() -> None:
+    """In every template, whoever does its single tasks."""
+    for name in SHIPPED:
+        template = load_template(name)
+        assert [each.name for each in template.task_lists] == list(
+            dict.fromkeys(task.task_list for task in template.tasks)
+        )
+        assert all(each.dri in template.roles for each in template.task_lists)
+
+
+def test_a_severity_may_have_its_own_deadline(tmp_path: Path) -> None:
+    """Other severities keep the number of working days of the template."""
+    template = load_template(team_file(tmp_path, 'extends = "base"\n[deadlines]\n"SEV-0" = 3\n'))
+    assert [template.working_days_for(name) for name in ("sev0", "P1")] == [3, 5]
 
 
 def test_the_deadline_of_the_base_is_five_working_days() -> None:
