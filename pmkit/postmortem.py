@@ -95,6 +95,7 @@ class Postmortem:
     raci: pd.DataFrame
     checkins: pd.DataFrame
     questions: pd.DataFrame
+    clocks: pd.DataFrame
     suppressions: pd.DataFrame
     notes: Mapping[str, str] = field(default_factory=dict)
 

@@ -105,8 +105,10 @@ EVENTS: Final = Table(
         Column(
             "time_basis",
             "str",
-            "how its zone is known: `epoch` or `offset` in the record, else the zone that people named",
+            "how its zone is known: `epoch` or `offset` in the record, else the zone that people named; "
+            "with `, corrected by +37 s` where `clocks` says so",
         ),
+        Column("recorded_at", "time", "what the source recorded, where `time` is corrected; else empty"),
         Column(
             "slack_channel_id",
             "str",
@@ -307,6 +309,22 @@ QUESTIONS: Final = Table(
     ),
 )
 
+CLOCKS: Final = Table(
+    "clocks",
+    "how far the clock of one source is off, as people found it",
+    ("source",),
+    (
+        Column(
+            "source", "str", "the source whose clock it is, or one file of it, as evidence/deploys.csv",
+            required=True, open_choices=SOURCES,
+        ),
+        Column("offset_seconds", "float", "seconds to add to the times it recorded"),
+        Column("basis", "str", "how it is known: the events that show it, or who says so"),
+        Column("note", "str", "anything a reader must know about it"),
+        Column("applied", "bool", "yes: its times are corrected by that"),
+    ),
+)  # fmt: skip
+
 SUPPRESSIONS: Final = Table(
     "suppressions",
     "one finding that people looked at and chose to leave",
@@ -347,7 +365,7 @@ WORKSHEETS: Final = {
     table.name: table
     for table in (
         TIMELINE, IMPACT, FACTORS, FACTOR_LINKS, DECISIONS, ACTIONS, TASKS, RACI, CHECKINS, QUESTIONS,
-        SUPPRESSIONS,
+        CLOCKS, SUPPRESSIONS,
     )
 }  # fmt: skip
 TABLES: Final = {table.name: table for table in (EVENTS, EVIDENCE, *WORKSHEETS.values())}

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from pmkit import schema
+from pmkit.clocks import correct_times
 from pmkit.errors import ConflictError, EvidenceError, SchemaError, WorkspaceError
 from pmkit.loaders import format_named, load_evidence, recognise
 from pmkit.loaders._format import Format
@@ -172,7 +173,8 @@ class Workspace:
     def events(self, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
         """Every record of every raw file as one frame in order of time, as in `pmkit.schema.EVENTS`.
 
-        Where two files hold the same record, the file added last speaks for it.
+        Where two files hold the same record, the file added last speaks for it. Times are corrected where
+        `clocks.csv` says so.
         """
         evidence = self.evidence() if evidence is None else evidence
         in_order_added = evidence.sort_values("added_at", kind="stable")
@@ -181,7 +183,7 @@ class Workspace:
         if not frames:
             return schema.empty(schema.EVENTS)
         events = pd.concat(frames, ignore_index=True)
-        events = events.drop_duplicates("event_id", keep="last")
+        events = correct_times(events.drop_duplicates("event_id", keep="last"), self._clocks())
         return events.sort_values("time", kind="stable", ignore_index=True)
 
     def verify(self) -> pd.DataFrame:
@@ -369,6 +371,13 @@ class Workspace:
         if mine is not None and path.exists():
             message += _differences(mine, path, schema.WORKSHEETS[name])
         raise ConflictError(message + " Load it again and repeat your change.")
+
+    def _clocks(self) -> pd.DataFrame:
+        """As `table("clocks")`, but not as something that somebody has looked at."""
+        path = self._table_path("clocks")
+        if not path.exists():
+            return schema.empty(schema.CLOCKS)
+        return schema.read_csv(_read_text(path), schema.CLOCKS, where=str(path))
 
     def _load_one(self, row: Mapping[str, Any]) -> pd.DataFrame:
         file = self.path / row["path"]
