@@ -60,7 +60,7 @@ def read_list(
         where reading can go on after damage
     end : matches the bracket that closes the list; a bracket that it does not match is damage
     """
-    reader = _CarefulReader(len(text))
+    reader = CarefulReader(len(text))
     position = start + 1
     number = 0
     while True:
@@ -85,7 +85,7 @@ def read_list(
 def read_document(text: str) -> Record:
     """The one JSON value that `text` is."""
     start = _match_end(_SEPARATORS, text, 0)
-    value, after, problem = _CarefulReader(len(text)).read(text, start, element=False)
+    value, after, problem = CarefulReader(len(text)).read(text, start, element=False)
     if after is not None and text[after:].strip():
         problem = f"more text follows at character {after}"
     return Record(0, b"" if problem else clean_json(value), problem, after or len(text))
@@ -97,10 +97,14 @@ def clean_json(value: Any) -> bytes:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-class _CarefulReader:
-    """A JSON decoder that notices what others pass over: twin keys, NaN, endless numbers."""
+class CarefulReader:
+    """A JSON decoder that notices what others pass over: twin keys, NaN, endless numbers.
+
+    `reached` is how far it came when it last failed.
+    """
 
     def __init__(self, length: int) -> None:
+        self.reached = 0
         self._failures_left = MOST_FAILURES
         self._characters_left = MOST_REREADING * length
         self._problems: list[str] = []
@@ -112,12 +116,18 @@ class _CarefulReader:
         )
 
     def read(self, text: str, position: int, *, element: bool = True) -> tuple[Any, int | None, str]:
+        """The value at `position`, where it ends, and what is wrong in it; no end where it cannot be read.
+
+        An `element` is one of a list of records, and so an object.
+        """
         self._problems.clear()
         try:
             value, after = self._decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
+            self.reached = error.pos
             return None, None, f"{error.msg} (character {error.pos})"
         except RecursionError:
+            self.reached = len(text)
             return None, None, "nested too deeply"
         # A list here is a stray bracket that would swallow the records after it, and a word without
         # a comma after it is the key of a record that lost its brace.
