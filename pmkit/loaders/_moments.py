@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -74,6 +75,14 @@ def read_epoch(value: object, unit: Unit) -> Instant:
     except (InvalidOperation, ValueError, OverflowError) as error:
         raise ValueError(f"expected a time in {unit} since 1970, found {str(value)[:40]!r}") from error
     return Instant(_checked(time, value), "epoch")
+
+
+def read_any_epoch(value: object) -> Instant:
+    """As `read_epoch`, in the unit that its size tells: of no two units do the years 1990 to 2100 overlap."""
+    for unit in _PER_SECOND:
+        with suppress(ValueError):
+            return read_epoch(value, unit)
+    raise ValueError(f"expected a time in s, ms, us or ns since 1970, found {str(value)[:40]!r}")
 
 
 def microseconds(moment: datetime) -> int:
