@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from pmkit.errors import QuestionError
+from pmkit.errors import EvidenceError, QuestionError
 from pmkit.typed import in_zone, read_zone
 
 Unit = Literal["s", "ms", "us", "ns"]
@@ -57,14 +57,19 @@ def read_wall_clock(
 ) -> Instant:
     """What the clocks of `zone` showed, as the one moment they showed it.
 
-    Raises `ValueError` where they skipped it or showed it twice, and `QuestionError` without a `zone`.
+    Raises `ValueError` where they skipped it or showed it twice, `QuestionError` without a `zone`, and
+    `EvidenceError` where there is no such zone.
     """
     if zone is None:
         raise QuestionError(
             path, where, f"{clock} carries no zone.", option="zone",
             hint="Say in which zone its times are, as `--zone Europe/Amsterdam` or `--zone UTC`.",
         )  # fmt: skip
-    return Instant(_checked(microseconds(in_zone(clock, read_zone(zone), str(clock))), clock), zone)
+    try:
+        there = read_zone(zone)
+    except ValueError as error:
+        raise EvidenceError(path, "", f"{error}.") from error
+    return Instant(_checked(microseconds(in_zone(clock, there, str(clock))), clock), zone)
 
 
 def read_epoch(value: object, unit: Unit) -> Instant:
