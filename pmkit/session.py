@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Literal
 from uuid import uuid4
 
 import pandas as pd
@@ -68,9 +69,27 @@ class EditSession:
 
     # Changing
 
-    def apply(self, edits: Iterable[Edit | tuple[str, str, object]], *, note: str = "") -> Change:
-        """Put new texts into cells and save; all of them or none. Raises `SchemaError` as the worksheet."""
-        return self._do(lambda: self.worksheet.apply(edits, note=note)) or Change()
+    def apply(
+        self,
+        edits: Iterable[Edit | tuple[str, str, object]],
+        *,
+        seen: Iterable[str | None] | None = None,
+        note: str = "",
+    ) -> Change:
+        """Put new texts into cells and save; all of them or none. Raises `SchemaError` as the worksheet.
+
+        `seen` has for each edit the text that its author had before them, None where that is not known: where
+        something else stands there by now, `clashes` lists it.
+        """
+
+        def act() -> Change:
+            if seen is None:
+                return self.worksheet.apply(edits, note=note)
+            wanted, clashes = self.worksheet.meet(edits, seen)
+            self.clashes += clashes
+            return self.worksheet.apply(wanted, note=note)
+
+        return self._do(act) or Change()
 
     def add(self, values: Mapping[str, object] | None = None) -> Change:
         """A new row. One that lacks a required cell is kept aside, and saved with the edit that fills it."""
@@ -81,9 +100,36 @@ class EditSession:
         self.refresh()  # so that the next id is free
         return self._do(lambda: self.worksheet.add_rows(rows, note=note)) or Change()
 
-    def delete(self, row_ids: Iterable[str]) -> Change:
-        """Take rows out; of an event only what people said about it."""
-        return self._do(lambda: self.worksheet.delete(row_ids)) or Change()
+    def delete(
+        self, row_ids: Iterable[str], *, seen: Mapping[str, Mapping[str, str | None]] | None = None
+    ) -> Change:
+        """Take rows out; of an event only what people said about it.
+
+        `seen` has for a row the cells that the author had before them: raises `SchemaError` where somebody
+        changed one of them since.
+        """
+        if seen is not None:
+            self.refresh()
+        return self._do(lambda: self.worksheet.delete(row_ids, seen=seen or {})) or Change()
+
+    def settle(
+        self, clash: Clash, *, take: Literal["mine", "theirs"], seen: Mapping[str, str | None] | None = None
+    ) -> Change:
+        """Decide a clash, and list it no longer. `seen` has the cells of the row as they are shown by now."""
+        listed, cells = list(self.clashes), seen or {}
+        if clash not in listed:
+            return Change(note="It is settled already.")
+        self.clashes[:] = [one for one in listed if one != clash]
+        try:
+            if not clash.column and (clash.mine if take == "mine" else clash.theirs) == "deleted":
+                return self.delete([clash.row_id], seen={clash.row_id: cells})
+            if clash.column and take == "theirs":
+                edit = (clash.row_id, clash.column, clash.theirs)
+                return self.apply([edit], seen=[cells.get(clash.column)])
+        except BaseException:
+            self.clashes[:] = listed
+            raise
+        return Change()
 
     def undo(self) -> Change | None:
         """Take back the last step of this session; None when there is nothing to take back."""
@@ -256,20 +302,29 @@ def exclude_events(workspace: Workspace, event_ids: str | Iterable[str]) -> Chan
     )
 
 
-def mark_event(workspace: Workspace, event_id: str, mark: str) -> Change:
+def mark_event(
+    workspace: Workspace, event_id: str, mark: str, *, held_by: Iterable[str] | None = None
+) -> Change:
     """Say that the event is that anchor of the incident: `detected`, `resolved`, or one of the team's own.
 
     The event goes on the timeline, and the mark leaves the event that had it: an anchor is one event.
+    `held_by` has the events that the author saw with that mark: raises `SchemaError` when somebody gave it to
+    another one meanwhile.
     """
     session = EditSession.of(workspace, "timeline")
     word = "_".join(mark.split())
     if not word:
         raise SchemaError("timeline", [f"{event_id}, `mark`: expected the name of an anchor, found {mark!r}"])
     sheet = session.worksheet
-    edits: list[tuple[str, str, object]] = [
-        (row_id, "mark", [w for w in words if w != word])
+    others = {
+        row_id: words
         for row_id in sheet.row_ids
         if row_id != event_id and word in (words := sheet.cell(row_id, "mark").split())
+    }
+    if held_by is not None:
+        _refuse_to_move(sheet, word, set(others) - set(held_by))
+    edits: list[tuple[str, str, object]] = [
+        (row_id, "mark", [w for w in words if w != word]) for row_id, words in others.items()
     ]
     words = sheet.cell(event_id, "mark").split() if event_id in sheet else []
     edits += [(event_id, "mark", [*(w for w in words if w != word), word]), (event_id, "included", "yes")]
@@ -441,6 +496,14 @@ def undo(workspace: Workspace, table: str) -> Change | None:
 def redo(workspace: Workspace, table: str) -> Change | None:
     """Do again what `undo` took back; None when there is nothing."""
     return EditSession.of(workspace, table).redo()
+
+
+def _refuse_to_move(sheet: Worksheet, mark: str, unseen: Iterable[str]) -> None:
+    for row_id in unseen:
+        if sheet.cell(row_id, "included") == "yes":
+            words = " ".join((sheet.cell(row_id, "summary") or sheet.cell(row_id, "text")).split())
+            told = f"somebody else marked “{words[:60]}” as {mark} meanwhile; mark again to move it here"
+            raise SchemaError("timeline", [f"{row_id}, `mark`: {told}"])
 
 
 def _add_events(workspace: Workspace, rows: Sequence[Mapping[str, object]]) -> Change:

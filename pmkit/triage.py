@@ -50,7 +50,7 @@ def take(workspace: Workspace, suggestion: pd.Series) -> Change:
         )
     if suggestion["kind"] == "anchor":
         mark = str(suggestion["suggestion_id"]).split(":")[1]
-        return mark_event(workspace, proposal.row_id, mark)
+        return mark_event(workspace, proposal.row_id, mark, held_by=())  # it is suggested where none has it
     return include_events(workspace, proposal.row_id)
 
 

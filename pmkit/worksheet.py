@@ -56,7 +56,7 @@ class Change:
 class Clash:
     """A cell that two people changed: `mine` stands, `theirs` is told.
 
-    With no `column` it is about the whole row: one of them deleted it, the other wrote in it, and it stays.
+    With no `column` it is about the whole row, which stays: one of them `deleted` it, the other `changed` it.
     """
 
     row_id: str
@@ -323,12 +323,15 @@ class Worksheet:
             raise SchemaError(self.table.name, problems)
         return self._do(note or f"Added {_some([delta.id_after for delta in deltas])}.", deltas)
 
-    def delete(self, row_ids: Iterable[str]) -> Change:
+    def delete(
+        self, row_ids: Iterable[str], *, seen: Mapping[str, Mapping[str, str | None]] | None = None
+    ) -> Change:
         """Take rows out; of an event of the evidence only what people said about it.
 
-        Raises `SchemaError` for a row that is not here, and for evidence about which nothing was said.
+        `seen` has for a row the cells that its author had before them. Raises `SchemaError` for a row where
+        something else stands by now, one that is not here, and evidence about which nothing was said.
         """
-        wanted = list(dict.fromkeys(row_ids))
+        wanted, known = list(dict.fromkeys(row_ids)), seen or {}
         problems = [
             f"{row_id}: is evidence and stays; take it off the timeline instead"
             if row_id in self._place_of
@@ -336,10 +339,43 @@ class Worksheet:
             for row_id in wanted
             if row_id not in self._rows
         ]
+        problems += [
+            f"{row_id}: somebody else changed it meanwhile, so it stays; delete it again if it should go"
+            for row_id in wanted
+            if row_id in self._rows and not self._is_as_seen(row_id, known.get(row_id, {}))
+        ]
         if problems:
             raise SchemaError(self.table.name, problems)
         deltas = [_Delta(row_id, self._rows[row_id], row_id, None) for row_id in wanted]
         return self._do(f"Deleted {_some(wanted)}.", deltas)
+
+    def meet(
+        self, edits: Iterable[Edit | tuple[str, str, object]], seen: Iterable[str | None]
+    ) -> tuple[list[Edit | tuple[str, str, object]], list[Clash]]:
+        """The edits as they count beside what came in after their author had looked, and the clashes.
+
+        `seen` has for each edit the text that stood there before the author, None where that is not known.
+        As in `merge`: in a cell of words both additions count, elsewhere mine stands and a `Clash` is listed.
+        """
+        wanted: list[Edit | tuple[str, str, object]] = []
+        clashes = []
+        for edit, was in zip(edits, seen, strict=True):
+            row_id, column, value = (edit.row_id, edit.column, edit.value) if isinstance(edit, Edit) else edit
+            wanted.append(edit)
+            if was is None or row_id not in self or not self.editable(row_id, column):
+                continue  # `apply` says what cannot be
+            there = self.cell(row_id, column)
+            try:
+                mine = self.text_of(column, value)
+            except ValueError:
+                continue
+            if there in (was, mine):
+                continue
+            if self._views[column].type == "words":
+                wanted[-1] = (row_id, column, _merged_words(was, mine, there))
+            else:
+                clashes.append(Clash(row_id, column, was, mine, there))
+        return wanted, clashes
 
     def undo(self) -> Change | None:
         """Take back the last step; what somebody else wrote since stays. None when there is nothing."""
@@ -542,6 +578,11 @@ class Worksheet:
             if row_id.startswith("manual:"):
                 return {"source": "manual", "kind": "observation"}.get(column, "")
         return row_id if column == "event_id" and self._has_evidence else self._blank(column)
+
+    def _is_as_seen(self, row_id: str, seen: Mapping[str, str | None]) -> bool:
+        """Whether the cells that people write in hold what `seen` says of them; None says nothing."""
+        told = {name: text for name, text in seen.items() if text is not None and self.editable(row_id, name)}
+        return all(self.cell(row_id, name) == text for name, text in told.items())
 
     def _blank(self, column: str) -> str:
         return self._blank_cells.get(column, "")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -191,6 +192,90 @@ def test_a_clash_is_listed(workspace: Workspace) -> None:
     assert on_disk(workspace, "actions")["A1"]["dri"] == "Chiyo Muranaka"
 
 
+def test_an_edit_over_what_its_author_had_not_seen_is_listed(workspace: Workspace) -> None:
+    """What stood there and was not on their screen is told; what they saw, or wrote too, is no clash."""
+    session = EditSession.of(workspace, "actions")
+    session.apply([("A1", "dri", "Mariam Qandil")])
+    session.apply([("A1", "dri", "Chiyo Muranaka")], seen=["Teun Hagedoorn"])
+    clash = Clash("A1", "dri", "Teun Hagedoorn", "Chiyo Muranaka", "Mariam Qandil")
+    assert session.clashes == [clash]
+    session.apply([("A1", "dri", "Ngozi Abara"), ("A2", "note", "x")], seen=["Chiyo Muranaka", None])
+    session.apply([("A1", "dri", "Ngozi Abara")], seen=["Mariam Qandil"])
+    assert session.clashes == [clash]
+    with pytest.raises(SchemaError, match="expected a date"):
+        session.apply([("A1", "dri", "x"), ("A1", "due_on", "soon")], seen=["nobody", ""])
+    assert session.clashes == [clash]
+
+
+def test_a_time_typed_in_another_zone_is_the_same_time(workspace: Workspace) -> None:
+    """An edit and what stands there are compared as they are stored, not as they were typed."""
+    session = EditSession.of(workspace, "timeline")
+    session.apply([(EARLY, "ended_at", "2026-11-03 08:30 UTC")])
+    session.apply([(EARLY, "ended_at", "2026-11-03 09:30 Europe/Amsterdam")], seen=[""])
+    assert session.clashes == []
+
+
+def test_words_that_were_not_seen_are_kept(workspace: Workspace) -> None:
+    """In a cell of several words both additions count, as they do when files meet."""
+    session = EditSession.of(workspace, "actions")
+    seen = session.worksheet.cell("A1", "factor_ids")
+    session.apply([("A1", "factor_ids", f"{seen} F8")])
+    session.apply([("A1", "factor_ids", f"{seen} F9")], seen=[seen])
+    assert session.worksheet.cell("A1", "factor_ids").split() == [*seen.split(), "F9", "F8"]
+    assert session.clashes == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_row_that_somebody_changed_unseen_is_not_deleted(workspace: Workspace, known: bool) -> None:
+    """Whether this kernel knows it already or not, nothing of the block goes; the words say which row."""
+    session = EditSession.of(workspace, "actions")
+    seen = {row_id: session.worksheet.row(row_id) for row_id in ("A1", "A2")}
+    stranger(workspace, "actions").apply([("A1", "note", "Half done")])
+    if known:
+        session.refresh()
+    with pytest.raises(SchemaError, match="A1: somebody else changed it meanwhile, so it stays"):
+        session.delete(seen, seen=seen)
+    assert {"A1", "A2"} <= on_disk(workspace, "actions").keys()
+    session.delete(seen, seen={"A1": session.worksheet.row("A1"), "A2": {"note": None}})
+    assert not {"A1", "A2"} & on_disk(workspace, "actions").keys()
+    assert session.clashes == []
+
+
+def test_a_clash_is_settled_either_way(workspace: Workspace) -> None:
+    """Mine stands already; theirs takes its place, and is a clash itself where something else came in."""
+    session = EditSession.of(workspace, "actions")
+    clash = Clash("A1", "dri", "", "Teun Hagedoorn", "Mariam Qandil")
+    session.clashes[:] = [clash]
+    session.settle(clash, take="mine", seen={"dri": "Teun Hagedoorn"})
+    assert (session.clashes, session.worksheet.cell("A1", "dri")) == ([], "Teun Hagedoorn")
+    session.clashes[:] = [clash]
+    session.apply([("A1", "dri", "Ngozi Abara")])
+    session.settle(clash, take="theirs", seen={"dri": "Teun Hagedoorn"})
+    assert session.worksheet.cell("A1", "dri") == "Mariam Qandil"
+    assert [one.theirs for one in session.clashes] == ["Ngozi Abara"]
+    assert not session.settle(clash, take="theirs")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "take", "stays"),
+    [
+        ("deleted", "changed", "mine", False),
+        ("deleted", "changed", "theirs", True),
+        ("changed", "deleted", "mine", True),
+        ("changed", "deleted", "theirs", False),
+    ],
+)
+def test_a_clash_about_a_whole_row_is_settled(
+    workspace: Workspace, mine: str, theirs: str, take: Literal["mine", "theirs"], stays: bool
+) -> None:
+    """The row goes only by the choice of the one who deleted it."""
+    session = EditSession.of(workspace, "actions")
+    session.clashes[:] = [Clash("A1", "", "", mine, theirs)]
+    session.settle(session.clashes[0], take=take)
+    assert ("A1" in on_disk(workspace, "actions")) is stays
+    assert session.clashes == []
+
+
 _EDITOR = """
 import sys
 from pmkit.session import EditSession
@@ -310,6 +395,17 @@ def test_an_anchor_is_one_event(workspace: Workspace) -> None:
     for _ in range(3):
         pmkit.undo(workspace, "timeline")
     assert on_disk(workspace, "timeline") == before
+
+
+def test_a_mark_that_somebody_gave_unseen_is_not_moved(workspace: Workspace) -> None:
+    """It is told which event has it by now; who has seen that moves it with the same call."""
+    pmkit.mark_event(Workspace.open(workspace.path), EARLY, "customers told")
+    with pytest.raises(SchemaError, match="as customers_told meanwhile; mark again to move it here"):
+        pmkit.mark_event(workspace, DECIDED, "customers told", held_by=[])
+    assert on_disk(workspace, "timeline")[EARLY]["mark"] == "customers_told"
+    pmkit.mark_event(workspace, DECIDED, "customers told", held_by=[EARLY])
+    rows = on_disk(workspace, "timeline")
+    assert (rows[EARLY]["mark"], rows[DECIDED]["mark"]) == ("", "customers_told")
 
 
 def test_an_event_is_told_in_our_words(workspace: Workspace) -> None:

@@ -669,3 +669,21 @@ def test_nothing_that_was_written_is_lost_in_a_merge(data: st.DataObject) -> Non
     _, clashes = mine.merge(theirs.frame())
     kept = {text for row in state(mine) for text in row.values()} | {clash.theirs for clash in clashes}
     assert {text for text in written if text.startswith(("row", "cell"))} <= kept
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_no_text_goes_that_its_replacer_had_not_seen(data: st.DataObject) -> None:
+    """Two people, each with a screen that may be old: what one writes over unseen is listed as a clash."""
+    sheet, listed = actions(), set()
+    screens = [{name: sheet.cell("A1", name) for name in ("dri", "note")} for _ in range(2)]
+    for n in range(data.draw(st.integers(1, 12))):
+        who, name = data.draw(st.integers(0, 1)), data.draw(st.sampled_from(["dri", "note"]))
+        before, screen = sheet.cell("A1", name), screens[who]
+        wanted, clashes = sheet.meet([("A1", name, f"text {n}")], [screen[name]])
+        sheet.apply(wanted)
+        listed |= {clash.theirs for clash in clashes}
+        assert before in {screen[name]} | listed
+        screen[name] = sheet.cell("A1", name)
+        if data.draw(st.booleans()):
+            screens[1 - who] = {one: sheet.cell("A1", one) for one in screen}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import ipywidgets
@@ -28,9 +28,9 @@ from pmkit.widgets.details import Details, Records
 from pmkit.widgets.entry import Entry
 from pmkit.widgets.folding import FoldedSession
 from pmkit.widgets.grid import EditGrid
-from pmkit.widgets.lanes import Lanes, Window, milliseconds
+from pmkit.widgets.lanes import Lanes, Window, marked_events, milliseconds
 from pmkit.widgets.queue import Queue
-from pmkit.worksheet import Change
+from pmkit.worksheet import Change, Clash
 from pmkit.workspace import Workspace
 
 _SOON: Final = 0.03  # seconds in which several changes count as one repaint
@@ -160,6 +160,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
     def _read_timeline(self) -> None:
         self.timeline: pd.DataFrame = build_timeline(self.events, self.session.worksheet.frame())
         self._curated = {row["event_id"]: row for row in self.timeline.to_dict("records")}
+        self._marked = marked_events(self.timeline)
 
     def _filter(self, window: Window) -> None:
         self._window = window
@@ -194,7 +195,8 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         while len(self._shown) > _MOST_VIEWERS:
             self._shown.pop(next(iter(self._shown)))
         record = self.records.record(event_id, self._curated.get(event_id))
-        self.details.show({**record, "burst": self._burst(event_id)}, viewer=viewer, focus=focus)
+        more = {"burst": self._burst(event_id), "marked": self._marked}
+        self.details.show({**record, **more}, viewer=viewer, focus=focus)
 
     def _burst(self, event_id: str) -> dict[str, Any] | None:
         found = self.folded.bursts.loc[self.folded.bursts["burst_id"] == event_id]
@@ -224,17 +226,17 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         if op == "open":
             self._show(str(message["id"]), viewer=str(message.get("viewer", "")), focus=True)
             return
-        self._attempt(lambda: self._do(message), self.lanes.tell, lambda _: self.lanes.tell())
+        self._attempt(lambda: self._do(message), self.lanes.tell, self.lanes.tell)
 
     def _details_act(self, message: Mapping[str, Any]) -> None:
-        key = str(message.get("key", ""))
+        key, about = str(message.get("key", "")), str(message.get("about", ""))
         if message.get("op") == "select":
             self.choose(str(message["id"]), viewer=str(message.get("viewer", "")))
             return
         self._attempt(
             lambda: self._do(message),
             lambda trouble: self.details.answer(key, trouble=trouble),
-            lambda done: self.details.answer(key, done=done),
+            lambda done: self.details.answer(key, done=done, said=self.records.said(about)),
         )
 
     def _do(self, message: Mapping[str, Any]) -> str:
@@ -245,12 +247,12 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             call = include_events if message["on"] else exclude_events
             call(workspace, [str(one) for one in message["ids"]])
         elif op == "edit":
-            self.session.apply([(str(row), str(column), value) for row, column, value in message["edits"]])
+            edits = [(str(row), str(column), value) for row, column, value in message["edits"]]
+            self.session.apply(edits, seen=message["was"])
+        elif op == "mark" and message["on"]:
+            mark_event(workspace, event_id, str(message["mark"]), held_by=message["held_by"])
         elif op == "mark":
-            mark, curated = str(message["mark"]), self._curated.get(event_id, {})
-            there = mark in self.session.worksheet.cell(event_id, "mark").split() and bool(curated)
-            on = bool(message.get("on", not there))
-            (mark_event if on else unmark_event)(workspace, event_id, mark)
+            unmark_event(workspace, event_id, str(message["mark"]))
         elif op == "promote":
             change = promote_decision(workspace, event_id)
             return f"{change.added[0]} is a new decision." if change.added else change.note
@@ -263,7 +265,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             if message.get("on"):
                 self.lanes.fold = True
         elif op == "delete":
-            self.session.delete([event_id])
+            self.session.delete([event_id], seen={event_id: message["was"]})
         return ""
 
     def _queue_act(self, message: Mapping[str, Any]) -> None:
@@ -323,6 +325,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
     def _attempt(
         self, act: Callable[[], str], trouble: Callable[[str], None], done: Callable[[str], None]
     ) -> None:
+        listed = len(self.session.clashes)
         try:
             said = act()
         except SchemaError as error:
@@ -335,7 +338,10 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             trouble(f"Not saved: {type(error).__name__}: {error}")
             raise
         else:
-            done(said)
+            met = self.session.clashes[listed:]
+            done(" ".join(filter(None, [said, _met(met)])))
+            if met:
+                self.grid.refresh()  # it lists them
 
     def _show_suggestions(self) -> None:
         found = self._suggestions
@@ -391,6 +397,15 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             act()
         else:
             loop.call_later(_SOON, act)
+
+
+def _met(clashes: Sequence[Clash]) -> str:
+    """What was saved over somebody else's change that nobody here had seen."""
+    if not clashes:
+        return ""
+    theirs = next((clash.theirs for clash in clashes if clash.column), "")
+    told = f"had written “{theirs[:80]}”" if theirs else "had changed this"
+    return f"Saved, but somebody else {told} meanwhile: choose over the table what stands."
 
 
 def _evidence(session: EditSession) -> pd.DataFrame:

@@ -50,6 +50,11 @@ class Records:
     def __contains__(self, event_id: object) -> bool:
         return event_id in self._place
 
+    def said(self, event_id: str) -> dict[str, str]:
+        """What people say of the event, every column; empty texts where they say nothing."""
+        said = self._said(event_id) or {}
+        return {name: said.get(name, "") for name in schema.TIMELINE.column_names}
+
     def record(self, event_id: str, curated: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Everything the pane shows of one event; `curated` is its row of the timeline, if it has one."""
         said = dict(self._said(event_id) or {})
@@ -79,7 +84,7 @@ class Records:
             "colour": colour,
             "marker": marker,
             "included": said.get("included") == "yes",
-            "said": {name: said.get(name, "") for name in schema.TIMELINE.column_names},
+            "said": self.said(event_id),
             "phase": curated["phase"] if curated else "",
             "basis": curated["mark_basis"] if curated else "",
             "mark": curated["mark"] if curated else said.get("mark", ""),
@@ -161,9 +166,15 @@ class Details(anywidget.AnyWidget):
             self._trait_values["record"] = dict(record)
         self.send({"op": "record", "record": dict(record), "viewer": viewer, "focus": focus})
 
-    def answer(self, key: str, *, done: str = "", trouble: str = "") -> None:
-        """Say what became of the message `key`: what was done, or why it was not."""
-        self.send({"op": "error" if trouble else "saved", "key": key, "text": trouble or done})
+    def answer(
+        self, key: str, *, done: str = "", trouble: str = "", said: Mapping[str, str] | None = None
+    ) -> None:
+        """Say what became of the message `key`: what was done, or why it was not.
+
+        `said` is what is stored of the event by now, so that the next edit knows what it is about.
+        """
+        told = {} if said is None else {"said": dict(said)}
+        self.send({"op": "error" if trouble else "saved", "key": key, "text": trouble or done, **told})
 
     def on_act(self, call: Callable[[Mapping[str, Any]], None]) -> None:
         """`call` with what people do: `select`, `include`, `edit`, `mark`,
@@ -171,7 +182,7 @@ class Details(anywidget.AnyWidget):
         self._calls.append(call)
 
     def _hear(self, _: object, content: Mapping[str, Any], __: object) -> None:
-        for call in self._calls:
+        for call in self._calls if content.get("op") != "ping" else ():
             call(content)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 import pandas as pd
 
@@ -70,17 +71,27 @@ class FoldedSession:
         """As the session's."""
         return self.session.clashes
 
-    def apply(self, edits: Iterable[tuple[str, str, object]]) -> Change:
+    def apply(
+        self, edits: Iterable[tuple[str, str, object]], *, seen: Iterable[str | None] | None = None
+    ) -> Change:
         """As the session's."""
-        return self.session.apply(edits)
+        return self.session.apply(edits, seen=seen)
 
     def add_rows(self, rows: Iterable[Mapping[str, object]]) -> Change:
         """As the session's."""
         return self.session.add_rows(rows)
 
-    def delete(self, row_ids: Iterable[str]) -> Change:
+    def delete(
+        self, row_ids: Iterable[str], *, seen: Mapping[str, Mapping[str, str | None]] | None = None
+    ) -> Change:
         """As the session's."""
-        return self.session.delete(row_ids)
+        return self.session.delete(row_ids, seen=seen)
+
+    def settle(
+        self, clash: Clash, *, take: Literal["mine", "theirs"], seen: Mapping[str, str | None] | None = None
+    ) -> Change:
+        """As the session's."""
+        return self.session.settle(clash, take=take, seen=seen)
 
     def undo(self) -> Change | None:
         """As the session's."""

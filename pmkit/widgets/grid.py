@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from uuid import uuid4
 
 import anywidget
@@ -42,9 +42,16 @@ class Session(Protocol):
     def clashes(self) -> list[Clash]: ...  # noqa: D102
     @property
     def worksheet(self) -> Sheet: ...  # noqa: D102
-    def apply(self, edits: Iterable[tuple[str, str, object]]) -> Change: ...  # noqa: D102
+    def apply(  # noqa: D102
+        self, edits: Iterable[tuple[str, str, object]], *, seen: Iterable[str | None] | None = None
+    ) -> Change: ...
     def add_rows(self, rows: Iterable[Mapping[str, object]]) -> Change: ...  # noqa: D102
-    def delete(self, row_ids: Iterable[str]) -> Change: ...  # noqa: D102
+    def delete(  # noqa: D102
+        self, row_ids: Iterable[str], *, seen: Mapping[str, Mapping[str, str | None]] | None = None
+    ) -> Change: ...
+    def settle(  # noqa: D102
+        self, clash: Clash, *, take: Literal["mine", "theirs"], seen: Mapping[str, str | None] | None = None
+    ) -> Change: ...
     def undo(self) -> Change | None: ...  # noqa: D102
     def redo(self) -> Change | None: ...  # noqa: D102
     def refresh(self) -> Change | None: ...  # noqa: D102
@@ -232,33 +239,20 @@ class EditGrid(anywidget.AnyWidget):
         """What one message asks for; returns what belongs into the answer, None where none is due."""
         op = content.get("op")
         if op == "edit":
-            overtaken = self._overtaken(content)
-            self.session.apply([(row_id, column, value) for row_id, column, value in content["edits"]])
-            self.session.clashes.extend(overtaken)
+            edits = [(row_id, column, value) for row_id, column, value in content["edits"]]
+            self.session.apply(edits, seen=content.get("was"))
             return {}
         if op == "add":
             return self._add(content["values"])
         if op == "delete":
-            return {"note": self.session.delete(content["ids"]).note}
+            return {"note": self.session.delete(content["ids"], seen=content.get("was")).note}
         if op in ("undo", "redo"):
             return self._step(op)
         if op == "select":
             self._select(content)
         elif op == "settle":
-            self._settle(content["clash"], take=content["take"])
+            self.session.settle(Clash(**content["clash"]), take=content["take"], seen=content.get("was"))
         return None
-
-    def _overtaken(self, content: Dict) -> list[Clash]:
-        """Edits of cells that somebody else changed after the browser had read them."""
-        names = {column["name"]: place for place, column in enumerate(self.columns, start=1)}
-        found = []
-        for (row_id, column, value), was in zip(content["edits"], content.get("was", ()), strict=False):
-            if was is None or row_id not in self._place or column not in names:
-                continue
-            there = self.rows[self._place[row_id]][names[column]]
-            if there not in (was, value):
-                found.append(Clash(row_id, column, base=was, mine=str(value), theirs=there))
-        return found
 
     def _add(self, values: Dict | list[Dict]) -> Dict:
         if self._on_add and not values:
@@ -282,14 +276,6 @@ class EditGrid(anywidget.AnyWidget):
             tell(content["id"])
         for tell_all in self._on_range:
             tell_all(content.get("ids", [content["id"]]))
-
-    def _settle(self, clash: Dict, *, take: str) -> None:
-        open_ones = [one for one in self.session.clashes if _clash_dict(one) != clash]
-        if take == "theirs" and clash["column"]:
-            self.session.apply([(clash["row_id"], clash["column"], clash["theirs"])])
-        elif take == "theirs":
-            self.session.delete([clash["row_id"]])
-        self.session.clashes[:] = open_ones
 
     def _in_words(self, error: PmkitError) -> Dict:
         """The message for people, and for each cell that is named in it its own problem."""

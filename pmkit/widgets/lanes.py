@@ -53,6 +53,7 @@ class Lanes(anywidget.AnyWidget):
     # What is on the timeline: id, t, end, lane, text, mark.
     curated: traitlets.List[Any] = traitlets.List().tag(sync=True)
     anchors: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    marked: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)  # as `marked_events` gives it
     phases: traitlets.List[Any] = traitlets.List().tag(sync=True)
     # Id, t, end and members (positions in `raw`); `unfolded` are those shown one by one all the same.
     bursts: traitlets.List[Any] = traitlets.List().tag(sync=True)
@@ -112,7 +113,7 @@ class Lanes(anywidget.AnyWidget):
         self._select_calls.append(call)
 
     def on_act(self, call: Callable[[Mapping[str, Any]], None]) -> None:
-        """`call` with everything else: `include` (ids, on), `mark` (id, mark), `open` (id)."""
+        """`call` with everything else: `include` (ids, on), `mark` (id, mark, on, held_by), `open` (id)."""
         self._act_calls.append(call)
 
     def _hear(self, _: object, content: Mapping[str, Any], __: object) -> None:
@@ -174,6 +175,7 @@ class Lanes(anywidget.AnyWidget):
                     timeline["mark"], strict=True,
                 )
             ],
+            "marked": marked_events(timeline),
             "anchors": [
                 {"mark": mark, "t": t, "basis": basis}
                 for mark, t, basis in zip(
@@ -196,6 +198,17 @@ class Lanes(anywidget.AnyWidget):
 
 def _as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def marked_events(timeline: pd.DataFrame) -> dict[str, list[str]]:
+    """For each anchor the events that people marked as it; PagerDuty's defaults are nobody's word."""
+    found: dict[str, list[str]] = {}
+    rows = timeline[timeline["mark"] != ""]
+    for event_id, marks, bases in zip(rows["event_id"], rows["mark"], rows["mark_basis"], strict=True):
+        for mark, basis in zip(marks.split(), bases.split(), strict=True):
+            if basis == "marked":
+                found.setdefault(mark, []).append(event_id)
+    return found
 
 
 def milliseconds(times: pd.Series) -> list[int]:

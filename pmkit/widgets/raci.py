@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from functools import partial
+from typing import Final, Literal
 
 from pmkit import schema
+from pmkit.errors import SchemaError
 from pmkit.widgets.grid import Session
 from pmkit.worksheet import Change, Clash, ColumnView, Edit
 
@@ -35,8 +38,8 @@ class RaciCanvas:
 
     @property
     def clashes(self) -> list[Clash]:
-        """Clashes of the long table."""
-        return self.session.clashes
+        """Clashes of the long table, in words of the canvas."""
+        return list(dict.fromkeys(self._in_our_words(clash) for clash in self.session.clashes))
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -72,22 +75,27 @@ class RaciCanvas:
 
     # What a grid asks
 
-    def apply(self, edits: Iterable[tuple[str, str, object]]) -> Change:
+    def apply(
+        self, edits: Iterable[tuple[str, str, object]], *, seen: Iterable[str | None] | None = None
+    ) -> Change:
         """Put parts into cells, or rename activities."""
-        parts = self._parts()
         edits = list(edits)
+        parts = self._parts_of(activity for activity, _, _ in edits)
         names = {activity: str(value) for activity, column, value in edits if column == "activity"}
         changed: list[tuple[str, str, object]] = []
+        were: list[str | None] = []
         fresh: list[Mapping[str, object]] = []
-        for activity, column, value in edits:
-            row_id, _ = parts.get(activity, {}).get(column, ("", ""))
+        for (activity, column, value), was in zip(edits, seen or [None] * len(edits), strict=True):
+            row_id, _ = parts[activity].get(column, ("", ""))
             if column == "activity":
-                changed += [(each, "activity", value) for each, _ in parts.get(activity, {}).values()]
+                changed += [(each, "activity", value) for each, _ in parts[activity].values()]
+                were += [was] * len(parts[activity])
             elif row_id:
                 changed.append((row_id, "part", value))
+                were.append(was)
             elif value:
                 fresh.append({"activity": names.get(activity, activity), "role": column, "part": value})
-        run = [lambda: self.session.apply(changed)] if changed else []
+        run = [lambda: self.session.apply(changed, seen=were)] if changed else []
         run += [lambda: self.session.add_rows(fresh)] if fresh else []
         return self._run(run)
 
@@ -100,11 +108,28 @@ class RaciCanvas:
         ]
         return self._run([lambda: self.session.add_rows(long)])
 
-    def delete(self, row_ids: Iterable[str]) -> Change:
+    def delete(
+        self, row_ids: Iterable[str], *, seen: Mapping[str, Mapping[str, str | None]] | None = None
+    ) -> Change:
         """Take activities out, with the parts of all roles."""
-        parts = self._parts()
-        gone = [each for activity in row_ids for each, _ in parts.get(activity, {}).values()]
-        return self._run([lambda: self.session.delete(gone)])
+        wanted, known = list(row_ids), seen or {}
+        parts = self._parts_of(wanted)
+        gone = {row_id: (name, role) for name in wanted for role, (row_id, _) in parts[name].items()}
+        # A part of a role that had no column yet was an empty one to its author.
+        were = {
+            row_id: {"part": known[name].get(role, "")}
+            for row_id, (name, role) in gone.items()
+            if name in known
+        }
+        return self._run([lambda: self.session.delete(gone, seen=were)])
+
+    def settle(
+        self, clash: Clash, *, take: Literal["mine", "theirs"], seen: Mapping[str, str | None] | None = None
+    ) -> Change:
+        """Decide a clash, and list it no longer."""
+        part = {"part": seen[clash.column]} if seen and clash.column in seen else None
+        meant = [one for one in self.session.clashes if self._in_our_words(one) == clash]
+        return self._run([partial(self.session.settle, one, take=take, seen=part) for one in meant])
 
     def undo(self) -> Change | None:
         """Take back the last step of the canvas."""
@@ -142,22 +167,42 @@ class RaciCanvas:
                 parts.setdefault(row[activity], {})[row[role]] = (row[0], row[part])
         return parts
 
+    def _in_our_words(self, clash: Clash) -> Clash:
+        """The clash as one of a role's cell; as it is where its row is gone."""
+        for activity, roles in self._parts().items():
+            for role, (row_id, _) in roles.items():
+                if row_id == clash.row_id:
+                    return replace(
+                        clash, row_id=activity, column={"part": role}.get(clash.column, clash.column)
+                    )
+        return clash
+
+    def _parts_of(self, activities: Iterable[str]) -> dict[str, dict[str, tuple[str, str]]]:
+        """All parts; raises `SchemaError` when one of these activities has none."""
+        parts = self._parts()
+        if gone := [name for name in dict.fromkeys(activities) if name not in parts]:
+            problem = "no such activity; it may have been renamed or deleted"
+            raise SchemaError("raci", [f"{name}: {problem}" for name in gone])
+        return parts
+
     def _snapshot(self) -> dict[str, dict[str, str]]:
         names = [column.name for column in self.columns]
         return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self.cells()}
 
     def _run(self, steps: Sequence[Callable[[], Change]]) -> Change:
-        before = self._snapshot()
-        note = ""
-        for done, step in enumerate(steps):
+        before, known = self._snapshot(), len(self.session.clashes)
+        note, done = "", 0
+        for step in steps:
             try:
-                note = step().note or note
+                change = step()
             except Exception:
                 for _ in range(done):  # all of it or nothing
                     self.session.undo()
+                del self.session.clashes[known:]
                 raise
-        if steps:
-            self._steps.append(len(steps))
+            note, done = change.note or note, done + bool(change)
+        if done:
+            self._steps.append(done)
             self._undone.clear()
         return _difference(before, self._snapshot(), note)
 

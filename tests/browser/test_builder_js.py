@@ -68,6 +68,7 @@ def lanes_state(count: int = 40, **more: Any) -> dict[str, Any]:
     home = [START - MINUTE, START + 20 * MINUTE]
     bursts: list[Any] = []
     state = {"lanes": LANES, "raw": raw, "curated": curated, "anchors": anchors, "phases": phases}
+    state["marked"] = {"impact_started": ["e4"]}
     return {**state, "bursts": bursts, "fold": True, "unfolded": [], "home": home, **more}
 
 
@@ -122,8 +123,13 @@ def test_keys_include_and_mark(part: Mount) -> None:
         "on": True,
         "viewer": "",
     }
-    assert lanes.last("mark")["mark"] == "detected"
+    mark = lanes.last("mark")
+    assert (mark["mark"], mark["on"], mark["held_by"]) == ("detected", True, [])
     assert lanes.last("open")["id"] == "e0"
+    lanes.press("Shift+ArrowRight", "1")
+    mark = lanes.last("mark")
+    assert (mark["id"], mark["on"], mark["held_by"]) == ("e4", False, ["e4"])
+    lanes.press("Home")
     lanes.press("Shift+ArrowRight", "Space")
     assert lanes.last("include")["on"] is False
 
@@ -252,6 +258,12 @@ def test_many_events_show_quickly_and_move_smoothly(part: Mount, count: int, mos
 # Details
 
 
+def said(**more: str) -> dict[str, str]:
+    """What people say of the event, every column."""
+    columns = ("summary", "note", "phase", "mark", "time", "ended_at", "actor", "place")
+    return dict.fromkeys(columns, "") | more
+
+
 def record(**more: Any) -> dict[str, Any]:
     line = {
         "id": "n1",
@@ -262,7 +274,6 @@ def record(**more: Any) -> dict[str, Any]:
         "text": "near",
         "included": False,
     }
-    said = dict.fromkeys(("summary", "note", "phase", "mark", "time", "ended_at", "actor", "place"), "")
     return {
         "id": "e1",
         "t": START,
@@ -282,7 +293,7 @@ def record(**more: Any) -> dict[str, Any]:
         "marker": "circle",
         "fields": [["event_id", "e1", "stable id"]],
         "included": False,
-        "said": said,
+        "said": said(),
         "phase": "",
         "basis": "",
         "mark": "",
@@ -291,6 +302,7 @@ def record(**more: Any) -> dict[str, Any]:
         "around": [line],
         "around_count": 1,
         "burst": None,
+        "marked": {"detected": ["e7"]},
         **more,
     }
 
@@ -312,15 +324,113 @@ def test_evidence_is_text_and_only_web_addresses_are_links(part: Mount) -> None:
     assert link.get_attribute("rel") == "noopener noreferrer"
 
 
-def test_own_words_are_saved_when_left(part: Mount) -> None:
-    """The summary is sent once; the answer says that it is saved, a refusal says why and keeps the words."""
-    details = part("details", details_state())
-    details.page.locator("[data-field=summary]").fill("Ours")
+def write(details: Any, field: str, text: str) -> dict[str, Any]:
+    """Type into a field and leave it; what was sent."""
+    details.page.locator(f"[data-field={field}]").fill(text)
     details.press("Tab")
-    edit = details.last("edit")
-    assert edit["edits"] == [["e1", "summary", "Ours"]]
+    sent: dict[str, Any] = details.last("edit")
+    return sent
+
+
+def test_own_words_are_saved_when_left(part: Mount) -> None:
+    """The summary is sent once; a refusal says why and keeps the words, also when the pane is drawn again."""
+    details = part("details", details_state())
+    edit = write(details, "summary", "Ours")
+    assert (edit["edits"], edit["was"]) == ([["e1", "summary", "Ours"]], [""])
     details.hear(op="error", key=edit["key"], text="Not saved: too long.")
     assert details.text(".pmkit-details-status") == "Not saved: too long."
+    details.hear(op="record", record=record(included=True), viewer="")
+    assert details.page.locator("[data-field=summary]").input_value() == "Ours"
+    assert write(details, "summary", "Shorter")["was"] == [""]
+    assert details.ops() == ["edit", "edit"]
+
+
+def test_an_edit_says_what_its_author_had_read(part: Mount) -> None:
+    """What came in while somebody typed was not read before; it is shown below what they type."""
+    details = part("details", details_state(said=said(note="First")))
+    details.page.locator("[data-field=note]").click()
+    details.type(" mine")
+    details.hear(op="record", record=record(said=said(note="Theirs")), viewer="")
+    assert details.text(".pmkit-details-text .pmkit-trouble") == "Meanwhile somebody else wrote: “Theirs”"
+    details.press("Control+Enter")
+    edit = details.last("edit")
+    assert (edit["edits"], edit["was"]) == ([["e1", "note", "First mine"]], ["First"])
+    details.hear(op="saved", key=edit["key"], text="", said=said(note="First mine"))
+    assert write(details, "note", "Second")["was"] == ["First mine"]
+
+
+def test_an_edit_does_not_meet_the_one_before_it(part: Mount) -> None:
+    """While the first is not answered it is not known what the second replaces; the answer says it."""
+    details = part("details", details_state())
+    first, second = write(details, "summary", "One"), write(details, "summary", "Two")
+    assert [first["was"], second["was"]] == [[""], [None]]
+    details.page.locator("[data-field=summary]").fill("Three")
+    details.hear(op="saved", key=first["key"], text="", said=said(summary="One"))
+    details.hear(op="saved", key=second["key"], text="", said=said(summary="Two, tidied"))
+    details.press("Tab")
+    assert details.last("edit")["was"] == ["Two, tidied"]
+
+
+def test_a_text_put_back_by_hand_is_no_edit(part: Mount) -> None:
+    """Who types what stood there before has changed nothing, and sees what came in meanwhile."""
+    details = part("details", details_state(said=said(note="First")))
+    details.page.locator("[data-field=note]").fill("Other")
+    details.hear(op="record", record=record(said=said(note="Theirs")), viewer="")
+    details.page.locator("[data-field=note]").fill("First")
+    details.press("Tab")
+    details.page.wait_for_function("document.querySelector('[data-field=note]').value === 'Theirs'")
+    assert details.ops() == []
+
+
+def test_words_are_saved_when_another_event_comes(part: Mount) -> None:
+    """A pane that is moved on by somebody else saves what was typed, and says where it could not."""
+    details = part("details", details_state())
+    details.page.locator("[data-field=note]").click()
+    details.type("half a sentence")
+    details.hear(op="record", record={}, viewer="")
+    edit = details.last("edit")
+    assert edit["edits"] == [["e1", "note", "half a sentence"]]
+    details.hear(op="error", key=edit["key"], text="Not saved. There is no such row.")
+    told = "Not saved. There is no such row. You had written “half a sentence”."
+    assert details.text(".pmkit-details-status") == told
+
+
+def test_a_deletion_says_what_its_author_had_read(part: Mount) -> None:
+    """What is not known to be stored yet is not claimed to have been read."""
+    details = part("details", details_state(evidence=False, said=said(note="First")))
+    write(details, "summary", "Ours")
+    details.page.locator("[data-key=delete]").click()
+    was = details.last("delete")["was"]
+    assert (was["note"], was["summary"]) == ("First", None)
+
+
+def leaves(page: Any) -> bool:
+    """Whether the page may be left without a question."""
+    script = "window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    return bool(page.evaluate(script))
+
+
+def test_the_page_is_not_left_with_words_that_are_not_saved(part: Mount) -> None:
+    """The browser asks while words are typed or wait for their answer, and no longer once they are saved."""
+    details = part("details", details_state())
+    assert leaves(details.page)
+    edit = write(details, "summary", "Ours")
+    assert not leaves(details.page)
+    details.hear(op="saved", key=edit["key"], text="", said=said(summary="Ours"))
+    assert leaves(details.page)
+    details.page.locator("[data-field=note]").fill("typed")
+    assert not leaves(details.page)
+
+
+def test_a_restarted_kernel_is_told_while_words_wait(part: Mount) -> None:
+    """They were not saved: the pane says so and keeps them."""
+    details = part("details", details_state())
+    write(details, "summary", "Ours")
+    details.page.evaluate("window.gone = true; window.tell('comm_live_update')")
+    assert (
+        details.text(".pmkit-details-status") == "Not saved: the kernel was restarted. Run this cell again."
+    )
+    details.hear(op="record", record=record(), viewer="")
     assert details.page.locator("[data-field=summary]").input_value() == "Ours"
 
 
@@ -333,14 +443,22 @@ def test_words_being_typed_outlive_a_refresh(part: Mount) -> None:
     details.type("ence")
     assert details.page.locator("[data-field=note]").input_value() == "half a sentence"
     assert details.page.locator("[data-field=included]").is_checked()
+    details.hear(op="record", record=record(), viewer="")
+    details.press("Tab")
+    assert details.last("edit")["edits"] == [["e1", "note", "half a sentence"]]
 
 
 def test_times_are_typed_in_the_zone_that_is_shown(part: Mount) -> None:
-    """A manual event's time is shown and read in the team's zone, and says so when it is sent."""
-    details = part("details", {**details_state(evidence=False), "zone": "team"})
-    details.page.locator("[data-field=ended_at]").fill("2026-11-03 09:30")
-    details.press("Tab")
-    assert details.last("edit")["edits"] == [["e1", "ended_at", "2026-11-03 09:30 Europe/Amsterdam"]]
+    """A manual event's time is typed in the team's zone and says so; what was read is told as stored."""
+    stored = "2026-11-03T08:00:00.000000Z"
+    state = details_state(evidence=False, said=said(time=stored))
+    details = part("details", {**state, "zone": "team"})
+    assert details.page.locator("[data-field=time]").input_value() == "2026-11-03 09:00:00"
+    edit = write(details, "time", "2026-11-03 09:30")
+    assert edit["edits"] == [["e1", "time", "2026-11-03 09:30 Europe/Amsterdam"]]
+    assert edit["was"] == [stored]
+    edit = write(details, "ended_at", "2026-11-03 09:40")
+    assert (edit["edits"][0][2], edit["was"]) == ("2026-11-03 09:40 Europe/Amsterdam", [""])
 
 
 def test_anchors_neighbours_and_decisions_are_one_click(part: Mount) -> None:
@@ -348,7 +466,8 @@ def test_anchors_neighbours_and_decisions_are_one_click(part: Mount) -> None:
     details = part("details", details_state())
     click = lambda selector: details.page.locator(selector).first.click()  # noqa: E731
     click("[data-key=mark-detected]")
-    assert (details.last("mark")["mark"], details.last("mark")["on"]) == ("detected", True)
+    mark = details.last("mark")
+    assert (mark["mark"], mark["on"], mark["held_by"]) == ("detected", True, ["e7"])
     details.page.locator("[data-field=own-mark]").fill("First customer call")
     details.press("Enter")
     assert details.last("mark")["mark"] == "first_customer_call"

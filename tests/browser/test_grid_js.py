@@ -469,6 +469,55 @@ def test_an_edit_tells_what_was_read_before(grid: Any) -> None:
     assert grid.ops() == ["edit"]
 
 
+def test_a_deletion_tells_what_was_read_before(grid: Any) -> None:
+    """Of each row the cells people write in; one that waits for its answer is not known."""
+    go(grid, 1, "who")
+    grid.type("Rafael")
+    grid.press("Enter", "ArrowUp", "Control+Delete")
+    was = grid.last("delete")["was"]
+    assert list(was) == ["A2"]
+    assert (was["A2"]["action"], was["A2"]["who"], "id" in was["A2"]) == ("Guard the flag", None, False)
+
+
+def test_a_row_that_goes_while_it_is_edited_takes_no_other_with_it(grid: Any) -> None:
+    """What was typed goes into no other row: it is told, since the row is not there any more."""
+    go(grid, 1, "who")
+    grid.type("Rafael")
+    grid.hear(op="patch", cells=[], added=[], at=[], removed=["A2"], note="")
+    grid.press("Enter")
+    assert grid.ops() == []
+    assert grid.text(".pmk-state") == "Not saved: somebody else deleted A2. You had written “Rafael”."
+
+
+def test_an_edit_refused_for_its_row_is_told_with_its_words(grid: Any) -> None:
+    """The row went while the edit waited: no cell could show what was typed."""
+    go(grid, 1, "who")
+    grid.type("Rafael")
+    grid.press("Enter")
+    grid.hear(op="patch", cells=[], added=[], at=[], removed=["A2"], note="")
+    grid.hear(op="error", key=grid.last("edit")["key"], text="Not saved. No such row.", cells=[])
+    assert grid.text(".pmk-state") == "Not saved. No such row. You had written “Rafael”."
+
+
+def leaves(grid: Any) -> bool:
+    """Whether the page may be left without a question."""
+    script = "window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    return bool(grid.page.evaluate(script))
+
+
+def test_the_page_is_not_left_with_an_edit_that_waits(grid: Any) -> None:
+    """The browser asks while an editor holds other words, or an edit has no answer yet."""
+    go(grid, 0, "who")
+    grid.press("Enter")
+    assert leaves(grid)
+    grid.type("Rafael")
+    assert not leaves(grid)
+    grid.press("Enter")
+    assert not leaves(grid)
+    answer(grid)
+    assert leaves(grid)
+
+
 def test_two_views_of_one_table_show_the_same(mount: Mount) -> None:
     """The rows belong to the model; a patch reaches every view once."""
     grid = mount("grid", state(), views=2)
@@ -526,9 +575,30 @@ def test_clashes_are_listed_and_settled(mount: Mount) -> None:
     grid = mount("grid", state(clashes=[clash]))
     assert "yours “Teun”, theirs “Ngozi”" in grid.text(".pmk-clashes")
     grid.page.get_by_role("button", name="Take theirs").click()
-    assert grid.last("settle") == {"op": "settle", "clash": clash, "take": "theirs"}
+    settled = grid.last("settle")
+    assert (settled["clash"], settled["take"], settled["was"]["who"]) == (clash, "theirs", "")
     grid.set("clashes", [])
     assert grid.page.locator(".pmk-clashes").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "words", "keep"),
+    [
+        ("deleted", "changed", "you deleted it while somebody else wrote in it", "theirs"),
+        ("changed", "deleted", "somebody else deleted it while you wrote in it", "mine"),
+    ],
+)
+def test_a_clash_about_a_row_says_what_becomes_of_it(
+    mount: Mount, mine: str, theirs: str, words: str, keep: str
+) -> None:
+    """The row is still there; its buttons say that it stays or goes, whoever deleted it."""
+    clash = {"row_id": "A1", "column": "", "base": "", "mine": mine, "theirs": theirs}
+    grid = mount("grid", state(clashes=[clash]))
+    assert words in grid.text(".pmk-clashes")
+    grid.page.get_by_role("button", name="Keep it").click()
+    assert grid.last("settle")["take"] == keep
+    grid.page.get_by_role("button", name="Delete it").click()
+    assert grid.last("settle")["take"] != keep
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

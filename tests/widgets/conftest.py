@@ -24,7 +24,9 @@ class FakeSession:
         self.outside: Change | None = None
         self._listeners: list[Callable[[Change], None]] = []
 
-    def apply(self, edits: Iterable[tuple[str, str, object]]) -> Change:
+    def apply(
+        self, edits: Iterable[tuple[str, str, object]], *, seen: Iterable[str | None] | None = None
+    ) -> Change:
         edits = list(edits)
         return self._tell("apply", edits, lambda: self.worksheet.apply(edits))
 
@@ -32,9 +34,13 @@ class FakeSession:
         rows = list(rows)
         return self._tell("add", rows, lambda: self.worksheet.add_rows(rows))
 
-    def delete(self, row_ids: Iterable[str]) -> Change:
+    def delete(self, row_ids: Iterable[str], *, seen: Any = None) -> Change:
         ids = list(row_ids)
-        return self._tell("delete", ids, lambda: self.worksheet.delete(ids))
+        return self._tell("delete", ids, lambda: self.worksheet.delete(ids, seen=seen))
+
+    def settle(self, clash: Clash, *, take: str, seen: Any = None) -> Change:
+        self.asked.append(("settle", (clash, take, seen)))
+        return Change()
 
     def undo(self) -> Change | None:
         return self._tell("undo", None, self.worksheet.undo)

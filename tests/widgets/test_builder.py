@@ -62,30 +62,77 @@ def test_a_space_in_the_lanes_puts_an_event_on_the_timeline(
 def test_a_number_marks_an_anchor_and_takes_it_off(
     builder: TimelineBuilder, workspace: pmkit.Workspace
 ) -> None:
-    """The mark leaves the event that had it; the same key again unmarks."""
-    hear(builder.lanes, op="mark", id=CHAT, mark="mitigated")
+    """The mark leaves the event that had it, and comes off again; the lanes know who has it."""
+    (held,) = builder.lanes.marked["mitigated"]
+    hear(builder.lanes, op="mark", id=CHAT, mark="mitigated", on=True, held_by=[held])
     assert saved(workspace, CHAT)["mark"] == "mitigated"
     assert [one["mark"] for one in builder.lanes.anchors].count("mitigated") == 1
-    hear(builder.lanes, op="mark", id=CHAT, mark="mitigated")
+    assert builder.lanes.marked["mitigated"] == [CHAT]
+    hear(builder.lanes, op="mark", id=CHAT, mark="mitigated", on=False, held_by=[CHAT])
+    assert saved(workspace, CHAT)["mark"] == ""
+
+
+def test_a_mark_given_elsewhere_meanwhile_is_not_moved(
+    builder: TimelineBuilder, workspace: pmkit.Workspace
+) -> None:
+    """Lanes and details say which event has it by now, and show it; a second time moves it."""
+    pmkit.mark_event(pmkit.Workspace.open(workspace.path), CHAT, "first_call")
+    other = builder.lanes.curated[0]["id"]
+    answers = hear(builder.details, op="mark", id=other, mark="first_call", on=True, held_by=[], key="k")
+    assert "as first_call meanwhile; mark again" in answers[-1]["text"]
+    assert builder.lanes.marked["first_call"] == [CHAT]
+    answers = hear(builder.lanes, op="mark", id=other, mark="first_call", on=True, held_by=[])
+    assert "as first_call meanwhile; mark again" in answers[-1]["text"]
+    hear(builder.lanes, op="mark", id=other, mark="first_call", on=True, held_by=[CHAT])
     assert saved(workspace, CHAT)["mark"] == ""
 
 
 def test_details_save_words_and_tell_what_they_refuse(
     builder: TimelineBuilder, workspace: pmkit.Workspace
 ) -> None:
-    """A summary is saved and answered; an end that is no time is refused in words, and nothing changes."""
-    answers = hear(builder.details, op="edit", edits=[[CHAT, "summary", "Ours"]], key="k1")
-    assert answers[-1]["op"] == "saved"
+    """The answer brings what is stored; an end that is no time is refused in words, and nothing changes."""
+    edit = {"op": "edit", "about": CHAT, "was": [""]}
+    answers = hear(builder.details, **edit, edits=[[CHAT, "summary", "Ours"]], key="k1")
+    assert (answers[-1]["op"], answers[-1]["said"]["summary"]) == ("saved", "Ours")
     assert saved(workspace, CHAT)["summary"] == "Ours"
-    answers = hear(builder.details, op="edit", edits=[[CHAT, "ended_at", "soon"]], key="k2")
+    answers = hear(builder.details, **edit, edits=[[CHAT, "ended_at", "soon"]], key="k2")
     assert (answers[-1]["op"], answers[-1]["key"]) == ("error", "k2")
     assert "Not saved." in answers[-1]["text"]
     assert CHAT not in answers[-1]["text"]
 
 
+def test_details_tell_a_clash_to_the_one_who_wrote(
+    builder: TimelineBuilder, workspace: pmkit.Workspace
+) -> None:
+    """Words that replace unseen ones are saved; the pane says whose they replaced, the table lists both."""
+    pmkit.describe_event(pmkit.Workspace.open(workspace.path), CHAT, summary="Theirs")
+    edits = [[CHAT, "summary", "Ours"]]
+    answers = hear(builder.details, op="edit", about=CHAT, edits=edits, was=[""], key="k")
+    assert answers[-1]["text"].startswith("Saved, but somebody else had written “Theirs” meanwhile")
+    assert saved(workspace, CHAT)["summary"] == "Ours"
+    assert [(one["mine"], one["theirs"]) for one in builder.grid.clashes] == [("Ours", "Theirs")]
+    edits = [[CHAT, "summary", "Ours again"]]
+    answers = hear(builder.details, op="edit", about=CHAT, edits=edits, was=["Ours"], key="k")
+    assert answers[-1]["text"] == ""
+
+
+def test_details_do_not_delete_what_changed_meanwhile(
+    builder: TimelineBuilder, workspace: pmkit.Workspace
+) -> None:
+    """An event by hand that somebody wrote on stays, and the pane says why."""
+    seen = builder.records.said("manual:worst-minute")
+    pmkit.describe_event(pmkit.Workspace.open(workspace.path), "manual:worst-minute", note="Theirs")
+    delete = {"op": "delete", "id": "manual:worst-minute", "about": "manual:worst-minute", "key": "k"}
+    answers = hear(builder.details, **delete, was=seen)
+    assert "somebody else changed it meanwhile, so it stays" in answers[-1]["text"]
+    assert saved(workspace, "manual:worst-minute")["note"] == "Theirs"
+    hear(builder.details, **delete, was={**seen, "note": "Theirs"})
+    assert "manual:worst-minute" not in builder.session.worksheet
+
+
 def test_a_team_marks_with_its_own_word(builder: TimelineBuilder, workspace: pmkit.Workspace) -> None:
     """An anchor of the team's own stands beside the five."""
-    hear(builder.details, op="mark", id=CHAT, mark="first_customer_call", on=True, key="k")
+    hear(builder.details, op="mark", id=CHAT, mark="first_customer_call", on=True, held_by=[], key="k")
     assert saved(workspace, CHAT)["mark"] == "first_customer_call"
 
 
@@ -188,6 +235,19 @@ def test_suggestions_are_taken_and_left(builder: TimelineBuilder, workspace: pmk
     assert len(builder.queue.items) == count - 2
     builder.look_again()
     assert leave["id"] not in {item["id"] for item in builder.queue.items}
+
+
+def test_a_suggested_anchor_leaves_somebody_elses_alone(
+    builder: TimelineBuilder, workspace: pmkit.Workspace
+) -> None:
+    """A suggestion made while no event had the mark does not take it from the one that has it by now."""
+    pmkit.unmark_event(workspace, "manual:back-in-band", "resolved")
+    builder.suggest()
+    item = next(one for one in builder.queue.items if one["id"].startswith("anchor:resolved:pd"))
+    pmkit.mark_event(pmkit.Workspace.open(workspace.path), CHAT, "resolved")
+    answers = hear(builder.queue, op="take", id=item["id"])
+    assert "as resolved meanwhile" in answers[-1]["text"]
+    assert saved(workspace, CHAT)["mark"] == "resolved"
 
 
 def test_what_is_done_by_hand_is_suggested_no_longer(builder: TimelineBuilder) -> None:

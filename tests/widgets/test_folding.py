@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pmkit.bursts import find_bursts
+from pmkit.errors import SchemaError
 from pmkit.widgets.folding import FoldedSession
 from pmkit.worksheet import Change
 
@@ -70,3 +71,12 @@ def test_what_people_write_comes_first(folded: FoldedSession) -> None:
     row = folded.worksheet.cells(["talk"])[0]
     assert row[names.index("text") + 1] == "hm"
     assert len(row) == len(names) + 1
+
+
+def test_a_deletion_carries_what_was_seen(folded: FoldedSession) -> None:
+    """A row that changed since its author looked is not deleted from the folded timeline either."""
+    folded.session.apply([("talk", "note", "theirs")])
+    with pytest.raises(SchemaError, match="somebody else changed it meanwhile"):
+        folded.delete(["talk"], seen={"talk": {"note": "", "text": "×2 hm"}})
+    folded.delete(["talk"], seen={"talk": {"note": "theirs", "text": "×2 hm"}})
+    assert folded.session.worksheet.said("talk") is None

@@ -16,7 +16,7 @@ from pmkit import schema
 from pmkit.errors import SchemaError, WorkspaceError
 from pmkit.widgets import edit
 from pmkit.widgets.grid import EditGrid
-from pmkit.worksheet import Change, Clash, Edit
+from pmkit.worksheet import Change, Edit
 
 Sessions = Callable[..., Any]
 ACTIONS = (
@@ -67,18 +67,6 @@ def test_an_edit_is_applied_and_answered(browser: Browser, session: Any) -> None
     assert [message["op"] for message in heard] == ["patch", "saved"]
     assert heard[0]["cells"] == [["A1", "status", "done"]]
     assert heard[1]["key"] == "k"
-
-
-def test_an_edit_over_somebody_elses_is_told_as_a_clash(browser: Browser, session: Any) -> None:
-    """What was typed stands, and what it replaced without anybody having seen it is listed."""
-    session.apply([("A1", "status", "in progress")])
-    browser.says("edit", edits=[["A1", "status", "done"]], was=["open"])
-    assert session.worksheet.cell("A1", "status") == "done"
-    assert browser.grid.clashes == [
-        {"row_id": "A1", "column": "status", "base": "open", "mine": "done", "theirs": "in progress"}
-    ]
-    browser.says("edit", edits=[["A2", "status", "open"], ["A1", "note", "x"]], was=["done", None])
-    assert len(browser.grid.clashes) == 1
 
 
 def test_a_page_that_is_loaded_again_gets_the_rows_as_they_are_now(browser: Browser) -> None:
@@ -207,17 +195,6 @@ def test_a_file_that_cannot_be_read_is_told_once(browser: Browser, session: Any)
     assert browser.heard[-1] == {"op": "note", "text": "The file can be read again."}
 
 
-def test_a_clash_is_shown_and_settled(browser: Browser, session: Any) -> None:
-    """Both values are listed; taking theirs is one more edit, and the list is empty then."""
-    session.clashes.append(Clash("A1", "status", "open", "done", "dropped"))
-    browser.grid.refresh()
-    (clash,) = browser.grid.clashes
-    assert (clash["mine"], clash["theirs"]) == ("done", "dropped")
-    browser.says("settle", clash=clash, take="theirs")
-    assert session.worksheet.cell("A1", "status") == "dropped"
-    assert browser.grid.clashes == []
-
-
 def test_a_corrected_time_moves_its_row(fake_session: Sessions, events: Any) -> None:
     """On the timeline rows stand by time; one whose time is corrected leaves and comes in elsewhere."""
     evidence = events(
@@ -283,6 +260,34 @@ def test_an_edit_is_on_disk_at_once(workspace: pmkit.Workspace) -> None:
     assert browser.last("saved")["key"] == "k"
     saved = pmkit.Workspace.open(workspace.path).table("actions").set_index("action_id")
     assert saved.loc["A4", "status"] == "done"
+    browser.grid.close()
+
+
+def test_a_clash_is_listed_and_settled(workspace: pmkit.Workspace) -> None:
+    """What was typed stands, what it replaced unseen is listed, and taking that is one more edit."""
+    browser = Browser(edit.edit_actions(workspace))
+    pmkit.edit_row(workspace, "actions", "A1", dri="Mariam Qandil")
+    browser.says("edit", edits=[["A1", "dri", "Chiyo Muranaka"]], was=["Teun Hagedoorn"])
+    (clash,) = browser.grid.clashes
+    assert (clash["mine"], clash["theirs"]) == ("Chiyo Muranaka", "Mariam Qandil")
+    browser.says("edit", edits=[["A1", "status", "done"], ["A2", "note", "y"]], was=["in progress", None])
+    assert browser.grid.clashes == [clash]
+    browser.says("settle", clash=clash, take="theirs", was={"dri": "Chiyo Muranaka"})
+    assert browser.grid.session.worksheet.row("A1")["dri"] == "Mariam Qandil"
+    assert browser.grid.clashes == []
+    browser.grid.close()
+
+
+def test_a_row_that_changed_unseen_is_not_deleted(workspace: pmkit.Workspace) -> None:
+    """The answer says so in words, and the row as it is now is on the page."""
+    browser = Browser(edit.edit_actions(workspace))
+    pmkit.edit_row(pmkit.Workspace.open(workspace.path), "actions", "A1", note="Half done")
+    heard = browser.says("delete", ids=["A1"], was={"A1": {"note": "", "dri": "Teun Hagedoorn"}})
+    assert [message["op"] for message in heard] == ["patch", "error"]
+    assert heard[0]["cells"] == [["A1", "note", "Half done"]]
+    assert "A1: somebody else changed it meanwhile" in heard[1]["text"]
+    browser.says("delete", ids=["A1"], was={"A1": {"note": "Half done", "dri": "Teun Hagedoorn"}})
+    assert browser.last("saved")["note"] == "Deleted A1."
     browser.grid.close()
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pmkit.errors import SchemaError
+from pmkit.session import EditSession
 from pmkit.widgets.raci import RaciCanvas
+from pmkit.worksheet import Clash
+from pmkit.workspace import Workspace
 
 ROLES = ("Incident Commander", "Engineering Lead")
 ROWS = (
@@ -93,6 +97,47 @@ def test_a_part_that_does_not_exist_changes_nothing(canvas: RaciCanvas) -> None:
             ("Collect the evidence", "Engineering Lead", "X"),
         ])  # fmt: skip
     assert long(canvas) == before
+
+
+@pytest.fixture
+def shared(sample: Path) -> RaciCanvas:
+    """The canvas of the sample, over its file."""
+    workspace = Workspace.open(sample)
+    return RaciCanvas(EditSession.of(workspace, "raci"), workspace.incident.roles)
+
+
+def test_a_part_that_was_not_seen_is_a_clash_of_its_cell(shared: RaciCanvas) -> None:
+    """It is told in words of the canvas, and taking theirs puts it back where it was."""
+    activity, role = shared.row_ids[0], shared.roles[0]
+    shared.apply([(activity, role, "I")])
+    shared.apply([(activity, role, "C")], seen=["A"])
+    clash = Clash(activity, role, "A", "C", "I")
+    assert shared.clashes == [clash]
+    shared.settle(clash, take="theirs", seen={role: "C"})
+    assert (shared.clashes, shared.cells([activity])[0][2]) == ([], "I")
+
+
+def test_an_activity_that_changed_unseen_stays_whole(shared: RaciCanvas) -> None:
+    """One part that the author had not seen keeps all parts; a role they had no column for counts too."""
+    activity, role = shared.row_ids[0], shared.roles[0]
+    columns = [column.name for column in shared.columns]
+    seen = dict(zip(columns, shared.cells([activity])[0][1:], strict=True))
+    before = shared.cells([activity])
+    without = {name: part for name, part in seen.items() if name != role}
+    for old in ({**seen, role: "I"}, without):
+        with pytest.raises(SchemaError, match="somebody else changed it meanwhile"):
+            shared.delete([activity], seen={activity: old})
+        assert shared.cells([activity]) == before
+    shared.delete([activity], seen={activity: {**seen, role: None}})
+    assert activity not in shared.row_ids
+
+
+def test_an_activity_that_is_gone_is_not_begun_anew(canvas: RaciCanvas) -> None:
+    """An edit or a deletion of an activity that somebody renamed is refused in words."""
+    for act in (lambda: canvas.apply([("Gone", ROLES[0], "A")]), lambda: canvas.delete(["Gone"])):
+        with pytest.raises(SchemaError, match="Gone: no such activity; it may have been renamed"):
+            act()
+    assert "Gone" not in canvas.row_ids
 
 
 def test_listeners_hear_changes_in_words_of_the_canvas(canvas: RaciCanvas) -> None:

@@ -4,8 +4,12 @@ class Details {
   constructor(model, el) {
     this.model = model;
     this.record = model.get("record");
-    this.drafts = {}; // what is typed and not saved yet, by field; of this event only
-    this.waiting = new Map();
+    // What is typed and not saved yet, by field, of this event only: its `text`, how that is sent (`as`), what had
+    // been `shown` and read (`was`; null: not known) when it was begun, and the `key` of the message with it.
+    this.drafts = {};
+    this.read = {}; // what stands on the screen, by field, as it is stored
+    this.shown = {}; // and as it is written there
+    this.waiting = new Map(); // key of a message → its event, field, and what was read before
     this.status = make("div", { class: "pmkit-details-status", role: "status" });
     this.body = make("div", { class: "pmkit-details-body" });
     this.root = make("section", { class: "pmkit pmkit-details", "aria-label": model.get("label"), tabindex: "-1" }, this.body, this.status);
@@ -17,7 +21,8 @@ class Details {
     const on = (names, act) => (model.on(names, act), this.undo.push(() => model.off(names, act)));
     on("msg:custom", (message) => this.hear(message));
     on("change:zone change:team_zone", () => this.draw());
-    this.undo.push(followTheme(this.root));
+    on("comm_live_update", () => this.probe());
+    this.undo.push(followTheme(this.root), askToLeave(() => this.waiting.size > 0 || Object.keys(this.drafts).length > 0));
     this.draw();
   }
 
@@ -30,36 +35,97 @@ class Details {
     if (message.op === "record") {
       if (message.viewer && message.viewer !== VIEWER) return;
       if (message.record.id !== this.record.id) {
+        Object.keys(this.drafts).forEach((field) => this.save(field)); // nobody left the field: another event came
         this.drafts = {};
-        this.status.replaceChildren();
+        if (!this.waiting.size) this.say("");
       }
       this.record = message.record;
       this.draw();
       if (message.focus) this.root.focus();
-    } else if (message.op === "saved" && this.waiting.has(message.key)) {
-      this.waiting.delete(message.key);
-      this.status.replaceChildren(make("span", { class: "pmkit-words" }, message.text || "Saved"));
-    } else if (message.op === "error" && this.waiting.has(message.key)) {
-      const field = this.waiting.get(message.key);
-      this.waiting.delete(message.key);
-      this.status.replaceChildren(make("span", { class: "pmkit-trouble" }, message.text));
-      const box = field && this.root.querySelector(`[data-field="${field}"]`);
-      if (box) box.setAttribute("aria-invalid", "true");
-    }
+    } else if (message.op === "saved" && this.waiting.has(message.key)) this.saved(message);
+    else if (message.op === "error") this.refused(message.key, message.text);
+  }
+
+  saved({ key, text, said }) {
+    const { id, field } = this.waiting.get(key);
+    this.waiting.delete(key);
+    this.say(text || "Saved");
+    if (id !== this.record.id || said?.[field] === undefined) return;
+    this.record = { ...this.record, said: { ...this.record.said, [field]: said[field] } }; // all of it comes soon
+    this.read[field] = said[field];
+    const draft = this.drafts[field];
+    if (draft?.key === key) {
+      this.shown[field] = draft.text;
+      delete this.drafts[field];
+    } else if (draft) draft.was = said[field]; // written on, over words of one's own
+  }
+
+  refused(key, text) {
+    const asked = this.waiting.get(key);
+    if (!asked) return;
+    this.waiting.delete(key);
+    const here = asked.id === this.record.id, draft = here ? this.drafts[asked.field] : null;
+    this.say(here || !asked.value ? text : `${text} You had written “${asked.value}”.`, true);
+    if (draft?.key === key) draft.key = null;
+    else if (draft) draft.was = asked.was;
+    else if (here) this.draw();
+    if (here && asked.field) this.body.querySelector(`[data-field="${asked.field}"]`)?.setAttribute("aria-invalid", "true");
+  }
+
+  // The connection to the kernel changed; only a message shows whether it still carries.
+  probe() {
+    if (!send(this.model, { op: "ping" })) [...this.waiting.keys()].forEach((key) => this.refused(key, NOT_SENT));
+  }
+
+  say(text, trouble = false) {
+    this.status.replaceChildren(...(text ? [make("span", { class: trouble ? "pmkit-trouble" : "pmkit-words" }, text)] : []));
   }
 
   // Each message to Python carries a key; its answer names it.
-  tell(message, field = null) {
+  tell(message, field = null, more = {}) {
     const key = Math.random().toString(36).slice(2);
-    this.waiting.set(key, field);
-    const sent = send(this.model, { ...message, key }, (text) => this.status.replaceChildren(make("span", { class: "pmkit-trouble" }, text)));
-    if (sent) this.status.replaceChildren(make("span", { class: "pmkit-words" }, "Saving…"));
-    else this.waiting.delete(key);
-    return sent;
+    this.waiting.set(key, { id: this.record.id, field, ...more });
+    if (send(this.model, { ...message, key, about: this.record.id })) {
+      this.say("Saving…");
+      return key;
+    }
+    this.refused(key, NOT_SENT);
+    return null;
   }
 
-  edit(field, value) {
-    if (this.tell({ op: "edit", edits: [[this.record.id, field, value]] }, field)) delete this.drafts[field];
+  // What was read in a field before now; null while something of ours waits that may change it.
+  known(field) {
+    const waits = [...this.waiting.values()].some((one) => one.id === this.record.id && one.field === field);
+    return waits ? null : this.read[field];
+  }
+
+  edit(field, value, was = this.known(field)) {
+    return this.tell({ op: "edit", edits: [[this.record.id, field, value]], was: [was] }, field, { value, was });
+  }
+
+  // A field that is typed in; `as` is how its text is sent.
+  typed(box, field, shown, as = (text) => text) {
+    this.shown[field] = shown;
+    box.value = this.drafts[field]?.text ?? shown;
+    box.addEventListener("input", () => {
+      const draft = (this.drafts[field] ??= { was: this.known(field), shown: this.shown[field] });
+      // What is sent already is not known to be stored.
+      if (draft.key) Object.assign(draft, { was: null, shown: draft.text, key: null });
+      Object.assign(draft, { text: box.value, as });
+    });
+    // Not `change` alone: a box that was drawn anew under the cursor begins with what was typed.
+    for (const name of ["change", "blur"]) box.addEventListener(name, () => this.drawing || this.save(field));
+    return box;
+  }
+
+  save(field) {
+    const draft = this.drafts[field];
+    if (!draft || draft.key) return;
+    if (draft.was === null || draft.text !== draft.shown) draft.key = this.edit(field, draft.as(draft.text), draft.was);
+    else {
+      delete this.drafts[field]; // as it was: there is nothing to say
+      if (draft.was !== this.record.said[field]) setTimeout(() => this.draw()); // once the focus is where it goes
+    }
   }
 
   // Drawing
@@ -70,8 +136,11 @@ class Details {
     const focus = active?.dataset?.field ?? active?.dataset?.key, at = active?.selectionStart;
     const scrolled = this.body.scrollTop, unfolded = new Set([...this.body.querySelectorAll("details[open]")].map((one) => one.dataset.key));
     const same = this.drawn === record.id;
+    this.drawing = true; // a box that leaves the page is not one that somebody leaves
     this.body.replaceChildren(...(record.id ? this.parts(clock, record, same ? unfolded : null) : [this.blank()]));
+    this.drawing = false;
     this.drawn = record.id;
+    this.read = { ...record.said };
     if (same) this.body.scrollTop = scrolled;
     else this.body.scrollTop = 0;
     if (focus && same) {
@@ -105,7 +174,7 @@ class Details {
         link && make("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, `Open in ${record.source_title} ↗`),
         record.text && make("button", { type: "button", "data-key": "promote", title: "A new row of the decisions, with this event as its record",
           onclick: () => this.tell({ op: "promote", id: record.id }) }, "Make it a decision"),
-        !record.evidence && make("button", { type: "button", "data-key": "delete", onclick: () => this.tell({ op: "delete", id: record.id }) }, "Delete this event")),
+        !record.evidence && make("button", { type: "button", "data-key": "delete", onclick: () => this.remove() }, "Delete this event")),
       record.thread.length > 0 && list("thread", `Thread (${record.thread_count})`, record.thread, record.thread_count),
       record.around_count > 0 && list("around", `±5 minutes, all sources (${record.around_count})`, record.around, record.around_count),
       record.fields.length > 0 && make("details", { "data-key": "fields", open: unfolded?.has("fields") ?? false },
@@ -114,6 +183,15 @@ class Details {
           [make("dt", { title: meaning }, name), make("dd", {}, webAddress(value)
             ? make("a", { href: webAddress(value), target: "_blank", rel: "noopener noreferrer" }, value) : value)]))),
     ].filter(Boolean);
+  }
+
+  mark(mark, on) {
+    this.tell({ op: "mark", id: this.record.id, mark, on, held_by: this.record.marked[mark] ?? [] }, "mark");
+  }
+
+  remove() {
+    const was = Object.fromEntries(Object.keys(this.read).map((field) => [field, this.known(field)]));
+    this.tell({ op: "delete", id: this.record.id, was });
   }
 
   head(clock, record) {
@@ -155,29 +233,28 @@ class Details {
 
   // A field of several lines; saved when it is left, or with Ctrl+Enter.
   text(field, label, value, hint) {
-    const box = make("textarea", { rows: "2", placeholder: hint, "data-field": field, "aria-label": label });
-    box.value = this.drafts[field] ?? value;
+    const box = this.typed(make("textarea", { rows: "2", placeholder: hint, "data-field": field, "aria-label": label }), field, value);
     const grow = () => {
       box.style.height = "auto";
       box.style.height = `${Math.min(box.scrollHeight + 2, 220)}px`;
     };
-    const save = () => box.value !== this.record.said[field] && this.edit(field, box.value);
-    box.addEventListener("input", () => ((this.drafts[field] = box.value), grow()));
-    box.addEventListener("change", save);
+    box.addEventListener("input", grow);
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.stopPropagation();
-        save();
+        this.save(field);
       }
       if (event.key === "Escape") {
-        box.value = this.record.said[field];
         delete this.drafts[field];
+        box.value = this.record.said[field];
         box.removeAttribute("aria-invalid");
         grow();
       }
     });
     requestAnimationFrame(grow);
-    return make("div", { class: "pmkit-details-text" }, make("h4", {}, label), box);
+    const { was = null, key } = this.drafts[field] ?? {};
+    return make("div", { class: "pmkit-details-text" }, make("h4", {}, label), box,
+      was !== null && was !== value && !key && make("p", { class: "pmkit-trouble" }, value ? `Meanwhile somebody else wrote: “${value}”` : "Meanwhile somebody else took this out."));
   }
 
   facts(clock, record) {
@@ -189,7 +266,7 @@ class Details {
         const on = own.includes(mark), assumed = on && basis[own.indexOf(mark)] === "default";
         return make("button", { type: "button", "aria-pressed": String(on && !assumed), "data-key": `mark-${mark}`,
           title: assumed ? "Taken from PagerDuty until somebody marks it" : null,
-          onclick: () => this.tell({ op: "mark", id: record.id, mark, on: !on || assumed }) },
+          onclick: () => this.mark(mark, !on || assumed) },
           mark.replaceAll("_", " ") + (assumed ? " (assumed)" : ""));
       }),
       make("input", { placeholder: "own anchor", "aria-label": "An anchor of the team's own", "data-field": "own-mark", size: "11",
@@ -197,7 +274,7 @@ class Details {
           const mark = event.target.value.trim().toLowerCase().replace(/\s+/g, "_");
           if (event.key === "Enter" && mark) {
             event.target.value = "";
-            this.tell({ op: "mark", id: record.id, mark, on: true });
+            this.mark(mark, true);
           }
         } }));
     const phase = make("select", { "data-field": "phase", "aria-label": "Phase", onchange: (event) => this.edit("phase", event.target.value) },
@@ -207,23 +284,13 @@ class Details {
     phase.value = record.said.phase;
     const moment = (field, label, ms) => {
       const shown = ms === null || ms === undefined ? "" : `${clock.date(ms)} ${clock.second(ms)}`;
+      const withZone = (text) => text.trim() && (/(Z|UTC|[+-]\d\d:?\d\d|\/\w+)$/.test(text.trim()) ? text.trim() : `${text.trim()} ${clock.zone}`);
       const box = make("input", { "data-field": field, "aria-label": `${label} (${clock.name})`, size: "19", spellcheck: "false",
         placeholder: field === "time" && record.recorded_at ? `${clock.date(record.recorded_at)} ${clock.second(record.recorded_at)}` : "2026-11-03 14:03:00" });
-      box.value = this.drafts[field] ?? shown;
-      box.addEventListener("input", () => (this.drafts[field] = box.value));
-      box.addEventListener("change", () => {
-        const typed = box.value.trim();
-        if (typed !== shown) this.edit(field, typed && (/(Z|UTC|[+-]\d\d:?\d\d|\/\w+)$/.test(typed) ? typed : `${typed} ${clock.zone}`));
-      });
-      return [make("dt", {}, label), make("dd", {}, box, make("small", {}, ` ${clock.name}`))];
+      return [make("dt", {}, label), make("dd", {}, this.typed(box, field, shown, withZone), make("small", {}, ` ${clock.name}`))];
     };
-    const word = (field, label) => {
-      const box = make("input", { "data-field": field, "aria-label": label, size: "19" });
-      box.value = this.drafts[field] ?? record.said[field];
-      box.addEventListener("input", () => (this.drafts[field] = box.value));
-      box.addEventListener("change", () => box.value !== record.said[field] && this.edit(field, box.value));
-      return [make("dt", {}, label), make("dd", {}, box)];
-    };
+    const word = (field, label) =>
+      [make("dt", {}, label), make("dd", {}, this.typed(make("input", { "data-field": field, "aria-label": label, size: "19" }), field, record.said[field]))];
     return make("dl", { class: "pmkit-details-facts" },
       make("dt", {}, "Anchor"), make("dd", {}, anchors),
       make("dt", {}, "Phase"), make("dd", {}, phase),

@@ -19,7 +19,8 @@ class Entry {
     const on = (names, act) => (model.on(names, act), this.undo.push(() => model.off(names, act)));
     on("msg:custom", (message) => this.hear(message));
     on("change:zone change:team_zone", () => this.zones.forEach((pick) => this.fillZones(pick)));
-    this.undo.push(followTheme(this.root));
+    const written = () => Object.values(this.forms).some((form) => form.elements.text.value.trim());
+    this.undo.push(followTheme(this.root), askToLeave(written));
   }
 
   close() {

@@ -268,14 +268,24 @@ class Store {
       return true;
     }
     const key = this.newKey();
-    const steps = [...this.waiting.values()].some(({ op }) => op === "undo" || op === "redo");
-    const was = cells.map(([id, name]) => before ?? (steps || this.isWaiting(id, name) ? null : this.row(id)[this.at.get(name)]));
+    const was = cells.map(([id, name]) => before ?? this.known(id, name));
     for (const [id, name, value] of cells) {
       this.over.set(this.cellKey(id, name), { value, key });
       this.row(id).text = undefined;
     }
     this.waiting.set(key, { op: "edit", cells, typed, since: Date.now() });
     return this.send({ op: "edit", edits: cells, was, key });
+  }
+
+  // What Python had told of a cell; null while something of ours waits that may change it.
+  known(id, name) {
+    const steps = [...this.waiting.values()].some(({ op }) => op === "undo" || op === "redo");
+    return steps || this.isWaiting(id, name) ? null : this.row(id)[this.at.get(name)];
+  }
+
+  knownRow(id) {
+    const mine = this.columns.filter((column) => column.editable);
+    return this.row(id) ? Object.fromEntries(mine.map(({ name }) => [name, this.known(id, name)])) : {};
   }
 
   add(values) {
@@ -286,9 +296,14 @@ class Store {
 
   delete(ids) {
     const key = this.newKey();
+    const was = Object.fromEntries(ids.map((id) => [id, this.knownRow(id)]));
     for (const id of ids) this.leaving.add(id);
     this.waiting.set(key, { op: "delete", cells: [], ids, since: Date.now() });
-    return this.send({ op: "delete", ids, key });
+    return this.send({ op: "delete", ids, was, key });
+  }
+
+  settle(clash, take) {
+    return this.send({ op: "settle", clash, take, was: this.knownRow(clash.row_id) });
   }
 
   ask(op) {
@@ -345,6 +360,7 @@ class Store {
       if (this.over.get(cell)?.key === key) this.over.delete(cell);
       const row = this.row(id);
       if (row) row.text = undefined;
+      if (!row) text += ` You had written “${entry.typed ?? value}”.`; // there is no cell any more that could show it
       const problem = told.get(cell) ?? (told.size || entry.cells.length > 1 ? "" : text);
       if (problem || entry.cells.length === 1) this.refused.set(cell, { text: entry.typed ?? value, problem: problem || text });
     }
@@ -413,7 +429,7 @@ const storeOf = (model) => {
 // A field over a cell, in the top layer so that nothing clips it: one line, many lines, or a list to pick from.
 class Editor {
   constructor(grid, at, column, { text, before, problem, replace, readOnly = false }) {
-    Object.assign(this, { grid, at, column, before, readOnly });
+    Object.assign(this, { grid, at, column, before, readOnly, begun: editable(column, before, grid.zone) });
     this.many = column.type === "words";
     this.options = readOnly ? [] : this.allOptions(words(before));
     this.picks = this.many && this.options.length > 0; // words are picked, the field searches among them
@@ -452,6 +468,11 @@ class Editor {
     else this.field.select();
     if (problem) this.say(problem);
     this.fit();
+  }
+
+  get changed() {
+    const text = this.picks ? [...this.chosen, this.field.value].join(" ").trim() : this.field.value;
+    return !this.readOnly && text !== this.begun;
   }
 
   hint(long) {
@@ -614,7 +635,7 @@ class Editor {
     if (result.problem && move === null && !typed.trim()) return this.leave(null);
     if (result.problem) return this.say(result.problem);
     this.close();
-    return this.grid.took(this.at, this.column, result.value, typed, move, this.before);
+    return this.grid.took(this, result.value, typed, move);
   }
 
   leave(move = "stay") {
@@ -724,6 +745,11 @@ class Grid {
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.scroller.addEventListener("focus", () => { this.root.classList.add("pmk-focus"); this.showTip(); });
+    // The browser asks before it leaves the page with something that is not saved.
+    this.onLeave = (event) => {
+      if (this.store.waiting.size || this.editor?.changed || this.draft) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", this.onLeave);
     this.onPageScroll = () => { if (!this.tip.hidden) this.showTip(); };
     window.addEventListener("scroll", this.onPageScroll, { capture: true, passive: true });
     this.scroller.addEventListener("blur", () => { this.root.classList.remove("pmk-focus"); this.showTip(); });
@@ -747,6 +773,7 @@ class Grid {
     this.store.views.delete(this);
     for (const name of ["copy", "cut", "paste"]) document.removeEventListener(name, this.onClipboard, true);
     window.removeEventListener("scroll", this.onPageScroll, { capture: true });
+    window.removeEventListener("beforeunload", this.onLeave);
     this.sizes.disconnect();
     this.editor?.close();
     clearTimeout(this.clock);
@@ -1158,17 +1185,31 @@ class Grid {
     const items = this.model.get("clashes") ?? [];
     this.clashBox.hidden = !items.length;
     if (!items.length) return this.clashBox.replaceChildren();
-    const say = (item) => {
-      const column = this.columns.find((one) => one.name === item.column);
-      const text = (value) => (value ? `“${column ? show(column, value, this.zone) : value}”` : "empty");
-      return el("li", {},
-        el("span", { class: "pmk-clash-text" }, el("strong", { text: `${item.row_id} · ${column?.label ?? item.column}` }), ` yours ${text(item.mine)}, theirs ${text(item.theirs)}, before ${text(item.base)}`),
-        el("button", { type: "button", class: "pmk-button", text: "Keep yours", onclick: () => this.store.send({ op: "settle", clash: item, take: "mine" }) }),
-        el("button", { type: "button", class: "pmk-button", text: "Take theirs", onclick: () => this.store.send({ op: "settle", clash: item, take: "theirs" }) }));
-    };
     return this.clashBox.replaceChildren(
-      el("div", { class: "pmk-clash-head", text: `Somebody else changed ${items.length === 1 ? "a cell" : `${items.length} cells`} you changed too. Yours is saved; nothing of theirs is lost.` }),
-      el("ul", {}, ...items.slice(0, 50).map(say)));
+      el("div", { class: "pmk-clash-head", text: "Somebody else changed what you changed, before you could see it. Nothing is lost; choose what stands." }),
+      el("ul", {}, ...items.slice(0, 50).map((item) => this.clashLine(item))));
+  }
+
+  clashLine(item) {
+    const column = this.columns.find((one) => one.name === item.column);
+    const text = (value) => (value ? `“${column ? show(column, value, this.zone) : value}”` : "empty");
+    const deleted = item.mine === "deleted";
+    const [happened, mine, theirs] = item.column
+      ? [` yours ${text(item.mine)}, theirs ${text(item.theirs)}, before ${text(item.base)}`, "Keep yours", "Take theirs"]
+      : deleted ? [" you deleted it while somebody else wrote in it; it is still there", "Delete it", "Keep it"]
+        : [" somebody else deleted it while you wrote in it; it is still there", "Keep it", "Delete it"];
+    const button = (words, take) => el("button", { type: "button", class: "pmk-button", text: words, onclick: () => this.store.settle(item, take) });
+    const name = [this.nameOf(item.row_id), column?.label ?? item.column].filter(Boolean).join(" · ");
+    return el("li", {}, el("span", { class: "pmk-clash-text" }, el("strong", { text: name }), happened), button(mine, "mine"), button(theirs, "theirs"));
+  }
+
+  // How people call a row: an event by its time and words, any other by its id.
+  nameOf(id) {
+    const row = this.store.row(id);
+    const cell = (name) => (row && this.store.at.has(name) ? row[this.store.at.get(name)] : "");
+    const said = (cell("summary") || cell("text")).replace(/\s+/g, " ");
+    if (!this.store.at.has("text") || !said) return id;
+    return `${showTime(cell("time"), this.zone).slice(11)} ${said.slice(0, 60)}${said.length > 60 ? "…" : ""}`;
   }
 
   toggleHelp() {
@@ -1470,8 +1511,15 @@ class Grid {
     this.showTip();
   }
 
-  // The editor's text was taken. Rows may have moved meanwhile; the id tells which one was meant.
-  took(at, column, value, typed, move, before) {
+  // The editor's text was taken. Rows may have moved or gone meanwhile; the id tells which one was meant.
+  took({ at, column, id, before }, value, typed, move) {
+    if (this.rowAt(at.r)?.[0] !== id) {
+      if (this.store.row(id)) this.store.edit([[id, column.name, value]], typed, before);
+      else if (value !== before) this.tell(`Not saved: somebody else deleted ${id}. You had written “${typed}”.`, "bad");
+      if (move !== null) this.focus();
+      this.paint();
+      return;
+    }
     if (move === "fill") {
       const { top, bottom, left, right } = this.box();
       const edits = [];

@@ -388,6 +388,11 @@ class Lanes {
     this.tell({ op: "include", ids, on });
   }
 
+  mark(mark) {
+    const held = this.model.get("marked")[mark] ?? [];
+    this.tell({ op: "mark", id: this.selected, mark, on: !held.includes(this.selected), held_by: held });
+  }
+
   // The window that filters the table
 
   setWindow(window, tell = true) {
@@ -535,7 +540,7 @@ class Lanes {
       act();
     } else if (/^[1-5]$/.test(event.key) && this.selected !== null) {
       event.preventDefault();
-      this.tell({ op: "mark", id: this.selected, mark: MARKS[+event.key - 1] });
+      this.mark(MARKS[+event.key - 1]);
     }
   }
 

@@ -57,6 +57,13 @@ function calmly(node, draw) {
   return [go, () => ends.forEach((name) => window.removeEventListener(name, release, true))];
 }
 
+// The browser asks before it leaves the page while `waits()`. Returns what ends that.
+function askToLeave(waits) {
+  const ask = (event) => waits() && event.preventDefault();
+  window.addEventListener("beforeunload", ask);
+  return () => window.removeEventListener("beforeunload", ask);
+}
+
 // Only an address of the web becomes a link.
 function webAddress(text) {
   try {
