@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pmkit import schema
+from pmkit.milestones import RECORDED
 from pmkit.workspace import Workspace
 
 # When the story says each file was taken: PagerDuty's on the day, the chat at the end of the review.
@@ -35,12 +38,28 @@ def list_evidence(incident: Path) -> None:
         nothing = schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE)
         (incident / "evidence.csv").write_text(nothing, encoding="utf-8")
         workspace = Workspace.open(incident)
-        for name, at in ADDED_AT[incident.name].items():
-            row = workspace.add_evidence(aside / name, by="Scribe", now=at).iloc[0]
-            print(f"{incident.name}: {row['path']}, {row['records_loaded']:,} records")
+        for at, act in sorted(_steps(workspace, aside), key=lambda step: step[0]):
+            act(at)
     for path in (incident / "evidence").iterdir():
         path.chmod(0o644)  # git keeps no read-only files
     (incident / ".lock").unlink(missing_ok=True)
+
+
+def _steps(workspace: Workspace, aside: Path) -> Iterator[tuple[datetime, Callable[[datetime], None]]]:
+    """What the journal of the review tells: when each file was added, and when milestones were reached."""
+
+    def add(name: str, at: datetime) -> None:
+        row = workspace.add_evidence(aside / name, by="Scribe", now=at).iloc[0]
+        print(f"{workspace.path.name}: {row['path']}, {row['records_loaded']:,} records")
+
+    def reach(name: str, at: datetime) -> None:
+        workspace.save_facts(str, did=f"{RECORDED}: {name}", by="Scribe", now=at)
+
+    for name, at in ADDED_AT[workspace.path.name].items():
+        yield at, partial(add, name)
+    for milestone in workspace.incident.milestones:
+        if milestone.reached_at is not None:
+            yield milestone.reached_at, partial(reach, milestone.name)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
     from pmkit.loaders.slack import load_slack_export as load_slack_export
     from pmkit.metrics import response_metrics as response_metrics
+    from pmkit.milestones import review_status as review_status
     from pmkit.postmortem import Postmortem as Postmortem
     from pmkit.process import due_on as due_on
-    from pmkit.process import review_status as review_status
     from pmkit.report import publish as publish
     from pmkit.report import render_report as render_report
     from pmkit.session import add_event as add_event
@@ -70,8 +70,9 @@ _ROOMS = {
     "pmkit.loaders.pagerduty": ["load_pagerduty_log"],
     "pmkit.loaders.slack": ["load_slack_export"],
     "pmkit.metrics": ["response_metrics"],
+    "pmkit.milestones": ["review_status"],
     "pmkit.postmortem": ["Postmortem"],
-    "pmkit.process": ["due_on", "review_status"],
+    "pmkit.process": ["due_on"],
     "pmkit.replay": ["chart_replay", "plot_replay"],
     "pmkit.report": ["publish", "render_report"],
     "pmkit.suggestions": ["suggest"],

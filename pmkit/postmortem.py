@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 import pandas as pd
+
+from pmkit.template import SECTIONS, CheckinPlan
+from pmkit.workdays import WorkCalendar
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,24 @@ class Channel:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A milestone, its criteria, and when the team recorded it as reached (UTC)."""
+    """A milestone, its criteria, what the record needs for it, and when it was recorded as reached (UTC).
+
+    `needs` are names of `pmkit.template.NEEDS`.
+    """
 
     name: str
     criteria: str = ""
     reached_at: datetime | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskList:
+    """One of the review's lists of tasks, and the one role that answers for it."""
+
+    id: str
+    name: str
+    dri: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Incident:
-    """The facts of `incident.toml`. Times are UTC; `timezone` is the team's own, for display."""
+    """The facts of `incident.toml`. Times are UTC; `timezone` is the team's own, for display.
+
+    `started_at` and `resolved_at` are what was said when the review was opened; the timeline says it better.
+    `owner` and `facilitator` are a role or a person, `people` take part without a role. `evidence` are the
+    sources that must cover the incident, `action_days` the working days an action has, by priority.
+    """
 
     id: str
     title: str
@@ -55,13 +76,26 @@ class Incident:
     template: str = "saas"
     timezone: str = "UTC"
     owner: str = ""
+    facilitator: str = ""
     opened_at: datetime | None = None
+    started_at: datetime | None = None
+    resolved_at: datetime | None = None
     members: tuple[Member, ...] = ()
+    people: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    task_lists: tuple[TaskList, ...] = ()
+    checkins: tuple[CheckinPlan, ...] = ()
     links: tuple[Link, ...] = ()
+    evidence: tuple[str, ...] = ()
     working_days: int = 5
-    holidays: tuple[date, ...] = ()
+    action_days: Mapping[str, int] = field(default_factory=dict)
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
+    sections: tuple[str, ...] = SECTIONS
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    apps: Mapping[str, str] = field(default_factory=dict)
+    audience: str = "internal"
+    redact: tuple[str, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -72,13 +106,40 @@ class Incident:
         """Who fills the role; empty when nobody does yet."""
         return next((member.person for member in self.members if member.role == role), "")
 
+    @property
+    def roster(self) -> tuple[str, ...]:
+        """Everybody who is known to take part, by name."""
+        named = [member.person for member in self.members if member.person]
+        return tuple(dict.fromkeys([*named, *self.people]))
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What shows later whether the record was changed, once it is published with a report.
+
+    `head` is the digest of the journal's last line, which stands for all `lines` of it; `at` is when that
+    line was written, and `evidence` the digest of `evidence.csv`.
+    """
+
+    head: str = ""
+    lines: int = 0
+    at: datetime | None = None
+    evidence: str = ""
+
+
+def no_journal() -> pd.DataFrame:
+    """The journal of a workspace in which nothing was saved yet."""
+    columns = {"at": "datetime64[us, UTC]", "by": "str", "did": "str", "file": "str"}
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
+
 
 @dataclass(frozen=True)
 class Postmortem:
     """Everything about one incident, loaded once and never changed.
 
     Each frame is described by the table of its name in `pmkit.schema`, except `timeline`, which
-    `pmkit.timeline.build_timeline` makes from `events` and `worksheet` (the file `timeline.csv`).
+    `pmkit.timeline.build_timeline` makes from `events` and `worksheet` (the file `timeline.csv`), and
+    `journal`: who saved what when, one row per save: `at` (UTC), `by`, `did`, `file`.
     """
 
     incident: Incident
@@ -97,7 +158,10 @@ class Postmortem:
     questions: pd.DataFrame
     clocks: pd.DataFrame
     suppressions: pd.DataFrame
+    ideas: pd.DataFrame
+    journal: pd.DataFrame = field(default_factory=no_journal)
     notes: Mapping[str, str] = field(default_factory=dict)
+    seal: Seal = Seal()
 
     def __repr__(self) -> str:
         i = self.incident

@@ -1,195 +1,174 @@
-"""The review's own clock and progress: working days, milestones, tasks, check-ins."""
+"""The review's own clock: when it is due, what is due today, and where it stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from pmkit import schema
-from pmkit.postmortem import Incident, Milestone, Postmortem
+from pmkit.milestones import review_status
+from pmkit.postmortem import Incident, Postmortem
 from pmkit.timeline import find_anchors
-
-_SATURDAY = 5
+from pmkit.workdays import WorkCalendar
 
 
 def due_on(start: date, working_days: int = 5, holidays: Iterable[date] = ()) -> date:
     """The date so many working days after `start`; Saturdays, Sundays and `holidays` do not count."""
-    off = set(holidays)
-    day = start
-    for _ in range(working_days):
-        day += timedelta(days=1)
-        while day.weekday() >= _SATURDAY or day in off:
-            day += timedelta(days=1)
-    return day
+    return WorkCalendar(days_off=tuple(holidays)).after(start, working_days)
 
 
-def working_days_left(today: date, due: date, holidays: Iterable[date] = ()) -> int:
-    """Working days from tomorrow through `due`; negative once it is past, on the weekend after it too."""
-    if today > due:
-        return min(-working_days_left(due, today, holidays), -1)
-    off = set(holidays)
-    days = (today + timedelta(days=n) for n in range(1, (due - today).days + 1))
-    return sum(day.weekday() < _SATURDAY and day not in off for day in days)
+def ended_on(postmortem: Postmortem) -> date | None:
+    """The day the incident ended, in the team's zone: as marked, or as said when the review was opened."""
+    incident = postmortem.incident
+    anchors = find_anchors(postmortem.timeline).set_index("mark")["time"]
+    ended_at = anchors.get("resolved", incident.resolved_at)
+    return None if ended_at is None else incident.calendar.day_of(ended_at)
 
 
 def closure_due_on(postmortem: Postmortem) -> date | None:
     """When the review should be closed, counted from the incident's resolution in the team's zone."""
-    anchors = find_anchors(postmortem.timeline).set_index("mark")["time"]
-    if "resolved" not in anchors.index:
-        return None
-    incident = postmortem.incident
-    resolved_on = anchors["resolved"].tz_convert(incident.timezone).date()
-    return due_on(resolved_on, incident.working_days, incident.holidays)
+    start, incident = ended_on(postmortem), postmortem.incident
+    return None if start is None else incident.calendar.after(start, incident.working_days)
 
 
 @dataclass(frozen=True)
 class Review:
-    """Where a review stands: `milestones` as `review_status` returns them, `tasks` that are not done yet."""
+    """Where a review stands.
+
+    `milestones` are as `review_status` returns them, `tasks` those that are not done yet, by due date.
+    """
 
     incident: Incident
+    today: date
     milestones: pd.DataFrame
     tasks: pd.DataFrame
     due_on: date | None
     working_days_left: int | None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether every milestone is reached."""
+        return bool(len(self.milestones) and self.milestones["reached_at"].notna().all())
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the closure or a task is overdue while the review is open."""
+        return not self.is_closed and (len(self.overdue) > 0 or (self.working_days_left or 0) < 0)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether 60 % of the working days are used up while the review is open."""
+        incident = self.incident
+        if self.is_closed or self.due_on is None:
+            return False
+        return incident.calendar.is_urgent(self.today, self.due_on, incident.working_days)
+
+    @property
+    def overdue(self) -> pd.DataFrame:
+        """Tasks that were due before today."""
+        return self.tasks[self.tasks["due_on"] < pd.Timestamp(self.today)]
+
+    @property
+    def due_today(self) -> pd.DataFrame:
+        """Tasks that are due today."""
+        return self.tasks[self.tasks["due_on"] == pd.Timestamp(self.today)]
+
+    @property
+    def next_milestone(self) -> tuple[str, tuple[str, ...]]:
+        """The first milestone that is not reached, and what it waits for; empty when all are."""
+        waiting = self.milestones[self.milestones["reached_at"].isna()]
+        return (waiting["milestone"].iloc[0], waiting["blocked_by"].iloc[0]) if len(waiting) else ("", ())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for programs."""
-        milestones = [
-            {
-                "name": row["milestone"],
-                "reached_at": None if pd.isna(row["reached_at"]) else row["reached_at"].isoformat(),
-                "blocked_by": list(row["blocked_by"]),
-            }
-            for row in self.milestones.to_dict("records")
-        ]
-        tasks = [
-            {
-                "task_id": row["task_id"],
-                "task": row["task"],
-                "dri": row["dri"],
-                "due_on": None if pd.isna(row["due_on"]) else f"{row['due_on']:%Y-%m-%d}",
-                "status": row["status"],
-            }
-            for row in self.tasks.to_dict("records")
-        ]
         return {
             "incident": self.incident.id,
             "title": self.incident.title,
             "severity": self.incident.severity,
-            "milestones": milestones,
-            "tasks": tasks,
+            "owner": _who(self.incident, self.incident.owner),
+            "today": self.today.isoformat(),
+            "milestones": [
+                {
+                    "name": row["milestone"],
+                    "reached_at": None if pd.isna(row["reached_at"]) else row["reached_at"].isoformat(),
+                    "blocked_by": list(row["blocked_by"]),
+                }
+                for row in self.milestones.to_dict("records")
+            ],
+            "tasks": [
+                {
+                    "task_id": row["task_id"],
+                    "task": row["task"],
+                    "dri": row["dri"],
+                    "person": self.incident.person(row["dri"]),
+                    "due_on": None if pd.isna(row["due_on"]) else f"{row['due_on']:%Y-%m-%d}",
+                    "status": row["status"],
+                }
+                for row in self.tasks.to_dict("records")
+            ],
             "due_on": self.due_on.isoformat() if self.due_on else None,
             "business_days_left": self.working_days_left,
+            "urgent": self.is_urgent,
+            "late": self.is_late,
+            "closed": self.is_closed,
         }
 
     def to_text(self) -> str:
         """A few lines, for people."""
-        lines = [f"{self.incident.severity} {self.incident.title}", self._deadline_words()]
+        lines = [f"{self.incident.severity} {self.incident.title}", self.deadline_words()]
+        owner = _who(self.incident, self.incident.owner)
+        lines += [f"Owner of the review: {owner}"] if owner else []
         for row in self.milestones.to_dict("records"):
             if pd.notna(row["reached_at"]):
                 lines.append(f"  [x] {row['milestone']}, {row['reached_at']:%Y-%m-%d %H:%M} UTC")
             else:
                 lines.append(f"  [ ] {row['milestone']}")
                 lines += [f"        {lack}" for lack in row["blocked_by"]]
-        lines += [f"  task {row.task_id}: {row.task} ({row.dri})" for row in self.tasks.itertuples()]
+        if len(self.tasks):
+            lines += ["Tasks", *(f"  {self._task_words(row)}" for row in self.tasks.itertuples())]
         return "\n".join(lines)
 
-    def _deadline_words(self) -> str:
+    def deadline_words(self) -> str:
+        """When the review is due, and how many working days are left."""
         if self.due_on is None:
             return "Closure: not known before `resolved` is marked on the timeline"
-        closed = self.milestones["reached_at"]
-        if len(closed) and closed.notna().all():
-            closed_on = closed.max().tz_convert(self.incident.timezone).date()
+        if self.is_closed:
+            closed_on = self.incident.calendar.day_of(self.milestones["reached_at"].max())
             late = "" if closed_on <= self.due_on else ", late"
             return f"Closed {closed_on}, due {self.due_on}{late}"
         days = self.working_days_left or 0
         count = f"{abs(days)} working day" + ("" if abs(days) == 1 else "s")
-        return f"Closure due {self.due_on}: {count} " + ("late" if days < 0 else "left")
+        hurry = ", more than half of the time is used up" if self.is_urgent and days >= 0 else ""
+        return f"Closure due {self.due_on}: {count} " + ("late" if days < 0 else f"left{hurry}")
+
+    def _task_words(self, task: Any) -> str:
+        if pd.isna(task.due_on):
+            due = "no date"
+        elif task.due_on.date() == self.today:
+            due = "due today"
+        else:
+            due = f"{'overdue since' if task.due_on.date() < self.today else 'due'} {task.due_on:%Y-%m-%d}"
+        return f"{task.task_id}: {task.task} ({_who(self.incident, task.dri)}, {due})"
 
 
 def describe_review(postmortem: Postmortem, now: datetime) -> Review:
     """Where the review stands at the time `now`."""
     incident, tasks = postmortem.incident, postmortem.tasks.sort_values("due_on", kind="stable")
-    due = closure_due_on(postmortem)
-    today = now.astimezone(ZoneInfo(incident.timezone)).date()
+    due, today = closure_due_on(postmortem), incident.calendar.day_of(now)
     return Review(
         incident=incident,
+        today=today,
         milestones=review_status(postmortem, now),
         tasks=tasks[~tasks["status"].isin(["done", "dropped"])].reset_index(drop=True),
         due_on=due,
-        working_days_left=None if due is None else working_days_left(today, due, incident.holidays),
+        working_days_left=None if due is None else incident.calendar.left(today, due),
     )
 
 
-def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
-    """The milestones of the review at the time `now`.
-
-    One row per milestone: `milestone`, `reached_at` (UTC, empty before it is reached), `blocked_by` (what the
-    record still lacks, a tuple of short sentences). What the four milestones of the template need is known by
-    their place; a team's further ones wait for nothing but the team.
-    """
-    lacks = (_intake_lacks, _cause_lacks, _actions_lack, _closure_lacks)
-    rows = [
-        {
-            "milestone": milestone.name,
-            "reached_at": _reached(milestone, now),
-            "blocked_by": tuple(lacks[n](postmortem)) if n < len(lacks) else (),
-        }
-        for n, milestone in enumerate(postmortem.incident.milestones)
-    ]
-    status = pd.DataFrame(rows, columns=["milestone", "reached_at", "blocked_by"])
-    status["reached_at"] = pd.to_datetime(status["reached_at"], utc=True).astype(schema.TIME_DTYPE)
-    return status
-
-
-def _reached(milestone: Milestone, now: datetime) -> pd.Timestamp:
-    known = milestone.reached_at is not None and milestone.reached_at <= now
-    return pd.Timestamp(milestone.reached_at) if known else pd.NaT
-
-
-def _intake_lacks(postmortem: Postmortem) -> list[str]:
-    known = set(find_anchors(postmortem.timeline)["mark"])
-    lacks = [] if postmortem.notes.get("summary", "").strip() else ["the summary is empty"]
-    lacks += [] if len(postmortem.impact) else ["no impact is measured"]
-    lacks += [] if len(postmortem.evidence) else ["no evidence was added"]
-    lacks += [
-        f"`{mark}` is not on the timeline"
-        for mark in ("impact_started", "detected", "resolved")
-        if mark not in known
-    ]
-    return lacks
-
-
-def _cause_lacks(postmortem: Postmortem) -> list[str]:
-    factors = postmortem.factors
-    if factors.empty:
-        return ["no contributing factor is recorded"]
-    open_factors = factors.loc[~factors["agreed"], "factor_id"]
-    lacks = [f"factor {name} is not agreed" for name in open_factors]
-    return lacks if len(postmortem.decisions) else [*lacks, "no decision is recorded"]
-
-
-def _actions_lack(postmortem: Postmortem) -> list[str]:
-    actions = postmortem.actions[postmortem.actions["status"] != "dropped"]
-    if actions.empty:
-        return ["no action is recorded"]
-    lacks = [f"{row.action_id} has no DRI" for row in actions[actions["dri"] == ""].itertuples()]
-    lacks += [f"{row.action_id} has no due date" for row in actions[actions["due_on"].isna()].itertuples()]
-    lacks += [f"{row.action_id} has no issue" for row in actions[actions["issue_key"] == ""].itertuples()]
-    return lacks
-
-
-def _closure_lacks(postmortem: Postmortem) -> list[str]:
-    retro = postmortem.checkins[postmortem.checkins["kind"] == "final retro"]
-    questions, actions = postmortem.questions, postmortem.actions
-    unowned = questions[(questions["status"] == "open") & (questions["owner"] == "")]
-    follow_ups = actions[~actions["status"].isin(["done", "dropped"])]
-    lacks = [] if retro["held_at"].notna().any() else ["the final retro was not held"]
-    lacks += [f"question {name} is open and has no owner" for name in unowned["question_id"]]
-    unreviewed = follow_ups.loc[follow_ups["review_on"].isna(), "action_id"]
-    return lacks + [f"{name} has no review date" for name in unreviewed]
+def _who(incident: Incident, role: str) -> str:
+    """A role with the person who fills it."""
+    person = incident.person(role)
+    return f"{role}: {person}" if person else role

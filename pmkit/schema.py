@@ -50,6 +50,7 @@ FACTOR_KINDS: Final = (
     "trigger", "latent condition", "missing safeguard", "amplifier", "detection", "response", "mitigator",
 )  # fmt: skip
 ACTION_TYPES: Final = ("investigate", "mitigate", "repair", "detect", "prevent", "process")
+DECISIONS_ABOUT: Final = ("response", "communication", "timeline", "root cause", "actions", "closure")
 PRIORITIES: Final = ("P0", "P1", "P2", "P3", "P4")
 
 
@@ -117,6 +118,7 @@ EVENTS: Final = Table(
         Column("slack_ts", "str", "Slack's own id and time of the message, always text"),
         Column("slack_thread_ts", "str", "`slack_ts` of the thread's first message"),
         Column("slack_user_id", "str", "id of the author: user or bot"),
+        Column("slack_user_team", "str", "team of an author from another workspace, as Slack Connect has"),
         Column("slack_subtype", "str", "Slack's subtype, as received"),
         Column("slack_is_bot", "bool", "written by an app or bot"),
         Column("slack_edited_ts", "str", "when it was last edited; the older text is not in an export"),
@@ -222,6 +224,7 @@ DECISIONS: Final = Table(
         Column("decision_id", "str", "short id, as D1", required=True),
         Column("decided_at", "time", "when it was taken"),
         Column("decision", "str", "what was decided", required=True),
+        Column("about", "str", "what it settles", open_choices=DECISIONS_ABOUT),
         Column("why", "str", "what was known, and why that led here"),
         Column("alternatives", "str", "what else was on the table"),
         Column("decided_by", "str", "the role that decided"),
@@ -262,7 +265,8 @@ TASKS: Final = Table(
         Column("due_on", "date", "when it is due"),
         Column("status", "str", "where it stands", choices=("open", "done", "dropped")),
         Column("done_at", "time", "when it was done"),
-        Column("note", "str", "anything else"),
+        Column("evidence", "str", "what shows that it is done"),
+        Column("note", "str", "anything else, for a dropped task the reason"),
     ),
 )
 
@@ -292,6 +296,10 @@ CHECKINS: Final = Table(
         Column("summary", "str", "what changed since the last one"),
         Column("blockers", "str", "what stands in the way"),
         Column("next_steps", "str", "what happens next, and who does it"),
+        Column("confirmed_by", "str", "the person or role who confirms that it was so; empty for a draft"),
+        Column("owners_confirmed", "words", "final retro: actions whose owner said yes to them there"),
+        Column("learned", "int", "final retro: how many said that they learned something"),
+        Column("would_come_again", "int", "final retro: how many would come to such a retro again"),
     ),
 )
 
@@ -306,6 +314,20 @@ QUESTIONS: Final = Table(
         Column("status", "str", "where it stands", choices=("open", "answered", "dropped")),
         Column("answer", "str", "the answer"),
         Column("event_ids", "words", "events it is about"),
+    ),
+)
+
+IDEAS: Final = Table(
+    "ideas",
+    "one idea that nobody took on yet; an action once somebody does",
+    ("idea_id",),
+    (
+        Column("idea_id", "str", "short id, as I1", required=True),
+        Column("idea", "str", "what could be different", required=True),
+        Column("raised_by", "str", "who had it, by role"),
+        Column("event_ids", "words", "events or messages it comes from"),
+        Column("action_id", "str", "the action it became"),
+        Column("note", "str", "why it waits, or why not"),
     ),
 )
 
@@ -364,7 +386,7 @@ EVIDENCE: Final = Table(
 WORKSHEETS: Final = {
     table.name: table
     for table in (
-        TIMELINE, IMPACT, FACTORS, FACTOR_LINKS, DECISIONS, ACTIONS, TASKS, RACI, CHECKINS, QUESTIONS,
+        TIMELINE, IMPACT, FACTORS, FACTOR_LINKS, DECISIONS, ACTIONS, IDEAS, TASKS, RACI, CHECKINS, QUESTIONS,
         CLOCKS, SUPPRESSIONS,
     )
 }  # fmt: skip

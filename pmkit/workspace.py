@@ -14,27 +14,26 @@ import os
 import re
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pandas as pd
 
 from pmkit import schema
 from pmkit.clocks import correct_times
 from pmkit.errors import ConflictError, EvidenceError, SchemaError, WorkspaceError
+from pmkit.facts import check_timezone, is_older, new_facts, read_facts, renewed
 from pmkit.loaders import format_named, load_evidence, recognise
 from pmkit.loaders._format import Format
-from pmkit.postmortem import Channel, Incident, Link, Member, Milestone, Postmortem
-from pmkit.process import due_on
+from pmkit.postmortem import Incident, Postmortem, no_journal
 from pmkit.template import NOTES, Template, load_template
 from pmkit.timeline import build_timeline
+from pmkit.workdays import WorkCalendar
 
-FORMAT: Final = 1
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _PROMPT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
@@ -70,9 +69,14 @@ class Workspace:
         template: str | Path = "saas",
         timezone: str = "UTC",
         people: Mapping[str, str] | None = None,
+        started_at: datetime | None = None,
+        resolved_at: datetime | None = None,
         now: datetime | None = None,
     ) -> Workspace:
         """Make the incident folder `path` from a template; `people` says who fills which role.
+
+        `started_at` and `resolved_at` are when the incident is thought to have begun and ended, as far as
+        that is known; tasks are due so many working days after it ended, or else after now.
 
         Raises `WorkspaceError` when the folder exists and is not empty, or its name is not safe.
         """
@@ -83,14 +87,14 @@ class Workspace:
         if unknown:
             raise WorkspaceError(f"no role `{sorted(unknown)[0]}`; the roles are {', '.join(plan.roles)}")
         _check_folder_name(folder.resolve().name)
-        _check_timezone(timezone)
+        calendar = _calendar(plan, timezone)
         with _explained(folder):
             if folder.exists() and any(folder.iterdir()):
                 raise WorkspaceError(f"{folder}: the folder is not empty; choose another name, or open it")
             for part in ("evidence", "notes"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
         for name, table in schema.WORKSHEETS.items():
-            frame = _planned_rows(name, plan, now.date())
+            frame = _planned_rows(name, plan, calendar, calendar.day_of(resolved_at or now))
             _write_durably(folder / f"{name}.csv", schema.to_csv(frame, table).encode())
         _write_durably(
             folder / "evidence.csv", schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE).encode()
@@ -99,7 +103,7 @@ class Workspace:
             _write_durably(folder / "notes" / f"{note}.md", f"<!-- {plan.prompts[note]} -->\n".encode())
         _write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n.*.tmp\n")
         # Last, because a folder with this file is a workspace.
-        facts = _new_facts(
+        facts = new_facts(
             folder.resolve().name,
             plan,
             title=title,
@@ -107,7 +111,9 @@ class Workspace:
             services=services,
             timezone=timezone,
             people=people or {},
-            now=now,
+            opened_at=now,
+            started_at=started_at,
+            resolved_at=resolved_at,
         )
         _write_durably(folder / "incident.toml", facts.encode())
         workspace = cls.open(folder)
@@ -118,7 +124,9 @@ class Workspace:
     def open(cls, path: str | Path) -> Workspace:
         """The workspace in an incident folder. Raises `WorkspaceError` when it is none or cannot be read."""
         folder = Path(path)
-        return cls(folder, _read_incident(folder))
+        workspace = cls(folder, _read_incident(folder))
+        workspace._renew_format()
+        return workspace
 
     # Reading
 
@@ -133,6 +141,7 @@ class Workspace:
         evidence = self.evidence()
         events = self.events(evidence)
         notes = {name: self.note(name) for name in NOTES}
+        journal = _read_journal(self.path / "journal.jsonl")
         return Postmortem(
             incident=self.incident,
             evidence=evidence,
@@ -140,6 +149,7 @@ class Workspace:
             worksheet=worksheet,
             timeline=build_timeline(events, worksheet),
             notes=notes,
+            journal=journal,
             **tables,
         )
 
@@ -303,6 +313,24 @@ class Workspace:
             data = (text.strip() + "\n").encode()
             self._seen[f"notes/{name}"] = self._write(f"notes/{name}.md", data, by=by, now=now)
 
+    def save_facts(
+        self,
+        edit: Callable[[str], str],
+        *,
+        did: str = "save",
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        """Save `incident.toml` as `edit` makes it of the text that stands there now; nobody can save meanwhile.
+
+        Raises `WorkspaceError` when the edited text is no incident; nothing is written then.
+        """
+        path = self.path / "incident.toml"
+        with self._locked():
+            text = edit(_read_text(path))
+            self.incident = read_facts(text, where=str(path), folder=self.path.resolve().name)
+            self._write("incident.toml", text.encode(), did=did, by=by, now=now)
+
     # Somebody else, and rows that are only begun
 
     def changed(self, name: str) -> bool:
@@ -364,6 +392,18 @@ class Workspace:
         finally:
             lock.release()
 
+    def _renew_format(self) -> None:
+        """Bring `incident.toml` of an older format up to date; what it was stays beside it."""
+        path = self.path / "incident.toml"
+        if not is_older(_read_text(path)):
+            return
+        with self._locked():
+            text = _read_text(path)
+            if is_older(text):
+                backup = _free_name(self.path, "incident.toml.older")
+                _write_durably(backup, text.encode())
+                self._write("incident.toml", renewed(text).encode(), did="renew format")
+
     def _refuse_conflict(self, name: str, path: Path, mine: pd.DataFrame | None) -> None:
         if self._digest(path) == self._seen[name]:
             return
@@ -420,11 +460,19 @@ class Workspace:
         }
         return schema.conform(pd.DataFrame([row]), schema.EVIDENCE)
 
-    def _write(self, name: str, data: bytes, *, by: str | None = None, now: datetime | None = None) -> str:
+    def _write(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        did: str = "save",
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> str:
         """Journal the save, then put `data` in place; returns its digest. Call it with the lock held."""
         path = self.path / name
         digest = hashlib.sha256(data).hexdigest()
-        self._journal("save", name, was=self._digest(path), sha256=digest, by=by, now=now)
+        self._journal(did, name, was=self._digest(path), sha256=digest, by=by, now=now)
         _write_durably(path, data)
         return digest
 
@@ -459,120 +507,25 @@ class Workspace:
             os.fsync(out.fileno())
 
 
-# The facts of an incident: incident.toml
-
-
 def _read_incident(folder: Path) -> Incident:
     path = folder / "incident.toml"
     if not path.is_file():
         raise WorkspaceError(f"{folder}: no `incident.toml` here; make a workspace with `pmkit new`")
+    return read_facts(_read_text(path), where=str(path), folder=folder.resolve().name)
+
+
+# What a new workspace starts with
+
+
+def _calendar(plan: Template, timezone: str) -> WorkCalendar:
     try:
-        facts = tomllib.loads(_read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise WorkspaceError(f"{path}: {error}") from error
-    if facts.get("format") != FORMAT:
-        raise WorkspaceError(
-            f"{path}: expected `format = {FORMAT}`, found {facts.get('format')!r}; "
-            "it was made by another version of pmkit and is left as it is"
-        )
-    try:
-        return _incident(folder, facts)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
-        raise WorkspaceError(f"{path}: {what}") from error
+        check_timezone(timezone)
+    except ValueError as error:
+        raise WorkspaceError(str(error)) from error
+    return replace(plan.calendar, zone=timezone)
 
 
-_KINDS: Final = {
-    "id": str, "title": str, "severity": str, "services": list, "template": str, "timezone": str,
-    "owner": str, "members": list, "channels": list, "milestones": list, "links": list, "deadline": dict,
-}  # fmt: skip
-_KIND_NAMES: Final = {str: "text in quotes", list: "a list", dict: "a table"}
-
-
-def _incident(folder: Path, facts: Mapping[str, Any]) -> Incident:
-    for key, kind in _KINDS.items():
-        if key in facts and not isinstance(facts[key], kind):
-            raise TypeError(f"`{key}`: expected {_KIND_NAMES[kind]}, found {facts[key]!r}")
-    _check_timezone(facts.get("timezone", "UTC"), where=f"{folder / 'incident.toml'}: ")
-    deadline = facts.get("deadline", {})
-    return Incident(
-        id=facts.get("id", folder.resolve().name),
-        title=facts["title"],
-        severity=facts["severity"],
-        services=tuple(facts.get("services", ())),
-        template=facts.get("template", "saas"),
-        timezone=facts.get("timezone", "UTC"),
-        owner=facts.get("owner", ""),
-        opened_at=_utc(facts.get("opened_at"), "opened_at"),
-        members=tuple(Member(**_known(m, Member)) for m in facts.get("members", ())),
-        channels=tuple(Channel(**_known(c, Channel)) for c in facts.get("channels", ())),
-        milestones=tuple(
-            Milestone(m["name"], m.get("criteria", ""), _utc(m.get("reached_at"), "reached_at"))
-            for m in facts.get("milestones", ())
-        ),
-        links=tuple(Link(link["title"], link["url"]) for link in facts.get("links", ())),
-        working_days=int(deadline.get("working_days", 5)),
-        holidays=tuple(_holiday(day) for day in deadline.get("holidays", ())),
-    )
-
-
-def _known(facts: Mapping[str, Any], record: type[Member] | type[Channel]) -> dict[str, Any]:
-    """A team may keep keys of its own in the file; the record takes those it knows."""
-    return {key: value for key, value in facts.items() if key in record.__dataclass_fields__}
-
-
-def _holiday(day: object) -> date:
-    if not isinstance(day, date) or isinstance(day, datetime):
-        raise TypeError(f"`holidays`: expected dates without quotes, as 2026-12-25, found {day!r}")
-    return day
-
-
-def _utc(value: object, key: str) -> datetime | None:
-    if value in (None, ""):
-        return None
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError(f"`{key}` should be a time with its zone, as 2026-11-03T14:02:11Z, found {value!r}")
-    return value.astimezone(UTC)
-
-
-def _new_facts(
-    name: str,
-    plan: Template,
-    *,
-    title: str,
-    severity: str,
-    services: Sequence[str],
-    timezone: str,
-    people: Mapping[str, str],
-    now: datetime,
-) -> str:
-    import tomlkit
-
-    def tables(rows: Sequence[Mapping[str, str]]) -> Any:
-        array = tomlkit.aot()
-        for row in rows:
-            array.append(tomlkit.item(dict(row)))
-        return array
-
-    facts = tomlkit.document()
-    facts.add(tomlkit.comment("The facts of the incident. Times carry their zone."))
-    facts["format"] = FORMAT
-    facts["id"] = name
-    facts["title"] = title
-    facts["severity"] = severity
-    facts["services"] = list(services)
-    facts["template"] = plan.name
-    facts["timezone"] = timezone
-    facts["owner"] = plan.owner
-    facts["opened_at"] = now.astimezone(UTC).replace(microsecond=0)
-    facts["members"] = tables([{"role": role, "person": people.get(role, "")} for role in plan.roles])
-    facts["channels"] = tables([{"name": c.name, "purpose": c.purpose} for c in plan.channels])
-    facts["milestones"] = tables([{"name": m.name, "criteria": m.criteria} for m in plan.milestones])
-    facts["deadline"] = {"working_days": plan.working_days, "holidays": []}
-    return tomlkit.dumps(facts)
-
-
-def _planned_rows(name: str, plan: Template, opened_on: date) -> pd.DataFrame:
+def _planned_rows(name: str, plan: Template, calendar: WorkCalendar, start: date) -> pd.DataFrame:
     """What a new workspace's table starts with: tasks and RACI come from the template."""
     table = schema.WORKSHEETS[name]
     if name == "tasks":
@@ -582,7 +535,7 @@ def _planned_rows(name: str, plan: Template, opened_on: date) -> pd.DataFrame:
                 "task_list": task.task_list,
                 "task": task.task,
                 "dri": task.dri,
-                "due_on": pd.Timestamp(due_on(opened_on, task.due_working_day)),
+                "due_on": pd.Timestamp(calendar.after(start, task.due_working_day)),
                 "status": "open",
             }
             for task in plan.tasks
@@ -639,14 +592,6 @@ def _check_folder_name(name: str) -> None:
             f"{name!r} cannot name an incident folder; use letters, digits, dot, dash and underscore, "
             "as 2026-11-03-checkout-outage"
         )
-
-
-def _check_timezone(name: str, where: str = "") -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        words = f"{name!r} is not a time zone; use a name as Europe/Lisbon, or UTC"
-        raise WorkspaceError(where + words) from error
 
 
 def _user() -> str:
@@ -783,6 +728,18 @@ def _differences(mine: pd.DataFrame, path: Path, table: schema.Table) -> str:
         str(key) for key in rows[0].keys() | rows[1].keys() if rows[0].get(key) != rows[1].get(key)
     )
     return f" Rows that differ: {', '.join(differing) or 'none'}."
+
+
+def _read_journal(journal: Path) -> pd.DataFrame:
+    """Who saved what when, as far as the lines can be read; `verify` tells of the others."""
+    lines = journal.read_bytes().splitlines() if journal.exists() else []
+    rows = []
+    for line in lines:
+        with suppress(ValueError, TypeError, KeyError):
+            told = json.loads(line)
+            row = {name: str(told[name]) for name in ("by", "did", "file")}
+            rows.append({"at": pd.Timestamp(told["at"]), **row})
+    return pd.DataFrame(rows).astype(no_journal().dtypes) if rows else no_journal()
 
 
 def _journal_problems(journal: Path) -> list[str]:

@@ -12,7 +12,7 @@ import pytest_socket
 from hypothesis import HealthCheck, settings
 
 from pmkit import schema
-from pmkit.postmortem import Incident, Postmortem
+from pmkit.postmortem import Incident, Postmortem, no_journal
 from pmkit.timeline import build_timeline
 
 REPOSITORY = Path(__file__).parent.parent
@@ -75,11 +75,13 @@ def postmortem() -> Callable[..., Postmortem]:
             for name, table in schema.TABLES.items()
         }
         worksheet = frames.pop("timeline")
+        journal = pd.DataFrame(said.get("journal", []), columns=["at", "by", "did", "file"])
         return Postmortem(
             incident=incident or Incident("2026-11-03-checkout", "Checkout failed", "P1"),
             worksheet=worksheet,
             timeline=build_timeline(frames["events"], worksheet),
             notes=notes or {},
+            journal=journal.astype(no_journal().dtypes),
             **frames,
         )
 

@@ -34,6 +34,7 @@ _WORDS: Final = {
     "factor_links": _Words("Links between factors", "link", "links", f"No factors are linked yet. {_PASTE}"),
     "decisions": _Words("Decisions", "decision", "decisions", f"No decision is recorded yet. {_PASTE}"),
     "actions": _Words("Action items", "action", "actions", f"No action is recorded yet. {_PASTE}"),
+    "ideas": _Words("Ideas", "idea", "ideas", f"No idea waits for somebody. {_PASTE}"),
     "tasks": _Words("Tasks of the review", "task", "tasks", f"No tasks are planned. {_PASTE}"),
     "raci": _Words("RACI canvas", "activity", "activities", "No activity yet. Add one with the button."),
     "checkins": _Words("Check-ins", "check-in", "check-ins", f"No check-in was held yet. {_PASTE}"),

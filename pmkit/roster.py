@@ -1,0 +1,94 @@
+"""Who takes part: whether a name is one person who is known, and who is active without being listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import pandas as pd
+
+from pmkit.postmortem import Incident, Postmortem
+
+_NOBODY: Final = {
+    "tbd", "tba", "todo", "n/a", "na", "none", "nobody", "unknown", "unassigned", "open", "someone",
+    "somebody", "anyone", "anybody", "whoever", "owner", "dri", "xxx", "pending", "-", "--", "?", "??", "???",
+}  # fmt: skip
+_GROUP: Final = re.compile(
+    r"@here|@channel|@everyone|\b(teams?|squads?|guilds?|tribes?|groups?|crews?|everyone|everybody|all|we|us|"
+    r"sres?|platform|infra(structure)?|backend|frontend|engineering|engineers|ops|operations|devs?|devops|"
+    r"developers?|support|security|on-?call|oncall|rotation|department|management|leadership|stakeholders?)\b",
+    re.IGNORECASE,
+)
+_SEVERAL: Final = re.compile(r"[,;/&+]|\s(?:and|und|et|y|or)\s", re.IGNORECASE)
+_PEOPLE_KINDS: Final = ("message", "reply", "file", "ack", "note", "resolve", "call")
+
+
+def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ()) -> str:
+    """Why a name is not one person who takes part, in words; "" when it is.
+
+    Known are the people of the incident, the roles that one of them fills, and `others`, say those who speak
+    in the evidence. A name that is known is right whatever its words: somebody may be called Platform.
+    """
+    said = " ".join(name.split()).casefold()
+    known = _folded([*incident.roster, *others])
+    if said in known:
+        return ""
+    role = _folded(incident.roles).get(said)
+    if role is not None:
+        return "" if incident.person(role) else f"the role {role} is filled by nobody"
+    alike = sorted({person for key, person in known.items() if said in key.split()})
+    if len(alike) == 1:
+        return f"write the whole name: {alike[0]}"
+    return f"may be {' or '.join(alike)}" if alike else _fault_of_words(said)
+
+
+def _fault_of_words(said: str) -> str:
+    if said.strip(".") in _NOBODY or not re.search(r"\w", said):
+        return "names nobody"
+    if _SEVERAL.search(said):
+        return "names several; one answers for it, others may help"
+    if _GROUP.search(said):
+        return "names a group; one person answers for it"
+    return "is not known to take part"
+
+
+def find_active_people(events: pd.DataFrame) -> pd.DataFrame:
+    """Who speaks and acts in the evidence, the most active first.
+
+    One row per person: `person`, `events`, `first_at`, `last_at` (UTC), `slack_user_id`. Bots and apps are
+    left out, and what only moves (joins, topics) does not count.
+    """
+    acts = events["kind"].isin(_PEOPLE_KINDS) & ~events["slack_is_bot"] & (events["actor"] != "")
+    acts &= events["source"].isin(("slack", "pagerduty")) & events["time"].notna()
+    grouped = events[acts].groupby("actor", sort=False)
+    people = grouped.agg(
+        events=("event_id", "size"),
+        first_at=("time", "min"),
+        last_at=("time", "max"),
+        slack_user_id=("slack_user_id", "max"),
+    )
+    people = people.rename_axis("person").reset_index()
+    return people.sort_values(["events", "person"], ascending=[False, True], ignore_index=True)
+
+
+def find_unlisted(postmortem: Postmortem, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Who was active between `start` and `end` and is not in the roster; rows as of `find_active_people`."""
+    events = postmortem.events
+    people = find_active_people(events[events["time"].between(start, end)])
+    listed = _folded(postmortem.incident.roster)
+    ids = {member.slack for member in postmortem.incident.members if member.slack}
+    known = people["person"].str.casefold().isin(set(listed)) | people["slack_user_id"].isin(ids)
+    return people[~known].reset_index(drop=True)
+
+
+def tell_people(people: pd.DataFrame, most: int = 5) -> str:
+    """The first names of such a frame in words: `Ana, Bo and 3 more`."""
+    names = people["person"].tolist()
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return ", ".join(names)
+
+
+def _folded(names: Iterable[str]) -> dict[str, str]:
+    return {" ".join(name.split()).casefold(): name for name in names if name.strip()}
