@@ -51,13 +51,16 @@ def to_events(
     count = len(columns["event_id"])
     columns = {"time_basis": pa.repeat(scalar(time_basis), count)} | columns
     table = pa.concat_tables([pa.table(columns), pa.table(unreadable)], promote_options="default")
+    return to_frame(table.append_column("source", pa.repeat(scalar(source), table.num_rows)))
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """The events frame of a table that may lack columns, and cells of text and truth."""
     # Columns that are empty throughout share one array: a million rows of ten of them weigh nothing.
     blanks = {dtype: pa.repeat(blank, table.num_rows) for dtype, blank in _BLANKS.items()}
     filled = {}
     for column in EVENTS.columns:
-        if column.name == "source":
-            filled[column.name] = pa.repeat(scalar(source), table.num_rows)
-        elif column.name in table.column_names:
+        if column.name in table.column_names:
             blank = {"str": scalar(""), "bool": pa.scalar(False)}.get(column.type)
             values = table[column.name]
             filled[column.name] = values if blank is None else pc.fill_null(values, blank)
@@ -66,6 +69,13 @@ def to_events(
     frame = pa.table(filled).to_pandas()
     floats = [column.name for column in EVENTS.columns if column.type == "float"]
     return frame.astype(dict.fromkeys(floats, DTYPES["float"]))
+
+
+def to_table(frame: pd.DataFrame) -> pa.Table:
+    """The inverse of `to_frame`: the columns that say anything."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    said = [name for name in table.column_names if name in _ALWAYS or not _is_blank(table[name])]
+    return table.select(said).replace_schema_metadata()
 
 
 def rows_to_events(
@@ -89,6 +99,7 @@ def rows_to_events(
 # An id begins with its source, in the short form the ids of the first sources have.
 _PREFIXES = {"pagerduty": "pd"}
 _TYPES = {"str": STRING, "time": TIME, "bool": pa.bool_(), "float": pa.float64()}
+_ALWAYS = ("event_id", "time", "source", "kind", "ref")
 _BLANKS = {
     "str": scalar(""),
     "bool": pa.scalar(False),
@@ -103,3 +114,11 @@ def _unique(ids: Iterable[str]) -> Iterable[str]:
     for name in ids:
         seen[name] += 1
         yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+
+
+def _is_blank(values: pa.ChunkedArray) -> bool:
+    if pa.types.is_boolean(values.type):
+        return not pc.any(values).as_py()
+    if pa.types.is_large_string(values.type):
+        return not pc.max(pc.binary_length(values)).as_py()
+    return bool(values.null_count == len(values))
