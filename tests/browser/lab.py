@@ -90,6 +90,9 @@ PYTHON = """async ([path, code]) => {
   await run.done;
   return said;
 }"""
+BEGIN = """([path, code]) => {
+  window.pmkitPanel(path).sessionContext.session.kernel.requestExecute({ code, store_history: false });
+}"""
 SAVE = "(path) => window.pmkitPanel(path).context.save()"
 SHUTDOWN = "(path) => window.pmkitPanel(path).sessionContext.shutdown()"
 # Starts something and keeps what becomes of it: waiting for that has an end even if the server is gone.
@@ -241,9 +244,13 @@ class Book:
         self.page.wait_for_function(IDLE, arg=self.path)
         self.do(QUIET, [self.path, quiet])
 
+    def save(self) -> None:
+        """Save the notebook."""
+        self.do(SAVE, self.path)
+
     def reload(self) -> None:
         """Save the notebook and load the page again; the kernel goes on."""
-        self.do(SAVE, self.path)
+        self.save()
         self.page.reload()
         self.attach()
         self.settle()
@@ -255,6 +262,10 @@ class Book:
     def python(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells; what it says."""
         return str(self.do(PYTHON, [self.path, code]))
+
+    def begin(self, code: str) -> None:
+        """Have the kernel run code, and do not wait for its end."""
+        self.page.evaluate(BEGIN, [self.path, code])
 
     def cell(self, cell_id: str) -> Any:
         """The cell with that id, as a locator."""

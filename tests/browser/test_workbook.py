@@ -114,6 +114,20 @@ class Timeline:
         self.book.wait_for(lambda: holds(on_disk(self.workspace, table)), what)
 
 
+def note(one: Timeline, text: str) -> None:
+    """Write a note on the event in the grid."""
+    one.shows(EVENT, "note")
+    one.grid.focus()
+    one.page.evaluate(
+        "(grid) => { grid = grid.closest('.pmk-host').pmkGrid;"
+        " grid.move(grid.cursor.r, grid.columns.findIndex((column) => column.name === 'note')); }",
+        one.grid.element_handle(),
+    )
+    one.press("Enter", "Control+a")
+    one.page.keyboard.type(text)
+    one.press("Control+Enter")
+
+
 def on_disk(workspace: pmkit.Workspace, table: str = "timeline") -> pd.DataFrame:
     """A table as its file holds it, by the first column of its key."""
     frame = pmkit.Workspace.open(workspace.path).table(table)
@@ -271,6 +285,26 @@ def test_the_report_says_what_was_clicked(timeline: Timeline) -> None:
     assert any("mitigated" in line for line in lines)
 
 
+def test_an_edit_that_waits_outlives_a_reload(timeline: Timeline, tmp_path: Path) -> None:
+    """While a cell runs edits wait: the browser asks before it leaves them, and they are saved even so."""
+    book, page, asked = timeline.book, timeline.page, []
+    page.on("dialog", lambda dialog: asked.append(dialog.type))
+    book.save()
+    assert page.evaluate("window.dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    done = tmp_path / "done"
+    book.begin(f"import pathlib, time\nwhile not pathlib.Path({str(done)!r}).exists(): time.sleep(0.02)")
+    note(timeline, "Noted while a cell ran.")
+    page.get_by_text("saving…").first.wait_for()
+    page.reload()
+    assert asked == ["beforeunload"]
+    assert on_disk(timeline.workspace)["note"][EVENT] != "Noted while a cell ran."
+    done.touch()
+    book.attach()
+    book.settle()
+    timeline.saved(lambda rows: rows["note"][EVENT] == "Noted while a cell ran.", "the note that waited")
+    assert timeline.shows(EVENT, "note") == "Noted while a cell ran."
+
+
 def test_two_kernels_lose_nothing(lab: Any, timeline: Timeline, reading: pmkit.Workspace) -> None:
     """Two kernels edit the same cell: both edits of other cells stay, and the clash is shown to settle."""
     workspace = timeline.workspace
@@ -282,27 +316,15 @@ def test_two_kernels_lose_nothing(lab: Any, timeline: Timeline, reading: pmkit.W
     book.run()
     other = Timeline(book, workspace)
 
-    def write(one: Timeline, text: str) -> None:
-        one.shows(EVENT, "note")
-        one.grid.focus()
-        one.page.evaluate(
-            "(grid) => { grid = grid.closest('.pmk-host').pmkGrid;"
-            " grid.move(grid.cursor.r, grid.columns.findIndex((column) => column.name === 'note')); }",
-            one.grid.element_handle(),
-        )
-        one.press("Enter", "Control+a")
-        one.page.keyboard.type(text)
-        one.press("Control+Enter")
-
     before = included(workspace)
     timeline.grid.focus()
     timeline.press("Control+ArrowDown", "Home")
     first, was_included = timeline.here()
     timeline.press("Space")
     timeline.saved(lambda _: (first in included(workspace)) != was_included, "what the first kernel did")
-    write(timeline, "Noted by the first.")
+    note(timeline, "Noted by the first.")
     timeline.saved(lambda rows: rows["note"].get(EVENT) == "Noted by the first.", "the first note")
-    write(other, "Noted by the second.")
+    note(other, "Noted by the second.")
     timeline.saved(lambda rows: rows["note"].get(EVENT) == "Noted by the second.", "the second note")
 
     clashes = book.page.get_by_role("region", name="Changes that met")
@@ -313,6 +335,15 @@ def test_two_kernels_lose_nothing(lab: Any, timeline: Timeline, reading: pmkit.W
     clashes.get_by_role("button", name="Take theirs").click()
     timeline.saved(lambda rows: rows["note"].get(EVENT) == "Noted by the first.", "the first note again")
     clashes.wait_for(state="hidden")
+
+    other.choose("We hang up on more than half of Japan")
+    pmkit.describe_event(pmkit.Workspace.open(workspace.path), EVENT, summary="Said outside.")
+    box = other.details.get_by_role("textbox", name="In our words")
+    box.fill("Said by the second.")
+    box.press("Control+Enter")
+    other.details.get_by_text("somebody else had written “Said outside.”").wait_for()
+    clashes.get_by_text("yours “Said by the second.”, theirs “Said outside.”").wait_for()
+    assert on_disk(workspace)["summary"][EVENT] == "Said by the second."
     assert book.problems() == []
     book.close()
 
