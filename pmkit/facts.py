@@ -212,7 +212,8 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         milestones=tuple(_milestone(told) for told in facts.get("milestones", ())),
         task_lists=_rows(facts.get("task_lists", ()), TaskList),
         checkins=tuple(read_checkin(kind, told) for kind, told in facts.get("checkins", {}).items()),
-        links=tuple(Link(link["title"], link["url"]) for link in facts.get("links", ())),
+        # A template plans links that a team fills in; one without an address is none yet.
+        links=tuple(Link(link["title"], link["url"]) for link in facts.get("links", ()) if link["url"]),
         evidence=tuple(facts.get("evidence", ())),
         working_days=int(deadline.get("working_days", 5)),
         action_days=facts.get("action_days", {}),

@@ -405,7 +405,7 @@ def table_milestones(status: pd.DataFrame) -> Table:
     rows = []
     for row in status.to_dict("records"):
         reached = not pd.isna(row["reached_at"])
-        waits_for = "; ".join(row["blocked_by"]) or "ready to confirm"
+        waits_for = "; ".join(row["blocked_by"]) or "waits for the team"
         words = f"reached {_day_time(row['reached_at'])} UTC" if reached else waits_for
         rows.append((Cell(row["milestone"]), Cell(words, badge="good" if reached else "warn")))
     heads = (Head("Milestone"), Head("Status", width="wide"))

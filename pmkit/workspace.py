@@ -321,7 +321,7 @@ class Workspace:
         by: str | None = None,
         now: datetime | None = None,
     ) -> None:
-        """Save `incident.toml` as `edit` makes it of the text that stands there now; nobody can save meanwhile.
+        """Save `incident.toml` as `edit` makes it of the text there is now; nobody can save meanwhile.
 
         Raises `WorkspaceError` when the edited text is no incident; nothing is written then.
         """

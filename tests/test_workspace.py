@@ -575,7 +575,7 @@ def test_evidence_outside_the_folder_is_never_read(tmp_path: Path, ws: Workspace
 # Edits by hand
 
 
-FACTS = 'format = 1\ntitle = "x"\nseverity = "P1"\n'
+FACTS = 'format = 2\ntitle = "x"\nseverity = "P1"\n'
 
 
 @pytest.mark.parametrize(
@@ -589,19 +589,19 @@ FACTS = 'format = 1\ntitle = "x"\nseverity = "P1"\n'
         ("timeline.csv", "event_id,time\nmanual:1,14:02\n", "line 2 (manual:1), `time`"),
         ("raci.csv", "activity;role;part\na;b;R\n", "line 1: no comma"),
         ("evidence.csv", "path,source\nevidence/x,slack\n", "column `sha256` is missing"),
-        ("incident.toml", 'format = 1\ntitle = "x"\ntitle = "y"\n', "line 3"),
-        ("incident.toml", 'format = 1\ntitle = "x\n', "line 2"),
-        ("incident.toml", 'format = 1\ntitle = "x"\n<<<<<<< HEAD\n', "line 3"),
-        ("incident.toml", 'format = 1\ntitle = "x"\n', "key 'severity' is missing"),
+        ("incident.toml", 'format = 2\ntitle = "x"\ntitle = "y"\n', "line 3"),
+        ("incident.toml", 'format = 2\ntitle = "x\n', "line 2"),
+        ("incident.toml", 'format = 2\ntitle = "x"\n<<<<<<< HEAD\n', "line 3"),
+        ("incident.toml", 'format = 2\ntitle = "x"\n', "key 'severity' is missing"),
         ("incident.toml", FACTS.replace('"x"', "5"), "`title`: expected text in quotes, found 5"),
         ("incident.toml", FACTS + 'services = "api"\n', "`services`: expected a list"),
         ("incident.toml", FACTS + 'timezone = "CETT"\n', "'CETT' is not a time zone"),
         ("incident.toml", FACTS + "opened_at = 2026-11-03T14:02:11\n", "with its zone"),
         ("incident.toml", FACTS + 'opened_at = "today"\n', "`opened_at` should be"),
-        ("incident.toml", FACTS + '[deadline]\nholidays = ["2026-12-25"]\n', "`holidays`: expected dates"),
+        ("incident.toml", FACTS + '[calendar]\ndays_off = ["2026-12-25"]\n', "`days_off`: expected dates"),
         ("incident.toml", FACTS + '[[members]]\nperson = "Mei"\n', "role"),
-        ("incident.toml", 'format = 2\ntitle = "x"\n', "expected `format = 1`, found 2"),
-        ("incident.toml", "", "expected `format = 1`, found None"),
+        ("incident.toml", 'format = 3\ntitle = "x"\n', "expected `format = 2`, found 3"),
+        ("incident.toml", "", "expected `format = 2`, found None"),
     ],
 )  # fmt: skip
 def test_a_bad_edit_is_explained(ws: Workspace, file: str, text: str, said: str) -> None:
@@ -640,13 +640,13 @@ def test_what_the_team_adds_to_the_facts_is_kept(ws: Workspace) -> None:
         facts.read_text()
         + '\n# our own\n[our_tool]\nid = 7\n\n[[links]]\ntitle = "d"\nurl = "https://x"\ncolour = "red"\n'
     )
-    text = text.replace("holidays = []", "holidays = [2026-12-25]").replace(
+    text = text.replace("days_off = []", "days_off = [2026-12-25]").replace(
         'role = "Scribe"', 'role = "Scribe"\npronouns = "they"'
     )
     facts.write_text(text)
     ws = Workspace.open(ws.path)
     pm = ws.load()
-    assert pm.incident.holidays == (date(2026, 12, 25),)
+    assert pm.incident.calendar.days_off == (date(2026, 12, 25),)
     assert [link.url for link in pm.incident.links] == ["https://x"]
     ws.save_table("questions", questions("Q1"))
     ws.save_note("summary", "x")
