@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pmkit.factors import five_whys as five_whys
     from pmkit.figures import plot_activity as plot_activity
     from pmkit.figures import plot_timeline as plot_timeline
+    from pmkit.loaders.jira import load_jira_issues as load_jira_issues
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
     from pmkit.loaders.slack import load_slack_export as load_slack_export
     from pmkit.metrics import response_metrics as response_metrics
@@ -67,6 +68,7 @@ _ROOMS = {
     "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
+    "pmkit.loaders.jira": ["load_jira_issues"],
     "pmkit.loaders.pagerduty": ["load_pagerduty_log"],
     "pmkit.loaders.slack": ["load_slack_export"],
     "pmkit.metrics": ["response_metrics"],

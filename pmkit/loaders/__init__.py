@@ -11,11 +11,11 @@ from typing import Final
 import pandas as pd
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders import pagerduty, slack
+from pmkit.loaders import jira, pagerduty, slack
 from pmkit.loaders._format import Format, Glimpse
 
 # In the order in which they are asked whether a file is theirs: what can be told surely comes first.
-FORMATS: Final[tuple[Format, ...]] = (*slack.FORMATS, *pagerduty.FORMATS)
+FORMATS: Final[tuple[Format, ...]] = (*slack.FORMATS, *pagerduty.FORMATS, *jira.FORMATS)
 
 
 def load_evidence(path: str | Path, form: str, **options: object) -> pd.DataFrame:

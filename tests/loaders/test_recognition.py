@@ -16,6 +16,9 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 # What each fixture is; "" for one that no loader may take for its own. A folder named here is one fixture.
 # Whoever adds a fixture adds its line.
 EXPECTED = {
+    "jira/export.csv": "jira-csv",
+    "jira/issues.json": "jira-rest",
+    "jira/search-v3.json": "jira-rest",
     "pagerduty/incidentLogEntries.json": "pagerduty-rest",
     "pagerduty/incidents.json": "pagerduty-rest",
     "pagerduty/log_entries_effecttech.json": "pagerduty-rest",
