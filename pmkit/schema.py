@@ -44,8 +44,11 @@ EVENT_KINDS: Final = (
     "message", "reply", "bot", "join", "leave", "topic", "pin", "file", "call", "deleted",
     "alert", "trigger", "ack", "unack", "escalate", "assign", "notify", "note", "snooze", "priority",
     "responder", "status_update", "field", "merge", "resolve", "reopen", "incident",
-    "deploy", "change", "metric", "observation", "other", "unreadable",
+    "deploy", "change", "metric", "log", "observation", "other", "unreadable",
 )  # fmt: skip
+# Measurements, not happenings: a sample every 15 s says nothing of what went on. They fill no silence, are no
+# activity and no suggestion; there may be a million of them.
+SAMPLE_KINDS: Final = ("metric",)
 FACTOR_KINDS: Final = (
     "trigger", "latent condition", "missing safeguard", "amplifier", "detection", "response", "mitigator",
 )  # fmt: skip
@@ -135,7 +138,8 @@ EVENTS: Final = Table(
         Column("jira_from", "str", "what the field held before"),
         Column("jira_to", "str", "what the field holds after"),
         Column("metric", "str", "name and labels of the series a sample belongs to"),
-        Column("metric_value", "float", "value of the sample; empty where the source says NaN"),
+        Column("metric_value", "float", "value of the sample; empty where it is no finite number"),
+        Column("log_level", "str", "how grave a log line says it is: debug, info, warning, error, critical …"),
         Column("deploy_version", "str", "commit, tag or version that was deployed"),
         Column("deploy_environment", "str", "where to: production, staging …"),
     ),
