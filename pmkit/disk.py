@@ -76,11 +76,15 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def free_name(folder: Path, name: str, *, taken: Collection[str] = ()) -> Path:
-    """`name` in the folder, or with a number where another file has that name or had it."""
+def free_name(folder: Path, name: str, *, taken: Collection[str] = (), beside: str = "") -> Path:
+    """`name` in the folder, or with a number where another file has that name or had it.
+
+    The name with the ending `beside` is free too.
+    """
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "evidence"
     candidates = [safe, *(f"{Path(safe).stem}-{n}{Path(safe).suffix}" for n in range(2, 1000))]
-    free = (name for name in candidates if name not in taken and not (folder / name).exists())
+    used = {*taken, *(path.name for path in folder.iterdir())} if folder.exists() else set(taken)
+    free = (name for name in candidates if not {name, name + beside} & used)
     return folder / next(free)
 
 
@@ -133,10 +137,10 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 # Digests
 
 
-def digest_of(path: Path) -> str:
+def digest_of(path: Path, *, without: Container[Path] = ()) -> str:
     """sha256 of a file; of a folder, the sha256 of its listing."""
     if path.is_dir():
-        return digest_of_bytes(list_digests(path))
+        return digest_of_bytes(list_digests(path, without=without))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -146,9 +150,10 @@ def digest_of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def list_digests(folder: Path) -> bytes:
+def list_digests(folder: Path, *, without: Container[Path] = ()) -> bytes:
     """A line for each file of the folder, as `sha256sum` writes them."""
-    lines = (_listed(digest_of(file), file.relative_to(folder).as_posix()) for file in walk_files(folder))
+    files = walk_files(folder, without=without)
+    lines = (_listed(digest_of(file), file.relative_to(folder).as_posix()) for file in files)
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 

@@ -8,27 +8,51 @@ overwritten.
 from __future__ import annotations
 
 import getpass
-import hashlib
 import json
-import os
 import re
-import shutil
 import tempfile
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 
 from pmkit import schema
+from pmkit.cache import EventCache
 from pmkit.clocks import correct_times
-from pmkit.errors import ConflictError, EvidenceError, SchemaError, WorkspaceError
+from pmkit.custody import (
+    added_names,
+    append_line,
+    find_tampering,
+    lies_in_evidence,
+    no_trace,
+    seal_of,
+    trace_rows,
+)
+from pmkit.disk import (
+    copy_durably,
+    digest_of,
+    digest_of_bytes,
+    explained,
+    free_name,
+    list_digests,
+    protect,
+    read_text,
+    remove,
+    size_of,
+    sweep,
+    write_durably,
+)
+from pmkit.errors import ConflictError, EvidenceError, PmkitError, SchemaError, WorkspaceError
 from pmkit.facts import check_timezone, is_older, new_facts, read_facts, renewed
 from pmkit.loaders import format_named, load_evidence, recognise
 from pmkit.loaders._format import Format
+from pmkit.loaders._frame import to_table
+from pmkit.loaders._merge import merge_events
 from pmkit.postmortem import Incident, Postmortem, no_journal
 from pmkit.template import NOTES, Template, load_template
 from pmkit.timeline import build_timeline
@@ -36,6 +60,23 @@ from pmkit.workdays import WorkCalendar
 
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _PROMPT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+
+
+class Addition(NamedTuple):
+    """A file that was taken in: its row of `evidence.csv`, and its events; None where it was there before."""
+
+    row: pd.DataFrame
+    events: pd.DataFrame | None
+
+
+class Audit(NamedTuple):
+    """What `Workspace.audit` found: `problems` as of `verify`, and where each row of the timeline leads.
+
+    `trace` has one row per row of the timeline: `event_id`, `ref`, `finding` and `is_sound`.
+    """
+
+    problems: pd.DataFrame
+    trace: pd.DataFrame
 
 
 class Workspace:
@@ -51,6 +92,7 @@ class Workspace:
         self._seen = {name: self._digest(self._table_path(name)) for name in schema.WORKSHEETS}
         # A note may have the name of a table, as `impact` has.
         self._seen |= {f"notes/{name}": self._digest(self._note_path(name)) for name in NOTES}
+        self._cache = EventCache(path / ".cache")
         self.sessions: dict[str, Any] = {}  # who edits a table through this object, see `pmkit.session`
 
     def __repr__(self) -> str:
@@ -88,20 +130,20 @@ class Workspace:
             raise WorkspaceError(f"no role `{sorted(unknown)[0]}`; the roles are {', '.join(plan.roles)}")
         _check_folder_name(folder.resolve().name)
         calendar = _calendar(plan, timezone)
-        with _explained(folder):
+        with explained(folder):
             if folder.exists() and any(folder.iterdir()):
                 raise WorkspaceError(f"{folder}: the folder is not empty; choose another name, or open it")
             for part in ("evidence", "notes"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
         for name, table in schema.WORKSHEETS.items():
             frame = _planned_rows(name, plan, calendar, calendar.day_of(resolved_at or now))
-            _write_durably(folder / f"{name}.csv", schema.to_csv(frame, table).encode())
-        _write_durably(
+            write_durably(folder / f"{name}.csv", schema.to_csv(frame, table).encode())
+        write_durably(
             folder / "evidence.csv", schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE).encode()
         )
         for note in NOTES:
-            _write_durably(folder / "notes" / f"{note}.md", f"<!-- {plan.prompts[note]} -->\n".encode())
-        _write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n.*.tmp\n")
+            write_durably(folder / "notes" / f"{note}.md", f"<!-- {plan.prompts[note]} -->\n".encode())
+        write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n.*.tmp\n")
         # Last, because a folder with this file is a workspace.
         facts = new_facts(
             folder.resolve().name,
@@ -115,7 +157,7 @@ class Workspace:
             started_at=started_at,
             resolved_at=resolved_at,
         )
-        _write_durably(folder / "incident.toml", facts.encode())
+        write_durably(folder / "incident.toml", facts.encode())
         workspace = cls.open(folder)
         workspace._journal("create", "incident.toml", was="", now=now)
         return workspace
@@ -150,6 +192,7 @@ class Workspace:
             timeline=build_timeline(events, worksheet),
             notes=notes,
             journal=journal,
+            seal=seal_of(self.path),
             **tables,
         )
 
@@ -157,7 +200,7 @@ class Workspace:
         """One of the tables people edit, typed and checked; empty when its file is missing."""
         path, table = self._table_path(name), schema.WORKSHEETS[name]
         digest = self._digest(path)
-        frame = schema.read_csv(_read_text(path), table, where=str(path)) if digest else schema.empty(table)
+        frame = schema.read_csv(read_text(path), table, where=str(path)) if digest else schema.empty(table)
         self._seen[name] = digest  # a file that cannot be read was not seen, and is not to be written over
         return frame
 
@@ -165,56 +208,52 @@ class Workspace:
         """One of the notes, in Markdown, without the prompt it was made with."""
         path = self._note_path(name)
         self._seen[f"notes/{name}"] = self._digest(path)
-        return _PROMPT.sub("", _read_text(path)).strip() if path.exists() else ""
+        return _PROMPT.sub("", read_text(path)).strip() if path.exists() else ""
 
     def evidence(self) -> pd.DataFrame:
         """What raw files there are: one row per file, as in `pmkit.schema.EVIDENCE`."""
         path = self.path / "evidence.csv"
         if not path.exists():
             return schema.empty(schema.EVIDENCE)
-        rows = schema.read_csv(_read_text(path), schema.EVIDENCE, where=str(path))
-        root = self.path.resolve()
+        rows = schema.read_csv(read_text(path), schema.EVIDENCE, where=str(path))
         for name in rows["path"]:
-            inside = name.isprintable() and (root / name).resolve().is_relative_to(root / "evidence")
-            if not inside or not name.startswith("evidence/"):
+            if not lies_in_evidence(self.path, name):
                 raise WorkspaceError(f"{path}: {name!r} does not lie in `evidence/`; nothing else is read")
         return rows
 
-    def events(self, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
+    def events(self, evidence: pd.DataFrame | None = None, *, cached: bool = True) -> pd.DataFrame:
         """Every record of every raw file as one frame in order of time, as in `pmkit.schema.EVENTS`.
 
-        Where two files hold the same record, the file added last speaks for it. Times are corrected where
-        `clocks.csv` says so.
+        Where several files hold the same record, its latest state stands, and its `ref` names them all. Times
+        are corrected where `clocks.csv` says so. What was derived before is taken from `.cache/`, unless
+        `cached` is false.
         """
         evidence = self.evidence() if evidence is None else evidence
-        in_order_added = evidence.sort_values("added_at", kind="stable")
-        frames = [self._load_one(row) for row in in_order_added.to_dict("records")]
-        frames = [frame for frame in frames if len(frame)]
-        if not frames:
-            return schema.empty(schema.EVENTS)
-        events = pd.concat(frames, ignore_index=True)
-        events = correct_times(events.drop_duplicates("event_id", keep="last"), self._clocks())
-        return events.sort_values("time", kind="stable", ignore_index=True)
+        in_order_added = evidence.sort_values("added_at", kind="stable").to_dict("records")
+        events = merge_events([self._derive(row, cached=cached) for row in in_order_added])
+        corrected = correct_times(events, self._clocks())
+        if corrected["time"].equals(events["time"]):
+            return corrected
+        return corrected.sort_values("time", kind="stable", ignore_index=True)
 
-    def verify(self) -> pd.DataFrame:
-        """What changed in the evidence since it was added, and whether the journal is whole.
+    def verify(self, *, head: str = "") -> pd.DataFrame:
+        """What changed in the evidence since it was added, and whether the timeline still leads to it.
 
-        One row per problem: `path`, `problem`. No rows means that nothing changed.
+        One row per problem: `path`, `problem`. No rows means that nothing changed. `head` is the journal's
+        head from a published report: without one, a forger who writes the whole journal anew is not seen.
         """
-        evidence = self.evidence()
-        problems = []
-        for row in evidence.itertuples():
-            path = self.path / row.path
-            if not path.exists():
-                problems.append((row.path, "missing"))
-            elif _digest_of(path) != row.sha256:
-                problems.append((row.path, "changed since it was added"))
-        folder = self.path / "evidence"
-        there = folder.iterdir() if folder.exists() else ()
-        found = {f"evidence/{path.name}" for path in there if not _is_leftover(path)}
-        problems += [(path, "was never added") for path in sorted(found - set(evidence["path"]))]
-        problems += [("journal.jsonl", problem) for problem in _journal_problems(self.path / "journal.jsonl")]
-        return pd.DataFrame(problems, columns=["path", "problem"], dtype="str")
+        return self.audit(head=head).problems
+
+    def audit(self, *, head: str = "") -> Audit:
+        """As `verify`, and where each row of the timeline leads, each record read anew from its file."""
+        problems = find_tampering(self.path, head=head)
+        try:
+            trace, more = self._trace({path for path, _ in problems})
+        except PmkitError as error:
+            trace, more = no_trace(), [("timeline.csv", f"could not be traced: {error}")]
+        lost = trace[~trace["is_sound"]]
+        more += [("timeline.csv", f"{row.event_id}: {row.finding}") for row in lost.itertuples()]
+        return Audit(pd.DataFrame([*problems, *more], columns=["path", "problem"], dtype="str"), trace)
 
     # Writing
 
@@ -228,13 +267,35 @@ class Workspace:
         by: str | None = None,
         now: datetime | None = None,
     ) -> pd.DataFrame:
-        """Copy a raw file (or the folder of an unpacked export) into `evidence/` and load it once.
+        """Copy one raw file (or the folder of an unpacked export) into `evidence/` and load it once.
 
         What lies in `evidence/` already, put there by hand, is taken as it is.
         Returns its row of `evidence.csv`. `form`, the name of its format, is told from the content when it is
         not given; `options` are what only people know of it, such as the `zone` of its times.
         Raises `EvidenceError` when the file cannot be recognised or was added before, and its `QuestionError`
         when an option is missing.
+        """
+        added = self.take_in(path, form=form, options=options, note=note, by=by, now=now)
+        if added.events is None:
+            raise EvidenceError(path, "", f"was added before, as {added.row['path'].iloc[0]}.")
+        return added.row
+
+    def take_in(
+        self,
+        path: str | Path,
+        *,
+        form: str | None = None,
+        options: Mapping[str, object] | None = None,
+        without: Collection[Path] = (),
+        note: str = "",
+        dry_run: bool = False,
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> Addition:
+        """As `add_evidence`, with the events that were loaded; what was added before is no error here.
+
+        `without` are files in a folder that are left out of the copy. With `dry_run` the file is loaded where
+        it lies, and nothing is written.
         """
         original = Path(path)
         if not original.exists():
@@ -247,30 +308,38 @@ class Workspace:
                 "no loader knows what it is.",
                 "Say what it is with `--as`; `pmkit add --help` lists the formats.",
             )
+        reading = _Reading(told, dict(options or {}), note, by or _user(), now or datetime.now(UTC))
+        if dry_run:
+            return self._look_at(original, reading, without)
         with self._locked():
-            evidence = self.evidence()
-            with _explained(original):
-                digest = _digest_of(original)
-            twins = evidence.loc[evidence["sha256"] == digest, "path"]
-            if len(twins):
-                raise EvidenceError(original, "", f"was added before, as {twins.iloc[0]}.")
-            folder = self.path / "evidence"
-            here = original.resolve().parent == folder.resolve()
-            if here and f"evidence/{original.name}" in set(evidence["path"]):
-                raise EvidenceError(original, "", "has changed since it was added.", "Put it back as it was.")
-            target = original if here else _free_name(folder, original.name, taken=set(evidence["path"]))
+            target, twin = self._place_for(original, without)
+            if twin is not None:
+                return Addition(twin, None)
+            here, listing = target == original, _listing_of(target)
             try:
                 if not here:
-                    _copy_durably(original, target)
-                row = self._evidence_row(target, told, options or {}, note=note, by=by, now=now)
-                rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
-                self._write("evidence.csv", schema.to_csv(rows, schema.EVIDENCE).encode(), by=by, now=now)
+                    copy_durably(original, target, without=without)
+                if target.is_dir():
+                    write_durably(listing, list_digests(target))
             except BaseException:
-                if not here:
-                    _remove(target)
+                self._take_back(target, listing, here=here)
                 raise
-            _protect(target)
-        return row
+        try:
+            # Nobody waits for the lock while a large file is read.
+            events = load_evidence(target, told.name, **reading.options)
+            row = self._evidence_row(target, events, reading)
+            with self._locked():
+                self._list(row, listing if target.is_dir() else None, reading)
+        except BaseException:
+            self._take_back(target, listing, here=here)
+            raise
+        protect(target)
+        if target.is_dir():
+            protect(listing)
+        kept = _as_evidence(events)
+        key = self._key(target, row["sha256"].iloc[0], told.name, reading.options)
+        self._cache.write(key, to_table(kept))
+        return Addition(row, kept)
 
     def save_table(
         self,
@@ -327,7 +396,7 @@ class Workspace:
         """
         path = self.path / "incident.toml"
         with self._locked():
-            text = edit(_read_text(path))
+            text = edit(read_text(path))
             self.incident = read_facts(text, where=str(path), folder=self.path.resolve().name)
             self._write("incident.toml", text.encode(), did=did, by=by, now=now)
 
@@ -361,7 +430,7 @@ class Workspace:
             kept = {**others, **rows}
             path = self.path / ".cache" / "unfinished" / f"{name}.json"
             if kept or path.exists():
-                _write_durably(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
+                write_durably(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
 
     # Inside
 
@@ -372,14 +441,14 @@ class Workspace:
         return self.path / "notes" / f"{name}.md"
 
     def _digest(self, path: Path) -> str:
-        return _digest_of(path) if path.exists() else ""
+        return digest_of(path) if path.exists() else ""
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path / ".lock", timeout=10)
-        with _explained(self.path):
+        with explained(self.path):
             try:
                 lock.acquire()
             except Timeout as error:
@@ -387,7 +456,7 @@ class Workspace:
                     f"{self.path}: somebody else has been saving for ten seconds; try again"
                 ) from error
         try:
-            _sweep(self.path)
+            sweep(self.path, self.path / "notes", self.path / "evidence")
             yield
         finally:
             lock.release()
@@ -395,13 +464,13 @@ class Workspace:
     def _renew_format(self) -> None:
         """Bring `incident.toml` of an older format up to date; what it was stays beside it."""
         path = self.path / "incident.toml"
-        if not is_older(_read_text(path)):
+        if not is_older(read_text(path)):
             return
         with self._locked():
-            text = _read_text(path)
+            text = read_text(path)
             if is_older(text):
-                backup = _free_name(self.path, "incident.toml.older")
-                _write_durably(backup, text.encode())
+                backup = free_name(self.path, "incident.toml.older")
+                write_durably(backup, text.encode())
                 self._write("incident.toml", renewed(text).encode(), did="renew format")
 
     def _refuse_conflict(self, name: str, path: Path, mine: pd.DataFrame | None) -> None:
@@ -417,41 +486,85 @@ class Workspace:
         path = self._table_path("clocks")
         if not path.exists():
             return schema.empty(schema.CLOCKS)
-        return schema.read_csv(_read_text(path), schema.CLOCKS, where=str(path))
+        return schema.read_csv(read_text(path), schema.CLOCKS, where=str(path))
 
-    def _load_one(self, row: Mapping[str, Any]) -> pd.DataFrame:
+    def _derive(self, row: Mapping[str, Any], *, cached: bool) -> pa.Table:
+        """The events of one file of the evidence."""
         file = self.path / row["path"]
         if not file.exists():
             raise EvidenceError(file, "", "is listed in evidence.csv but missing.", "Put it back as it was.")
-        frame = load_evidence(file, _format_of(file, row), **_options_of(file, row))
-        # A record that stands in the file more than once names every copy, ` | ` between them.
-        frame["ref"] = "evidence/" + frame["ref"].str.replace(" | ", " | evidence/", regex=False)
-        return frame
+        form, options = _format_of(file, row), _options_of(file, row)
+        if not cached:
+            return to_table(_as_evidence(load_evidence(file, form, **options)))
+        key = self._key(file, self._cache.digest_of(file), form, options)
+        table = self._cache.read(key)
+        if table is None:
+            table = self._derive(row, cached=False)
+            self._cache.write(key, table)
+        return table
 
-    def _evidence_row(
-        self,
-        path: Path,
-        form: Format,
-        options: Mapping[str, object],
-        *,
-        note: str,
-        by: str | None,
-        now: datetime | None,
-    ) -> pd.DataFrame:
-        events = load_evidence(path, form.name, **options)
+    def _key(self, file: Path, digest: str, form: str, options: Mapping[str, object]) -> str:
+        return self._cache.key_of(digest, name=file.name, format=form, options=options)
+
+    def _trace(self, changed: Collection[str]) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+        """Where the timeline leads, in files that are unchanged; and whether the cache tells the truth."""
+        evidence = self.evidence()
+        bad = [
+            path for path in evidence["path"] if any(f"{name}/".startswith(f"{path}/") for name in changed)
+        ]
+        evidence = evidence[~evidence["path"].isin(bad)]
+        shown, read = self.events(evidence), self.events(evidence, cached=False)
+        # With eyes of its own: what is verified was not seen by anybody who edits.
+        worksheet = Workspace(self.path, self.incident).table("timeline")
+        trace = trace_rows(worksheet, build_timeline(shown, worksheet), read)
+        problem = (".cache", "tells other events than the evidence does; delete this folder")
+        return trace, [] if shown.equals(read) else [problem]
+
+    def _look_at(self, original: Path, reading: _Reading, without: Collection[Path]) -> Addition:
+        target, twin = self._place_for(original, without)
+        if twin is not None:
+            return Addition(twin, None)
+        with tempfile.TemporaryDirectory() as aside:
+            seen = original
+            if without:
+                seen = Path(aside) / original.name
+                copy_durably(original, seen, without=without)
+            events = load_evidence(seen, reading.form.name, **reading.options)
+            row = self._evidence_row(seen, events, reading)
+        row["path"] = f"evidence/{target.name}"
+        return Addition(row, events)
+
+    def _place_for(self, original: Path, without: Collection[Path]) -> tuple[Path, pd.DataFrame | None]:
+        """Where a file will lie; and the row of its twin, if it was added before."""
+        evidence = self.evidence()
+        with explained(original):
+            digest = digest_of(original, without=without)
+        twins = evidence[evidence["sha256"] == digest]
+        if len(twins):
+            return self.path / twins["path"].iloc[0], twins.head(1)
+        folder = self.path / "evidence"
+        if original.resolve().parent == folder.resolve():
+            if f"evidence/{original.name}" in set(evidence["path"]):
+                raise EvidenceError(original, "", "has changed since it was added.", "Put it back as it was.")
+            return original, None
+        taken = added_names(self.path) | set(evidence["path"].str.removeprefix("evidence/"))
+        beside = _listing_of(original).suffix if original.is_dir() else ""
+        return free_name(folder, original.name, taken=taken, beside=beside), None
+
+    def _evidence_row(self, path: Path, events: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
         unreadable = int((events["kind"] == "unreadable").sum())
-        notes = [text for text in (note, form.find_incompleteness(path)) if text]
-        others = {name: value for name, value in options.items() if name != "zone"}
+        notes = [text for text in (reading.note, reading.form.find_incompleteness(path)) if text]
+        others = {name: value for name, value in reading.options.items() if name != "zone"}
         row = {
             "path": f"evidence/{path.name}",
-            "source": form.source,
-            "format": form.name,
-            "zone": options.get("zone", ""),
+            "source": reading.form.source,
+            "format": reading.form.name,
+            "zone": reading.options.get("zone", ""),
             "options": json.dumps(others, ensure_ascii=False) if others else "",
-            "sha256": _digest_of(path),
-            "bytes": _size_of(path),
-            "added_at": pd.Timestamp(now or datetime.now(UTC)),
-            "added_by": by or _user(),
+            "sha256": digest_of(path),
+            "bytes": size_of(path),
+            "added_at": pd.Timestamp(reading.now),
+            "added_by": reading.by,
             "records_loaded": len(events) - unreadable,
             "records_unreadable": unreadable,
             "first_at": events["time"].min(),
@@ -460,20 +573,40 @@ class Workspace:
         }
         return schema.conform(pd.DataFrame([row]), schema.EVIDENCE)
 
+    def _list(self, row: pd.DataFrame, listing: Path | None, reading: _Reading) -> None:
+        """Put the row into `evidence.csv`; the journal keeps it too, so that nobody edits it unseen."""
+        evidence = self.evidence()
+        twins = evidence.loc[evidence["sha256"].isin(row["sha256"]), "path"]
+        if len(twins):  # somebody was quicker
+            raise EvidenceError(reading.form.title, "", f"was added meanwhile, as {twins.iloc[0]}.")
+        rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
+        cells = {name: schema.cell_texts(row[name])[0] for name in schema.EVIDENCE.column_names}
+        more: dict[str, object] = {"row": {name: cell for name, cell in cells.items() if cell}}
+        more |= {"listing": f"evidence/{listing.name}"} if listing else {}
+        data = schema.to_csv(rows, schema.EVIDENCE).encode()
+        self._write("evidence.csv", data, did="add", more=more, by=reading.by, now=reading.now)
+
+    def _take_back(self, target: Path, listing: Path, *, here: bool) -> None:
+        if target.is_dir() and listing.exists():
+            remove(listing)
+        if not here:
+            remove(target)
+
     def _write(
         self,
         name: str,
         data: bytes,
         *,
         did: str = "save",
+        more: Mapping[str, object] | None = None,
         by: str | None = None,
         now: datetime | None = None,
     ) -> str:
         """Journal the save, then put `data` in place; returns its digest. Call it with the lock held."""
         path = self.path / name
-        digest = hashlib.sha256(data).hexdigest()
-        self._journal(did, name, was=self._digest(path), sha256=digest, by=by, now=now)
-        _write_durably(path, data)
+        digest = digest_of_bytes(data)
+        self._journal(did, name, was=self._digest(path), sha256=digest, more=more, by=by, now=now)
+        write_durably(path, data)
         return digest
 
     def _journal(
@@ -483,13 +616,10 @@ class Workspace:
         *,
         was: str,
         sha256: str = "",
+        more: Mapping[str, object] | None = None,
         by: str | None = None,
         now: datetime | None = None,
     ) -> None:
-        journal = self.path / "journal.jsonl"
-        lines = journal.read_bytes() if journal.exists() else b""
-        whole = lines[: lines.rfind(b"\n") + 1]  # a crash may have torn the last line
-        previous = whole[:-1].rpartition(b"\n")[2]
         line = {
             "at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds"),
             "by": by or _user(),
@@ -497,21 +627,16 @@ class Workspace:
             "file": file,
             "was": was,
             "sha256": sha256 or self._digest(self.path / file),
-            "prev": hashlib.sha256(previous).hexdigest() if previous else "",
+            **(more or {}),
         }
-        with _explained(journal), journal.open("r+b" if journal.exists() else "wb") as out:
-            out.truncate(len(whole))
-            out.seek(len(whole))
-            out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
+        append_line(self.path, line)
 
 
 def _read_incident(folder: Path) -> Incident:
     path = folder / "incident.toml"
     if not path.is_file():
         raise WorkspaceError(f"{folder}: no `incident.toml` here; make a workspace with `pmkit new`")
-    return read_facts(_read_text(path), where=str(path), folder=folder.resolve().name)
+    return read_facts(read_text(path), where=str(path), folder=folder.resolve().name)
 
 
 # What a new workspace starts with
@@ -552,6 +677,27 @@ def _planned_rows(name: str, plan: Template, calendar: WorkCalendar, start: date
 
 
 # Evidence: what people said about reading a file
+
+
+class _Reading(NamedTuple):
+    """How a file is read, and who adds it."""
+
+    form: Format
+    options: dict[str, object]
+    note: str
+    by: str
+    now: datetime
+
+
+def _as_evidence(events: pd.DataFrame) -> pd.DataFrame:
+    """The events with the place of their file in the incident."""
+    # A record that stands in the file more than once names every copy, ` | ` between them.
+    return events.assign(ref="evidence/" + events["ref"].str.replace(" | ", " | evidence/", regex=False))
+
+
+def _listing_of(folder: Path) -> Path:
+    """Where the digests of a folder's files are listed, as `sha256sum` writes and checks them."""
+    return folder.with_name(f"{folder.name}.sha256")
 
 
 def _format_of(file: Path, row: Mapping[str, Any]) -> str:
@@ -602,124 +748,10 @@ def _user() -> str:
         return "unknown"
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """What the system refuses (a full disk, missing rights) as one clear error."""
-    try:
-        yield
-    except OSError as error:
-        raise WorkspaceError(f"{path}: {error.strerror or error}") from error
-
-
-def _read_text(path: Path) -> str:
-    try:
-        with _explained(path):
-            return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WorkspaceError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """After it returns, `path` holds `data` even if the power fails; before, it holds what it held."""
-    with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
-        _sync_folder(path.parent)
-
-
-def _is_leftover(path: Path) -> bool:
-    """A file that `_write_durably` had not finished when it was stopped."""
-    return path.name.startswith(".") and path.name.endswith(".tmp")
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what saves that were stopped an hour ago or more have left."""
-    old = datetime.now(UTC).timestamp() - 3600
-    for part in (folder, folder / "notes", folder / "evidence"):
-        for path in part.glob(".*.tmp"):
-            with suppress(OSError):
-                if path.stat().st_mtime < old:
-                    path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # Windows cannot open a folder, and keeps its entries by itself
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _copy_durably(original: Path, target: Path) -> None:
-    links = [path for path in original.rglob("*") if path.is_symlink()] if original.is_dir() else []
-    if links:
-        raise EvidenceError(links[0], "", "is a link to another place.", "Put the file itself there.")
-    with _explained(target):
-        if original.is_dir():
-            shutil.copytree(original, target)
-        else:
-            _write_durably(target, original.read_bytes())
-        _sync_folder(target.parent)
-
-
-def _protect(path: Path) -> None:
-    for file in _files_of(path) if path.is_dir() else [path]:
-        with suppress(OSError):  # where the file belongs to somebody else its digest still tells
-            file.chmod(0o444)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _free_name(folder: Path, name: str, taken: Container[str] = ()) -> Path:
-    """`name` in the folder, or with a number where another file has that name or had it."""
-    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "evidence"
-    candidates = [safe, *(f"{Path(safe).stem}-{n}{Path(safe).suffix}" for n in range(2, 1000))]
-    free = (name for name in candidates if f"evidence/{name}" not in taken and not (folder / name).exists())
-    return folder / next(free)
-
-
-def _files_of(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file())
-
-
-def _digest_of(path: Path) -> str:
-    """sha256 of a file; of a folder, the sha256 over its files' names and digests."""
-    if path.is_dir():
-        listing = "".join(
-            f"{_digest_of(file)}  {file.relative_to(path).as_posix()}\n" for file in _files_of(path)
-        )
-        return hashlib.sha256(listing.encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _size_of(path: Path) -> int:
-    return sum(file.stat().st_size for file in _files_of(path)) if path.is_dir() else path.stat().st_size
-
-
 def _differences(mine: pd.DataFrame, path: Path, table: schema.Table) -> str:
     """Which rows the file and `mine` hold differently, in one sentence."""
     try:
-        theirs = schema.read_csv(_read_text(path), table, where=str(path))
+        theirs = schema.read_csv(read_text(path), table, where=str(path))
     except (SchemaError, WorkspaceError) as error:
         return f" It cannot be read now: {error}"
     by_key = [frame.astype("str").set_index(list(table.key)) for frame in (mine, theirs)]
@@ -740,23 +772,3 @@ def _read_journal(journal: Path) -> pd.DataFrame:
             row = {name: str(told[name]) for name in ("by", "did", "file")}
             rows.append({"at": pd.Timestamp(told["at"]), **row})
     return pd.DataFrame(rows).astype(no_journal().dtypes) if rows else no_journal()
-
-
-def _journal_problems(journal: Path) -> list[str]:
-    """Breaks in the chain of the journal: each line carries the digest of the one before."""
-    if not journal.exists():
-        return []
-    problems, previous = [], b""
-    *lines, torn = journal.read_bytes().split(b"\n")
-    if torn:
-        problems.append("the last line is not whole: a save was stopped; the next one will cut it")
-    for number, line in enumerate(lines, start=1):
-        expected = hashlib.sha256(previous).hexdigest() if previous else ""
-        try:
-            broken = json.loads(line).get("prev") != expected
-        except (ValueError, AttributeError):
-            broken = True
-        if broken:
-            problems.append(f"line {number} does not follow from the line before it")
-        previous = line
-    return problems

@@ -453,7 +453,9 @@ def test_evidence_may_be_a_folder(tmp_path: Path, ws: Workspace) -> None:
     assert ws.verify().empty
     day = ws.path / "evidence/export/ops/2026-11-03.json"
     day.rename(day.with_name("2026-11-04.json"))
-    assert ws.verify()["problem"].tolist() == ["changed since it was added"]
+    assert ws.verify().to_numpy().tolist() == [
+        ["evidence/export/ops/2026-11-03.json", "was renamed: its bytes are in ops/2026-11-04.json"]
+    ]
 
 
 def test_the_same_evidence_is_added_once(tmp_path: Path, ws: Workspace) -> None:
@@ -539,9 +541,10 @@ def test_verify_names_what_changed(tmp_path: Path, ws: Workspace) -> None:
     (ws.path / "evidence/1.zip").unlink()
     (ws.path / "evidence/extra.txt").write_text("x")
     assert ws.verify().to_numpy().tolist() == [
-        ["evidence/0.zip", "changed since it was added"], ["evidence/1.zip", "missing"],
+        ["evidence/0.zip", f"was changed: some of its {len(data)} bytes are others"],
+        ["evidence/1.zip", "is missing"],
         ["evidence/extra.txt", "was never added"],
-    ]  # fmt: skip
+    ]
     with pytest.raises(EvidenceError, match=r"1\.zip: is listed in evidence\.csv but missing"):
         ws.load()
 
@@ -567,9 +570,11 @@ def test_evidence_outside_the_folder_is_never_read(tmp_path: Path, ws: Workspace
     row = {"path": path, "source": "slack", "sha256": "0", "bytes": 1}
     csv = schema.to_csv(pd.DataFrame([row]), schema.EVIDENCE)
     (ws.path / "evidence.csv").write_text(csv)
-    for use in (ws.load, ws.verify):
-        with pytest.raises(PmkitError, match=r"evidence\.csv"):
-            use()
+    with pytest.raises(PmkitError, match=r"evidence\.csv"):
+        ws.load()
+    problems = ws.verify()
+    assert "evidence.csv" in set(problems["path"])
+    assert "secret" not in str(problems)
 
 
 # Edits by hand

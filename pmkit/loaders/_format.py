@@ -33,6 +33,7 @@ class Format(NamedTuple):
     load : path and options → the events frame
     options : names of the options `load` takes: `zone`, `columns`, `pattern`, `at`, …
     find_incompleteness : what the file itself shows to be missing, in one sentence; "" if nothing
+    root : of a folder, the folder in it where the export begins, so that others beside it are no part of it
     """
 
     name: str
@@ -42,6 +43,7 @@ class Format(NamedTuple):
     load: Callable[..., pd.DataFrame]
     options: tuple[str, ...] = ()
     find_incompleteness: Callable[[str | Path], str] = lambda _: ""
+    root: Callable[[Path], Path] = lambda path: path
 
 
 class Glimpse:

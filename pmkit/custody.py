@@ -1,0 +1,358 @@
+"""What shows that nothing changed: the journal's chain, and the evidence beside what the journal tells of it.
+
+Each line of `journal.jsonl` carries the digest of the line before, so that its last digest, the head, stands
+for all of it; the line that adds a file holds that file's row of `evidence.csv`. Whoever can write the folder
+can write all of this anew: that is seen for certain only by a head kept elsewhere, as in a published report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from pmkit import schema
+from pmkit.disk import (
+    digest_of,
+    digest_of_bytes,
+    explained,
+    is_leftover,
+    read_digests,
+    read_text,
+    size_of,
+    walk_files,
+)
+from pmkit.errors import PmkitError
+from pmkit.postmortem import Seal
+from pmkit.timeline import find_orphans
+
+JOURNAL: Final = "journal.jsonl"
+EVIDENCE: Final = "evidence.csv"
+
+Problem = tuple[str, str]  # a file, and what is the matter with it
+
+_HEAD: Final = re.compile(r"[0-9a-f]{16,64}", re.ASCII)
+# As `pmkit.tables.table_custody` words it, the tags or the JSON around it left aside.
+_PUBLISHED: Final = re.compile(r"Journal head\W*(?:text\W*)?([0-9a-f]{64})", re.ASCII)
+
+
+class Line(NamedTuple):
+    """One line of the journal: its number, its digest, and what it says."""
+
+    number: int
+    digest: str
+    said: dict[str, Any]
+
+
+class _Piece(NamedTuple):
+    """A file of the evidence, or the folder of an export, as it was when it was added.
+
+    `row` is its row of `evidence.csv`, cell by cell as text; `listing` names the list of a folder's digests.
+    """
+
+    row: dict[str, str]
+    listing: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.row["path"]
+
+    @property
+    def sha256(self) -> str:
+        return self.row.get("sha256", "")
+
+    @property
+    def size(self) -> int:
+        return int(size) if (size := self.row.get("bytes", "")).isdecimal() else 0
+
+
+# The journal
+
+
+def append_line(folder: Path, said: Mapping[str, Any]) -> None:
+    """Add a line to the journal and bring it to the disk; what a crash left of a line is cut."""
+    path = folder / JOURNAL
+    with explained(path):
+        lines = path.read_bytes() if path.exists() else b""
+        whole = lines[: lines.rfind(b"\n") + 1]
+        previous = whole[:-1].rpartition(b"\n")[2]
+        line = {**said, "prev": digest_of_bytes(previous) if previous else ""}
+        with path.open("r+b" if path.exists() else "wb") as out:
+            out.truncate(len(whole))
+            out.seek(len(whole))
+            out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def seal_of(folder: Path) -> Seal:
+    """The digests to publish with a report."""
+    lines, _ = _read_journal(folder)
+    path = folder / EVIDENCE
+    evidence = digest_of(path) if path.exists() else ""
+    if not lines:
+        return Seal(evidence=evidence)
+    at = None
+    with suppress(ValueError):
+        at = datetime.fromisoformat(str(lines[-1].said.get("at")))
+    return Seal(lines[-1].digest, len(lines), at, evidence)
+
+
+def added_names(folder: Path) -> set[str]:
+    """Every name that was ever given to something in `evidence/`, whether it is there still or not."""
+    pieces = _pieces_added(_read_journal(folder)[0])
+    paths = [path for piece in pieces for path in (piece.path, piece.listing) if path]
+    return {path.removeprefix("evidence/") for path in paths}
+
+
+def lies_in_evidence(folder: Path, path: str) -> bool:
+    """Whether a path of `evidence.csv` leads into `evidence/`, links followed; nothing else is read."""
+    root = folder.resolve()
+    inside = path.isprintable() and (root / path).resolve().is_relative_to(root / "evidence")
+    return inside and path.startswith("evidence/")
+
+
+def is_head(text: str) -> bool:
+    """Whether it can be a journal's head: its 64 letters, or at least the first 16."""
+    return _HEAD.fullmatch(text) is not None
+
+
+def _read_journal(folder: Path) -> tuple[list[Line], list[str]]:
+    """The lines of the journal, and where its chain is broken."""
+    path = folder / JOURNAL
+    if not path.exists():
+        return [], ["is missing"]
+    with explained(path):
+        *raw, torn = path.read_bytes().split(b"\n")
+    lines: list[Line] = []
+    problems: list[str] = []
+    for number, data in enumerate(raw, start=1):
+        try:
+            said = json.loads(data)
+        except ValueError:
+            said = None
+        previous = lines[-1].digest if lines else ""
+        if not isinstance(said, dict) or said.get("prev") != previous:
+            problems.append(f"line {number} does not follow from the line before it")
+        lines.append(Line(number, digest_of_bytes(data), said if isinstance(said, dict) else {}))
+    if torn:
+        problems.append("the last line is not whole: a save was stopped; the next one will cut it")
+    return lines, problems
+
+
+def _pieces_added(lines: Iterable[Line]) -> list[_Piece]:
+    pieces = []
+    for line in lines:
+        row = line.said.get("row")
+        if line.said.get("did") == "add" and isinstance(row, dict) and isinstance(row.get("path"), str):
+            cells = {str(name): str(cell) for name, cell in row.items()}
+            pieces.append(_Piece(cells, str(line.said.get("listing", ""))))
+    return pieces
+
+
+# What changed
+
+
+def find_tampering(folder: Path, *, head: str = "") -> list[Problem]:
+    """What changed in the evidence since it was added: each file with the kind of change.
+
+    `head` is the journal's head, or its beginning, from a published report; those that the reports in
+    `report/` give are looked for too.
+    """
+    lines, broken = _read_journal(folder)
+    added = _pieces_added(lines)
+    pieces = {piece.path: piece for piece in reversed(added)}  # the first telling of a file counts
+    listed, unread = _read_listed(folder)
+    problems = [(JOURNAL, problem) for problem in (*broken, *_lost_heads(folder, lines, head))]
+    problems += [(JOURNAL, problem) for problem in _told_twice(added, pieces)]
+    if unread:
+        problems.append((EVIDENCE, unread))
+    else:
+        problems += [(EVIDENCE, problem) for problem in _changed_rows(folder, lines, pieces, listed)]
+    everything = {path: _Piece(row) for path, row in listed.items()} | pieces
+    readable = [piece for path, piece in everything.items() if lies_in_evidence(folder, path)]
+    return [*problems, *_changed_files(folder, readable)]
+
+
+def trace_rows(worksheet: pd.DataFrame, timeline: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
+    """Whether each row of the timeline leads to a record that still says so.
+
+    `read` are the events as their files give them now. One row per row of the timeline, and per chosen event
+    that is on it no more: `event_id`, `ref`, `finding` in words, and `is_sound`. A row that people wrote has
+    no evidence, which is sound as long as it says so.
+    """
+    rows = timeline[["event_id", "time", "text", "ref"]].merge(
+        read[["event_id", "time", "text", "ref"]], on="event_id", how="left", suffixes=("", "_read")
+    )
+    orphans = find_orphans(read, worksheet[worksheet["included"]])[["event_id"]]
+    rows = pd.concat([rows, orphans.assign(ref="")], ignore_index=True)
+    set_by_people = rows["event_id"].isin(worksheet.loc[worksheet["time"].notna(), "event_id"])
+    is_manual = rows["event_id"].str.startswith("manual:") & rows["ref_read"].isna()
+    is_lost = rows["ref_read"].isna() & ~is_manual
+    same_time = (rows["time"] == rows["time_read"]) | set_by_people
+    differs = ~is_lost & ~is_manual & ~(same_time & (rows["text"] == rows["text_read"]))
+    finding = pd.Series("leads to its record", index=rows.index, dtype="str")
+    finding[set_by_people] = "leads to its record; people corrected the time"
+    finding[is_manual] = "has no evidence: people wrote it"
+    finding[is_lost] = "its record is not in the evidence that is whole"
+    finding[differs] = "its record tells something else now"
+    found = {"event_id": rows["event_id"], "ref": rows["ref"], "finding": finding}
+    return pd.DataFrame({**found, "is_sound": ~(is_lost | differs)})
+
+
+def no_trace() -> pd.DataFrame:
+    """What `trace_rows` finds where there is no timeline."""
+    types = {"event_id": "str", "ref": "str", "finding": "str", "is_sound": "bool"}
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
+
+
+def _lost_heads(folder: Path, lines: Iterable[Line], head: str) -> Iterator[str]:
+    published = {head: "given"} if head else {}
+    for name in ("report.html", "report.ipynb"):
+        path = folder / "report" / name
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        text = re.sub(r"<[^>]*>", " ", text) if path.suffix == ".html" else text
+        for digest in _PUBLISHED.findall(text):
+            published.setdefault(digest, f"published in report/{name}")
+    digests = [line.digest for line in lines]
+    for digest, how in published.items():
+        if not any(line.startswith(digest) for line in digests):
+            yield f"holds no line with the head {digest[:16]}… {how}: its end was cut, or it was written anew"
+
+
+def _told_twice(added: Iterable[_Piece], first: Mapping[str, _Piece]) -> Iterator[str]:
+    for piece in added:
+        if piece.sha256 != first[piece.path].sha256:
+            yield f"tells of two different files that were added as {piece.path}"
+
+
+def _read_listed(folder: Path) -> tuple[dict[str, dict[str, str]], str]:
+    """The rows of `evidence.csv` by path, cell by cell as text; or why it cannot be read."""
+    path = folder / EVIDENCE
+    if not path.exists():
+        return {}, "is missing"
+    try:
+        frame = schema.read_csv(read_text(path), schema.EVIDENCE, where=EVIDENCE)
+    except PmkitError as error:
+        return {}, f"cannot be read: {error}"
+    texts = {name: schema.cell_texts(frame[name]) for name in schema.EVIDENCE.column_names}
+    rows = [dict(zip(texts, cells, strict=True)) for cells in zip(*texts.values(), strict=True)]
+    return {row["path"]: row for row in rows}, ""
+
+
+def _changed_rows(
+    folder: Path, lines: Iterable[Line], pieces: Mapping[str, _Piece], listed: Mapping[str, dict[str, str]]
+) -> Iterator[str]:
+    """How `evidence.csv` differs from what the journal tells."""
+    whole = True
+    for path in [*pieces, *(path for path in listed if path not in pieces)]:
+        for problem in _changed_row(path, pieces.get(path), listed.get(path)):
+            whole = False
+            yield problem
+    saved = [line.said.get("sha256") for line in lines if line.said.get("file") == EVIDENCE]
+    if whole and saved and digest_of(folder / EVIDENCE) != saved[-1]:
+        yield "was written by something else than pmkit; its cells are the same"
+
+
+def _changed_row(path: str, piece: _Piece | None, listed: Mapping[str, str] | None) -> Iterator[str]:
+    if piece is None:
+        yield f"lists {path!r}, and the journal does not tell that it was added"
+    elif listed is None:
+        yield f"does not list {path}, and the journal tells that it was added"
+    else:
+        for name in schema.EVIDENCE.column_names:
+            was, now = piece.row.get(name, ""), listed[name]
+            if was != now:
+                yield f"{path}, `{name}`: was {was!r} when it was added, is {now!r}"
+
+
+def _changed_files(folder: Path, pieces: list[_Piece]) -> Iterator[Problem]:
+    place = folder / "evidence"
+    there = sorted(path for path in place.iterdir() if not is_leftover(path)) if place.exists() else []
+    known = {path for piece in pieces for path in (piece.path, piece.listing)}
+    strangers = {name: path for path in there if (name := f"evidence/{path.name}") not in known}
+    digests = {name: _digest(path) for name, path in strangers.items()}
+    for piece in pieces:
+        path = folder / piece.path
+        if not path.exists() and not path.is_symlink():
+            new = next((name for name, digest in digests.items() if digest == piece.sha256), None)
+            yield piece.path, f"was renamed: its bytes are in {new}" if new else "is missing"
+            digests.pop(new or "", None)
+        else:
+            yield from _changed_piece(folder, piece, pieces)
+    yield from ((name, "was never added") for name in digests)
+
+
+def _changed_piece(folder: Path, piece: _Piece, pieces: Iterable[_Piece]) -> Iterator[Problem]:
+    path = folder / piece.path
+    links = [link for link in (walk_files(path) if path.is_dir() else [path]) if link.is_symlink()]
+    if links:
+        yield _name(folder, links[0]), "is a link to another place now"
+        return
+    digest = digest_of(path)
+    listing = folder / piece.listing
+    listing_changed = bool(piece.listing) and _digest(listing) != piece.sha256
+    if listing_changed:
+        yield piece.listing, "was changed" if listing.exists() else "is missing"
+    if digest == piece.sha256:
+        return
+    owner = next((other.path for other in pieces if other.sha256 == digest), None)
+    if owner:
+        yield piece.path, f"was swapped: it holds the bytes of {owner}"
+    elif piece.listing and path.is_dir() and not listing_changed:
+        yield from _changed_inside(folder, piece)
+    else:
+        yield piece.path, _changed_words(piece.size, size_of(path))
+
+
+def _changed_inside(folder: Path, piece: _Piece) -> Iterator[Problem]:
+    """Which files of an export's folder changed."""
+    path = folder / piece.path
+    was = read_digests((folder / piece.listing).read_bytes())
+    now = {file.relative_to(path).as_posix(): digest_of(file) for file in walk_files(path)}
+    gone = [name for name in was if name not in now]
+    new = {name: digest for name, digest in now.items() if name not in was}
+    changed = [name for name in was if name in now and was[name] != now[name]]
+    for name in gone:
+        twin = next((other for other, digest in new.items() if digest == was[name]), None)
+        yield f"{piece.path}/{name}", f"was renamed: its bytes are in {twin}" if twin else "is missing"
+        new.pop(twin or "", None)
+    yield from ((f"{piece.path}/{name}", "was never added") for name in new)
+    for name in changed:
+        owner = next((other for other in was if was[other] == now[name]), None)
+        size = (path / name).stat().st_size
+        # Only sizes of whole folders are kept: what one file lost is known when it alone changed.
+        before = size + piece.size - size_of(path) if len(changed) == 1 and not gone and not new else None
+        words = f"was swapped: it holds the bytes of {owner}" if owner else _changed_words(before, size)
+        yield f"{piece.path}/{name}", words
+
+
+def _changed_words(was: int | None, now: int) -> str:
+    if was is None:
+        return "was changed"
+    if now < was:
+        return f"was cut short: {now:,} of {was:,} bytes are left"
+    if now > was:
+        return f"was changed and has grown: from {was:,} to {now:,} bytes"
+    return f"was changed: some of its {now:,} bytes are others"
+
+
+def _digest(path: Path) -> str:
+    """Its digest, or "" for what cannot be read or is a link."""
+    if path.is_symlink() or not path.exists():
+        return ""
+    try:
+        return digest_of(path)
+    except OSError:
+        return ""
+
+
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()

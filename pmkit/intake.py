@@ -1,0 +1,295 @@
+"""What somebody throws at an incident: files told apart, previewed, added, and what that moved."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import pandas as pd
+
+from pmkit.drift import COLUMNS, describe_drift, find_drift
+from pmkit.errors import EvidenceError, PmkitError, QuestionError
+from pmkit.loaders import FORMATS, format_named, recognise
+from pmkit.loaders._format import Format
+from pmkit.postmortem import Postmortem
+from pmkit.preview import Preview, indented, preview, printable, some
+from pmkit.schema import format_time
+from pmkit.workspace import Workspace
+
+Status = Literal["added", "would be added", "there already", "question", "refused"]
+
+_OF_THE_SYSTEM: Final = {"__MACOSX", "Thumbs.db", "desktop.ini"}
+
+
+class Piece(NamedTuple):
+    """One file, or the folder of one export; `without` is what lies in that folder and is no part of it."""
+
+    path: Path
+    form: Format | None
+    without: frozenset[Path] = frozenset()
+
+
+class LeftOut(NamedTuple):
+    """A file or folder that was not looked at, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one piece.
+
+    `added_as` is its path in the incident, `note` what a reader must know, as that it is incomplete; of a
+    question or a refusal `problem` and `hint` say what is the matter, and `option` answers the question.
+    """
+
+    path: Path
+    status: Status
+    form: Format | None = None
+    added_as: str = ""
+    preview: Preview | None = None
+    note: str = ""
+    problem: str = ""
+    option: str = ""
+    hint: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for programs."""
+        form = {"format": self.form.name, "source": self.form.source} if self.form else {}
+        said = {name: getattr(self, name) for name in ("added_as", "note", "problem", "option", "hint")}
+        found = {"preview": self.preview.to_dict()} if self.preview else {}
+        return {"path": str(self.path), "status": self.status, **form, **found, **said}
+
+    def to_text(self, incident: Path, zone: str) -> str:
+        """A few lines for people; `zone` is the team's own."""
+        title = self.form.title if self.form else "unknown"
+        lines = self.preview.to_lines(zone) if self.preview else []
+        lines += [self.note] if self.note else []
+        if self.status == "question":
+            lines += [f"not added: {self.problem}", self.hint]
+            command = ["pmkit", "add", str(incident), str(self.path), flag(self.option)]
+            lines.append(f"  {shlex.join(command)} …")
+        elif self.status == "refused":
+            lines += [f"not added: {self.problem}", self.hint]
+        else:
+            lines.append(f"{self.status} as {self.added_as}")
+        return f"{printable(self.path.name)}: {title}\n{indented(filter(None, lines))}"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of everything, what was left out, and what it moved (see `pmkit.find_drift`)."""
+
+    incident: Path
+    timezone: str
+    files: tuple[Taken, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    drift: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was refused and no question is open."""
+        return all(taken.status not in ("question", "refused") for taken in self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for programs; new records are in the counts of their files only."""
+        moved = self.drift[self.drift["change"] != "added"]
+        moved = moved.assign(at=["" if pd.isna(at) else format_time(at) for at in moved["at"]])
+        return {
+            "incident": str(self.incident),
+            "files": [taken.to_dict() for taken in self.files],
+            "left_out": [{"path": str(path), "reason": reason} for path, reason in self.left_out],
+            "moved": moved.to_dict("records"),
+        }
+
+    def to_text(self) -> str:
+        """What is to be said about it, for people."""
+        said = [taken.to_text(self.incident, self.timezone) for taken in self.files]
+        return "\n".join(filter(None, [*said, self.last_words()]))
+
+    def last_words(self) -> str:
+        """What is to be said once all files are through."""
+        names: dict[str, list[str]] = {}
+        for path, reason in self.left_out:
+            names.setdefault(reason, []).append(printable(path.name))
+        lines = [f"Left out, {reason}: {some(dict.fromkeys(left))}" for reason, left in names.items()]
+        return "\n".join(filter(None, [*lines, describe_drift(self.drift)]))
+
+
+def add_evidence(
+    workspace: Workspace,
+    *paths: str | Path,
+    form: str | None = None,
+    options: Mapping[str, object] | None = None,
+    note: str = "",
+    dry_run: bool = False,
+    by: str | None = None,
+    now: datetime | None = None,
+    progress: Callable[[str], None] | None = None,
+    told: Callable[[Taken], None] | None = None,
+) -> Intake:
+    """Add files and folders as evidence, whatever they hold, and say of each what was found in it.
+
+    A folder that is not one export itself is walked, and each file or export in it taken by itself; what it
+    is, its content tells. One that cannot be used, or of which something must be known first, does not stop
+    the others; what is there already stays as it is, so that the same call may be made again.
+
+    Parameters
+    ----------
+    form : the format of all `paths`, where the content does not tell it; folders are not walked then
+    options : what only people know, by the names that formats take: `zone`, `columns`, `date_format`, …
+    note : what a reader must know about it
+    dry_run : only look, add nothing
+    progress, told : called with a few words before each file, and with what became of it
+
+    Raises `EvidenceError` for a path that does not exist, a format that is none, and an option that no file
+    takes; nothing is added then.
+    """
+    options = dict(options or {})
+    pieces, left_out = find_pieces(paths, form)
+    _check_options(pieces, options)
+    before = _state(workspace)
+    files = []
+    for piece in pieces:
+        if progress:
+            progress(f"Reading {printable(piece.path.name)}")
+        files.append(_take(workspace, piece, options, note=note, dry_run=dry_run, by=by, now=now))
+        if told:
+            told(files[-1])
+    intake = Intake(workspace.path, workspace.incident.timezone, tuple(files), tuple(left_out))
+    after = _state(workspace) if any(taken.status == "added" for taken in files) else None
+    if before is None or after is None or before.events.empty:
+        return intake
+    return Intake(intake.incident, intake.timezone, intake.files, intake.left_out, find_drift(before, after))
+
+
+def flag(option: str) -> str:
+    """How an option of a loader is written on the command line."""
+    return f"--{option.replace('_', '-')}"
+
+
+# Telling files apart
+
+
+def find_pieces(paths: Sequence[str | Path], form: str | None = None) -> tuple[list[Piece], list[LeftOut]]:
+    """The files and exports that `paths` hold, and what was left out; `form` speaks for each of the paths."""
+    pieces: list[Piece] = []
+    left_out: list[LeftOut] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise EvidenceError(path, "", "there is no such file.", "Check the path.")
+        pieces += [Piece(path, format_named(path, form))] if form else _walk(path, left_out)
+    return pieces, left_out
+
+
+def _walk(path: Path, left_out: list[LeftOut]) -> Iterator[Piece]:
+    form = recognise(path)
+    if path.is_file():
+        yield Piece(path, form)
+        return
+    unwanted = list(_unwanted(path, deep=False))
+    children = sorted(set(path.iterdir()) - {junk for junk, _ in unwanted})
+    whole = form is not None and form.root(path) == path
+    strangers = _strangers(form, children) if form and whole else children
+    for child in set(children) - set(strangers):
+        unwanted += _unwanted(child) if child.is_dir() else ()
+    left_out += unwanted
+    if whole:
+        yield Piece(path, form, frozenset([*strangers, *(junk for junk, _ in unwanted)]))
+    for stranger in strangers:
+        yield from _walk(stranger, left_out)
+
+
+def _unwanted(folder: Path, *, deep: bool = True) -> Iterator[LeftOut]:
+    """What the system or somebody else put into a folder."""
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            yield LeftOut(path, "a link to another place")
+        elif path.name.startswith(".") or path.name in _OF_THE_SYSTEM:
+            yield LeftOut(path, "hidden or of the system")
+        elif deep and path.is_dir():
+            yield from _unwanted(path)
+
+
+def _strangers(form: Format, children: Sequence[Path]) -> list[Path]:
+    """What lies in the folder of an export and is evidence of its own.
+
+    Where each file of an export is of its format by itself, as the page of a list is, one that is not is no
+    part of it. Where the files make sense only together, one that nobody knows goes with them.
+    """
+    told = {child: recognise(child) for child in children}
+    are_pages = any(child.is_file() and other == form for child, other in told.items())
+    return [
+        child
+        for child, other in told.items()
+        if (other is None and are_pages and child.is_file()) or other not in (None, form)
+    ]
+
+
+def _check_options(pieces: Sequence[Piece], options: Mapping[str, object]) -> None:
+    taken = {option for piece in pieces if piece.form for option in piece.form.options}
+    for option in options:
+        if option not in taken:
+            takers = [form.title for form in FORMATS if option in form.options]
+            where = str(pieces[0].path) if len(pieces) == 1 else f"these {len(pieces)} files"
+            hint = f"It is for {some(takers)}." if takers else ""
+            raise EvidenceError(where, "", f"nothing here takes `{flag(option)}`.", hint)
+
+
+# Taking one
+
+
+def _take(
+    workspace: Workspace,
+    piece: Piece,
+    options: Mapping[str, object],
+    *,
+    note: str,
+    dry_run: bool,
+    by: str | None,
+    now: datetime | None,
+) -> Taken:
+    path, form = piece.path, piece.form
+    if form is None:
+        hint = "Say what it is; `pmkit add --help` lists the formats."
+        return Taken(path, "question", problem="no loader knows what it is.", option="as", hint=hint)
+    try:
+        addition = workspace.take_in(
+            path,
+            form=form.name,
+            options={name: value for name, value in options.items() if name in form.options},
+            note=note,
+            without=piece.without,
+            dry_run=dry_run,
+            by=by,
+            now=now,
+        )
+    except QuestionError as error:
+        return Taken(path, "question", form, problem=_problem(error), option=error.option, hint=error.hint)
+    except EvidenceError as error:
+        return Taken(path, "refused", form, problem=_problem(error), hint=error.hint)
+    row = addition.row.iloc[0]
+    if addition.events is None:
+        return Taken(path, "there already", form, row["path"])
+    status: Status = "would be added" if dry_run else "added"
+    return Taken(path, status, form, row["path"], preview(addition.events), row["note"])
+
+
+def _problem(error: EvidenceError) -> str:
+    return f"{error.where}: {error.problem}" if error.where else error.problem
+
+
+def _state(workspace: Workspace) -> Postmortem | None:
+    """The incident as it stands; None where it cannot be loaded, and what moves cannot be told."""
+    try:
+        return workspace.load()
+    except PmkitError:
+        return None
