@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from pmkit.figures import plot_activity as plot_activity
     from pmkit.figures import plot_timeline as plot_timeline
     from pmkit.loaders.jira import load_jira_issues as load_jira_issues
+    from pmkit.loaders.logs import load_log as load_log
+    from pmkit.loaders.monitoring.alerts import load_alerts as load_alerts
+    from pmkit.loaders.monitoring.cloudwatch import load_cloudwatch_alarms as load_cloudwatch_alarms
+    from pmkit.loaders.monitoring.cloudwatch import load_cloudwatch_metrics as load_cloudwatch_metrics
+    from pmkit.loaders.monitoring.datadog import load_datadog as load_datadog
+    from pmkit.loaders.monitoring.grafana import load_grafana_annotations as load_grafana_annotations
+    from pmkit.loaders.monitoring.grafana_csv import load_grafana_csv as load_grafana_csv
+    from pmkit.loaders.monitoring.prometheus import load_prometheus as load_prometheus
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
     from pmkit.loaders.slack import load_slack_export as load_slack_export
     from pmkit.metrics import response_metrics as response_metrics
@@ -69,6 +77,13 @@ _ROOMS = {
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
     "pmkit.loaders.jira": ["load_jira_issues"],
+    "pmkit.loaders.logs": ["load_log"],
+    "pmkit.loaders.monitoring.alerts": ["load_alerts"],
+    "pmkit.loaders.monitoring.cloudwatch": ["load_cloudwatch_alarms", "load_cloudwatch_metrics"],
+    "pmkit.loaders.monitoring.datadog": ["load_datadog"],
+    "pmkit.loaders.monitoring.grafana": ["load_grafana_annotations"],
+    "pmkit.loaders.monitoring.grafana_csv": ["load_grafana_csv"],
+    "pmkit.loaders.monitoring.prometheus": ["load_prometheus"],
     "pmkit.loaders.pagerduty": ["load_pagerduty_log"],
     "pmkit.loaders.slack": ["load_slack_export"],
     "pmkit.metrics": ["response_metrics"],

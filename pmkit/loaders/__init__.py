@@ -11,11 +11,17 @@ from typing import Final
 import pandas as pd
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders import jira, pagerduty, slack
+from pmkit.loaders import jira, logs, monitoring, pagerduty, slack
 from pmkit.loaders._format import Format, Glimpse
 
 # In the order in which they are asked whether a file is theirs: what can be told surely comes first.
-FORMATS: Final[tuple[Format, ...]] = (*slack.FORMATS, *pagerduty.FORMATS, *jira.FORMATS)
+FORMATS: Final[tuple[Format, ...]] = (
+    *slack.FORMATS,
+    *pagerduty.FORMATS,
+    *jira.FORMATS,
+    *monitoring.FORMATS,
+    *logs.FORMATS,
+)
 
 
 def load_evidence(path: str | Path, form: str, **options: object) -> pd.DataFrame:
