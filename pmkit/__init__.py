@@ -99,7 +99,8 @@ _ROOMS = {
         "unmark_event",
     ],
     "pmkit.tables": [
-        "card_metrics", "note_text", "report_title", "table_actions", "table_checkins", "table_debrief",
+        "card_metrics", "facts_seal", "note_text", "report_title", "table_actions", "table_checkins",
+        "table_debrief",
         "table_decisions", "table_derivations", "table_events", "table_evidence", "table_factors",
         "table_gaps", "table_impact", "table_links", "table_milestones", "table_questions", "table_raci",
         "table_tasks", "table_timeline", "table_whys",

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -29,7 +30,7 @@ from pmkit.disk import (
     size_of,
     walk_files,
 )
-from pmkit.errors import PmkitError
+from pmkit.errors import PmkitError, WorkspaceError
 from pmkit.postmortem import Seal
 from pmkit.timeline import find_orphans
 
@@ -39,8 +40,11 @@ EVIDENCE: Final = "evidence.csv"
 Problem = tuple[str, str]  # a file, and what is the matter with it
 
 _HEAD: Final = re.compile(r"[0-9a-f]{16,64}", re.ASCII)
-# As `pmkit.tables.table_custody` words it, the tags or the JSON around it left aside.
-_PUBLISHED: Final = re.compile(r"Journal head\W*(?:text\W*)?([0-9a-f]{64})", re.ASCII)
+# As reports write `pmkit.tables.facts_seal`. Text of the evidence is escaped there, and forges none.
+_PUBLISHED: Final = {
+    "report.html": re.compile(r"<dt>Journal head</dt><dd>(?:<code>)?([0-9a-f]{64})", re.ASCII),
+    "report.ipynb": re.compile(r'"label": "Journal head",[^{}]*"text": "([0-9a-f]{64})"', re.ASCII),
+}
 
 
 class Line(NamedTuple):
@@ -49,6 +53,41 @@ class Line(NamedTuple):
     number: int
     digest: str
     said: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found when a record was held against its evidence.
+
+    `problems` has a row for each thing that changed: `path`, `problem`. `trace` is of `trace_rows`. `files`
+    is how many files of evidence are listed, `heads` against how many published heads the journal was held.
+    """
+
+    problems: pd.DataFrame
+    trace: pd.DataFrame
+    seal: Seal
+    files: int
+    heads: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for programs."""
+        seal = asdict(self.seal) | {"at": self.seal.at and self.seal.at.isoformat()}
+        tables = {name: getattr(self, name).to_dict("records") for name in ("problems", "trace")}
+        return {**tables, "seal": seal, "files": self.files, "heads": self.heads}
+
+    def to_text(self) -> str:
+        """A few lines, for people."""
+        lines = [f"{row['path']}: {row['problem']}" for row in self.problems.to_dict("records")]
+        lines += [] if lines else [f"Nothing changed in {_count(self.files, 'file')} of evidence."]
+        counts = self.trace["finding"].value_counts(sort=False)
+        found = [f"{count:,} {_FINDINGS[finding]}" for finding, count in counts.items()]
+        lines.append(
+            f"timeline: {_count(len(self.trace), 'row')}" + (f"; {', '.join(found)}" if found else "")
+        )
+        lines.append(f"journal: {_count(self.seal.lines, 'line')}, head {self.seal.head or 'none'}")
+        if not self.heads:
+            lines.append("No published head to hold it against: a journal written anew would not be seen.")
+        return "\n".join(lines)
 
 
 class _Piece(NamedTuple):
@@ -72,6 +111,14 @@ class _Piece(NamedTuple):
     def size(self) -> int:
         return int(size) if (size := self.row.get("bytes", "")).isdecimal() else 0
 
+
+_FINDINGS: Final = {
+    "recorded": "lead to their record",
+    "time corrected": "to one whose time people corrected",
+    "no evidence": "have no evidence, people wrote them",
+    "record gone": "lead to nothing",
+    "record differs": "lead to a record that says something else",
+}
 
 # The journal
 
@@ -119,9 +166,19 @@ def lies_in_evidence(folder: Path, path: str) -> bool:
     return inside and path.startswith("evidence/")
 
 
-def is_head(text: str) -> bool:
-    """Whether it can be a journal's head: its 64 letters, or at least the first 16."""
-    return _HEAD.fullmatch(text) is not None
+def published_heads(folder: Path, head: str = "") -> dict[str, str]:
+    """The head that was given, and those that the reports in `report/` give, each with where.
+
+    Raises `WorkspaceError` where what was given can be none: its 64 letters, or at least the first 16.
+    """
+    if head and not _HEAD.fullmatch(head):
+        raise WorkspaceError(f"{head!r} is no head of a journal; it has 64 letters and figures, 0-9 and a-f")
+    heads = {head: "that was given"} if head else {}
+    for name, form in _PUBLISHED.items():
+        path = folder / "report" / name
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        heads = dict.fromkeys(form.findall(text), f"of report/{name}") | heads
+    return heads
 
 
 def _read_journal(folder: Path) -> tuple[list[Line], list[str]]:
@@ -160,17 +217,16 @@ def _pieces_added(lines: Iterable[Line]) -> list[_Piece]:
 # What changed
 
 
-def find_tampering(folder: Path, *, head: str = "") -> list[Problem]:
+def find_tampering(folder: Path, heads: Mapping[str, str] | None = None) -> list[Problem]:
     """What changed in the evidence since it was added: each file with the kind of change.
 
-    `head` is the journal's head, or its beginning, from a published report; those that the reports in
-    `report/` give are looked for too.
+    `heads` are heads of the journal that were published, or their beginnings, each with where.
     """
     lines, broken = _read_journal(folder)
     added = _pieces_added(lines)
     pieces = {piece.path: piece for piece in reversed(added)}  # the first telling of a file counts
     listed, unread = _read_listed(folder)
-    problems = [(JOURNAL, problem) for problem in (*broken, *_lost_heads(folder, lines, head))]
+    problems = [(JOURNAL, problem) for problem in (*broken, *_lost_heads(lines, heads or {}))]
     problems += [(JOURNAL, problem) for problem in _told_twice(added, pieces)]
     if unread:
         problems.append((EVIDENCE, unread))
@@ -185,8 +241,8 @@ def trace_rows(worksheet: pd.DataFrame, timeline: pd.DataFrame, read: pd.DataFra
     """Whether each row of the timeline leads to a record that still says so.
 
     `read` are the events as their files give them now. One row per row of the timeline, and per chosen event
-    that is on it no more: `event_id`, `ref`, `finding` in words, and `is_sound`. A row that people wrote has
-    no evidence, which is sound as long as it says so.
+    that is on it no more: `event_id`, `ref`, `is_sound`, and `finding`: `recorded`, `time corrected` (by
+    people), `no evidence` (people wrote it, and it says so), `record gone` or `record differs`.
     """
     rows = timeline[["event_id", "time", "text", "ref"]].merge(
         read[["event_id", "time", "text", "ref"]], on="event_id", how="left", suffixes=("", "_read")
@@ -198,11 +254,11 @@ def trace_rows(worksheet: pd.DataFrame, timeline: pd.DataFrame, read: pd.DataFra
     is_lost = rows["ref_read"].isna() & ~is_manual
     same_time = (rows["time"] == rows["time_read"]) | set_by_people
     differs = ~is_lost & ~is_manual & ~(same_time & (rows["text"] == rows["text_read"]))
-    finding = pd.Series("leads to its record", index=rows.index, dtype="str")
-    finding[set_by_people] = "leads to its record; people corrected the time"
-    finding[is_manual] = "has no evidence: people wrote it"
-    finding[is_lost] = "its record is not in the evidence that is whole"
-    finding[differs] = "its record tells something else now"
+    finding = pd.Series("recorded", index=rows.index, dtype="str")
+    finding[set_by_people] = "time corrected"
+    finding[is_manual] = "no evidence"
+    finding[is_lost] = "record gone"
+    finding[differs] = "record differs"
     found = {"event_id": rows["event_id"], "ref": rows["ref"], "finding": finding}
     return pd.DataFrame({**found, "is_sound": ~(is_lost | differs)})
 
@@ -213,18 +269,11 @@ def no_trace() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
 
 
-def _lost_heads(folder: Path, lines: Iterable[Line], head: str) -> Iterator[str]:
-    published = {head: "given"} if head else {}
-    for name in ("report.html", "report.ipynb"):
-        path = folder / "report" / name
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        text = re.sub(r"<[^>]*>", " ", text) if path.suffix == ".html" else text
-        for digest in _PUBLISHED.findall(text):
-            published.setdefault(digest, f"published in report/{name}")
+def _lost_heads(lines: Iterable[Line], heads: Mapping[str, str]) -> Iterator[str]:
     digests = [line.digest for line in lines]
-    for digest, how in published.items():
-        if not any(line.startswith(digest) for line in digests):
-            yield f"holds no line with the head {digest[:16]}… {how}: its end was cut, or it was written anew"
+    for head, where in heads.items():
+        if not any(digest.startswith(head) for digest in digests):
+            yield f"holds no line with the head {head[:16]}… {where}: its end was cut, or it was written anew"
 
 
 def _told_twice(added: Iterable[_Piece], first: Mapping[str, _Piece]) -> Iterator[str]:
@@ -356,3 +405,7 @@ def _digest(path: Path) -> str:
 
 def _name(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, Literal
 import pandas as pd
 
 from pmkit.metrics import format_minutes
-from pmkit.postmortem import Incident, Postmortem
+from pmkit.postmortem import Incident, Postmortem, Seal
 from pmkit.process import closure_due_on
 from pmkit.timeline import find_anchors
 
@@ -537,6 +537,20 @@ def table_evidence(evidence: pd.DataFrame) -> Table:
     ]
     heads = (Head("File", width="wide"), Head("Source"), Head("Records", "right"), Head("From, to (UTC)"))
     return Table("evidence", "", heads, tuple(rows), "No evidence was added yet.")
+
+
+def facts_seal(seal: Seal) -> Facts | Notice:
+    """What is to be kept outside the incident folder, to tell later whether somebody changed the record."""
+    if not seal.head:
+        return Notice("The journal of this record is missing: whether it was changed cannot be told.", "warn")
+    written = "" if seal.at is None else f", written {_day_time(pd.Timestamp(seal.at))} UTC"
+    promise = "It shows that something was changed and where; it cannot keep anybody from changing it."
+    items = (
+        ("Journal head", Cell(seal.head, note=f"sha256 of line {seal.lines:,}{written}", mono=True)),
+        ("evidence.csv", Cell(seal.evidence or "missing", note="its sha256", mono=True)),
+        ("To check", Cell("`pmkit verify INCIDENT --head HEAD`, with the journal head above", note=promise)),
+    )
+    return Facts(items)
 
 
 def table_events(events: pd.DataFrame, *, limit: int = 200) -> Table:

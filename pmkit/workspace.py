@@ -25,11 +25,13 @@ from pmkit import schema
 from pmkit.cache import EventCache
 from pmkit.clocks import correct_times
 from pmkit.custody import (
+    Audit,
     added_names,
     append_line,
     find_tampering,
     lies_in_evidence,
     no_trace,
+    published_heads,
     seal_of,
     trace_rows,
 )
@@ -67,16 +69,6 @@ class Addition(NamedTuple):
 
     row: pd.DataFrame
     events: pd.DataFrame | None
-
-
-class Audit(NamedTuple):
-    """What `Workspace.audit` found: `problems` as of `verify`, and where each row of the timeline leads.
-
-    `trace` has one row per row of the timeline: `event_id`, `ref`, `finding` and `is_sound`.
-    """
-
-    problems: pd.DataFrame
-    trace: pd.DataFrame
 
 
 class Workspace:
@@ -237,7 +229,7 @@ class Workspace:
         return corrected.sort_values("time", kind="stable", ignore_index=True)
 
     def verify(self, *, head: str = "") -> pd.DataFrame:
-        """What changed in the evidence since it was added, and whether the timeline still leads to it.
+        """What changed in the evidence since it was added, and what on the timeline does not lead to it.
 
         One row per problem: `path`, `problem`. No rows means that nothing changed. `head` is the journal's
         head from a published report: without one, a forger who writes the whole journal anew is not seen.
@@ -246,14 +238,19 @@ class Workspace:
 
     def audit(self, *, head: str = "") -> Audit:
         """As `verify`, and where each row of the timeline leads, each record read anew from its file."""
-        problems = find_tampering(self.path, head=head)
+        heads = published_heads(self.path, head)
+        problems = find_tampering(self.path, heads)
+        files, trace = 0, no_trace()
         try:
-            trace, more = self._trace({path for path, _ in problems})
+            evidence = self.evidence()
+            files = len(evidence)
+            trace, more = self._trace(evidence, {path for path, _ in problems})
         except PmkitError as error:
-            trace, more = no_trace(), [("timeline.csv", f"could not be traced: {error}")]
+            more = [("timeline.csv", f"could not be traced: {error}")]
         lost = trace[~trace["is_sound"]]
         more += [("timeline.csv", f"{row.event_id}: {row.finding}") for row in lost.itertuples()]
-        return Audit(pd.DataFrame([*problems, *more], columns=["path", "problem"], dtype="str"), trace)
+        table = pd.DataFrame([*problems, *more], columns=["path", "problem"], dtype="str")
+        return Audit(table, trace, seal_of(self.path), files, len(heads))
 
     # Writing
 
@@ -506,9 +503,10 @@ class Workspace:
     def _key(self, file: Path, digest: str, form: str, options: Mapping[str, object]) -> str:
         return self._cache.key_of(digest, name=file.name, format=form, options=options)
 
-    def _trace(self, changed: Collection[str]) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    def _trace(
+        self, evidence: pd.DataFrame, changed: Collection[str]
+    ) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
         """Where the timeline leads, in files that are unchanged; and whether the cache tells the truth."""
-        evidence = self.evidence()
         bad = [
             path for path in evidence["path"] if any(f"{name}/".startswith(f"{path}/") for name in changed)
         ]
