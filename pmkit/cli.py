@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from pmkit import __version__
-from pmkit.errors import EvidenceError, PmkitError
+from pmkit.errors import PmkitError, WorkspaceError
 
 
 class _Group(click.Group):
@@ -54,16 +54,18 @@ _existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @main.command()
 @click.argument("incident", type=_folder)
-@click.option("--title", required=True, help="One line that says what happened.")
+@click.option("--title", help="One line that says what happened.")
 @click.option("--severity", required=True, help="As your team names it: P0, P1, SEV-1 …")
 @click.option("--service", "services", multiple=True, help="A service it touched; may be repeated.")
 @click.option(
     "--template",
     default="saas",
     show_default=True,
-    help="saas, ecommerce, fintech, healthcare, or a .toml file.",
+    help="saas, ecommerce, fintech, healthcare, or a .toml file of your team.",
 )
 @click.option("--timezone", default="UTC", show_default=True, help="The team's zone, as Europe/Lisbon.")
+@click.option("--started", help="When the impact is thought to have begun, as 2026-11-03T14:02Z.")
+@click.option("--resolved", help="When it was over; the review's deadline counts from there.")
 @click.option(
     "--assign",
     "people",
@@ -71,81 +73,324 @@ _existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
     metavar="ROLE=PERSON",
     help='As "Scribe=Mei Tanaka"; may be repeated.',
 )
+@click.option("--anyway", is_flag=True, help="Also for a severity for which a lighter review would do.")
 def new(
     *,
     incident: Path,
-    title: str,
+    title: str | None,
     severity: str,
     services: tuple[str, ...],
     template: str,
     timezone: str,
+    started: str | None,
+    resolved: str | None,
     people: tuple[str, ...],
+    anyway: bool,
 ) -> None:
     """Make the folder INCIDENT for a new review, from a template.
 
     \b
     Example:
       pmkit new 2026-11-03-checkout --template ecommerce --severity P1 \\
-          --title "Checkout failed for one in three customers" --service checkout-api
+          --title "Checkout failed for one in three customers" --service checkout-api \\
+          --started 2026-11-03T14:02Z --assign "Incident Commander=Mei Tanaka"
     """
+    from pmkit.template import load_template
     from pmkit.workspace import Workspace
 
+    plan = load_template(template)
+    if not (anyway or plan.qualifies(severity)):
+        kinds = ", ".join(plan.severities)
+        click.echo(
+            f"A {severity} needs no full review (this one is for {kinds}). A lighter one will do: "
+            f"{plan.lighter}. To make the folder all the same: --anyway",
+            err=True,
+        )
+        sys.exit(1)
     workspace = Workspace.create(
         incident,
-        title=title,
+        title=title or incident.resolve().name.replace("-", " "),
         severity=severity,
         services=services,
         template=template,
         timezone=timezone,
         people=_pairs(people, "--assign"),
+        started_at=_time(started, "--started"),
+        resolved_at=_time(resolved, "--resolved"),
     )
     click.echo(f"Made {workspace.path}. Next: pmkit add {workspace.path} EVIDENCE…")
+    unfilled = [member.role for member in workspace.incident.members if not member.person]
+    if unfilled:
+        click.echo(f"Nobody yet: {', '.join(unfilled)}. Say who: pmkit assign {workspace.path} ROLE=PERSON…")
 
 
 @main.command()
 @click.argument("incident", type=_existing_folder)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--as", "form", metavar="FORMAT", help="What it is, when it cannot be told from the content.")
-@click.option("--zone", help="Zone of times that carry none, as Europe/Lisbon or UTC.")
-@click.option("--note", default="", help="What a reader must know about it.")
-def add(incident: Path, paths: tuple[Path, ...], form: str | None, zone: str | None, note: str) -> None:
-    """Add evidence: copy each of PATHS into INCIDENT unchanged, and say what was found in it.
-
-    \b
-    What it is is told from the content:
-      a Slack export, as zip or unpacked folder
-      PagerDuty JSON: log entries, incidents, alerts or notes, one page or many
-    """
+@click.argument("people", nargs=-1, required=True, metavar="ROLE=PERSON…")
+def assign(incident: Path, people: tuple[str, ...]) -> None:
+    """Say who fills which role of the review of INCIDENT."""
+    from pmkit.review import assign_role
     from pmkit.workspace import Workspace
 
     workspace = Workspace.open(incident)
-    options = {"zone": zone} if zone else {}
-    refused = 0
-    for path in paths:
-        try:
-            with _told(f"Reading {path.name}"):
-                row = workspace.add_evidence(path, form=form, options=options, note=note).iloc[0]
-        except EvidenceError as error:
-            refused += 1
-            click.secho(f"  not added: {error}", fg="red", err=True)
-            continue
-        click.echo(f"  {_found(row)}")
-        if row["note"]:
-            click.secho(f"  {row['note']}", fg="yellow")
-    if refused:
+    for role, person in _pairs(people, "ROLE=PERSON").items():
+        assign_role(workspace, role, person)
+        click.echo(f"{role}: {person or 'nobody'}")
+
+
+@main.group()
+def template() -> None:
+    """The workspace templates, and a team's own."""
+
+
+@template.command("list")
+def list_templates() -> None:
+    """List the templates that ship with pmkit, and what each is for."""
+    from pmkit.template import load_template, template_names
+
+    for name in template_names():
+        plan = load_template(name)
+        click.echo(f"{name:<12} {plan.title}\n{'':<12} {plan.use_case}")
+
+
+@template.command("show")
+@click.argument("name")
+def show_template(name: str) -> None:
+    """Show what a review made from template NAME consists of; a team's own .toml file too."""
+    from pmkit.template import describe_template, load_template
+
+    click.echo(describe_template(load_template(name)))
+
+
+@template.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check_template(file: Path) -> None:
+    """Check a team's own template FILE; a mistake is told with its file and line."""
+    from pmkit.template import load_template
+
+    plan = load_template(file)
+    counts = f"{len(plan.roles)} roles, {len(plan.milestones)} milestones, {len(plan.tasks)} tasks"
+    click.echo(f"{file}: fine. {counts}.")
+
+
+class _Add(click.Command):
+    """Its help lists the formats that the loaders know."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from pmkit.intake import flag
+        from pmkit.loaders import FORMATS
+
+        with formatter.section("Formats, told from the content; --as NAME says it where it does not"):
+            formatter.write_dl(
+                [
+                    (form.name, form.title + "".join(f" [{flag(option)}]" for option in form.options))
+                    for form in FORMATS
+                ],
+                col_max=28,
+            )
+
+
+# What only people know of a file, by the names that the loaders give it.
+_READING: Final = {
+    "zone": ("ZONE", "Zone of times that carry none, as Europe/Lisbon or UTC."),
+    "date_format": ("FORMAT", "How its dates are written, as %d/%m/%Y %H:%M."),
+    "columns": ("NAME=COLUMN,…", "Which column is what, as time=When,text=Message."),
+    "pattern": ("REGEX", "How a line of a log is made: a regular expression with named groups."),
+    "year": ("YEAR", "The year of dates that say none."),
+    "at": ("TIME", "When it was, for what carries no time: 2026-11-03T14:02Z."),
+    "text": ("WORDS", "What it shows, for what carries no words."),
+    "source": ("NAME", "The system a table comes from."),
+    "channel": ("NAME", "The channel it comes from."),
+}
+
+
+def _reading_options(command: click.Command) -> click.Command:
+    for name, (metavar, words) in _READING.items():
+        flag = f"--{name.replace('_', '-')}"
+        command.params.insert(-3, click.Option([flag, name], metavar=metavar, help=words))
+    return command
+
+
+@_reading_options
+@main.command(cls=_Add)
+@click.argument("incident", type=_existing_folder)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--as", "form", metavar="NAME", help="Its format, where the content does not tell it.")
+@click.option("--note", default="", help="What a reader must know about it.")
+@click.option("--dry-run", is_flag=True, help="Say what was found, and add nothing.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def add(
+    *,
+    incident: Path,
+    paths: tuple[Path, ...],
+    form: str | None,
+    note: str,
+    dry_run: bool,
+    output: str,
+    **reading: str | None,
+) -> None:
+    """Add evidence to INCIDENT: files, exports, folders of them.
+
+    Each file is told from its content, copied unchanged, and what was found in it is said. What is there
+    already stays as it is. Where something must be known first, one question says with which option to
+    answer it. Exit code 2 when a file could not be added.
+
+    \b
+    Examples:
+      pmkit add 2026-11-03-checkout ~/Downloads/evidence --dry-run
+      pmkit add 2026-11-03-checkout tickets.csv --zone Europe/Lisbon
+      pmkit add 2026-11-03-checkout notes.csv --columns time=When,text=What --zone UTC
+    """
+    from pmkit.intake import add_evidence
+    from pmkit.workspace import Workspace
+
+    workspace = Workspace.open(incident)
+    options: dict[str, object] = {name: value for name, value in reading.items() if value}
+    if columns := reading["columns"]:
+        options["columns"] = _pairs(tuple(columns.split(",")), "--columns")
+    intake = add_evidence(
+        workspace,
+        *paths,
+        form=form,
+        options=options,
+        note=note,
+        dry_run=dry_run,
+        progress=lambda words: click.echo(f"{words} …", err=True),
+        told=lambda taken: (
+            click.echo(taken.to_text(incident, workspace.incident.timezone)) if output == "text" else None
+        ),
+    )
+    if output == "json":
+        click.echo(json.dumps(intake.to_dict(), indent=2))
+    elif words := intake.last_words():
+        click.echo(words)
+    if not intake.is_whole:
         sys.exit(2)
 
 
 @main.command()
 @click.argument("incident", type=_existing_folder)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def status(incident: Path, form: str) -> None:
-    """Show where the review of INCIDENT stands, and what the next milestone waits for."""
+@click.option("--at", help="As of another time, as 2026-11-05T09:00Z; nothing is recorded then.")
+def status(incident: Path, form: str, at: str | None) -> None:
+    """Show where the review stands, and what it waits for.
+
+    Milestones are reached by what the record holds; the time of a new one is recorded. Exit code 1 when the
+    closure or a task is overdue, else 0.
+    """
     from pmkit.process import describe_review
+    from pmkit.review import note_milestones
     from pmkit.workspace import Workspace
 
-    review = describe_review(Workspace.open(incident).load(), datetime.now(UTC))
+    workspace, now = Workspace.open(incident), _time(at, "--at") or datetime.now(UTC)
+    for name in note_milestones(workspace, now) if at is None else ():
+        click.echo(f"Reached: {name}", err=True)
+    review = describe_review(workspace.load(), now)
     click.echo(json.dumps(review.to_dict(), indent=2) if form == "json" else review.to_text())
+    if review.is_late:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.option("--kind", default="daily", show_default=True, help="daily, or final retro.")
+@click.option("--confirm", is_flag=True, help="It was held: keep it. Without this it is only shown.")
+@click.option("--by", default="", help="Who confirms it, as a role or a name.")
+@click.option("--attendees", default="", help="Who was there.")
+@click.option(
+    "--say",
+    "said",
+    multiple=True,
+    metavar="COLUMN=TEXT",
+    help="Your own words for summary, blockers, next_steps; for the retro owners_confirmed, learned, "
+    "would_come_again.",
+)
+def checkin(
+    *, incident: Path, kind: str, confirm: bool, by: str, attendees: str, said: tuple[str, ...]
+) -> None:
+    """Draft a check-in from what changed; --confirm keeps it.
+
+    \b
+    Examples:
+      pmkit checkin 2026-11-03-checkout
+      pmkit checkin 2026-11-03-checkout --confirm --by Scribe --attendees "all five roles"
+      pmkit checkin 2026-11-03-checkout --kind "final retro" --confirm --by Scribe \\
+          --attendees "…" --say "owners_confirmed=A1 A2" --say learned=8
+    """
+    from pmkit.checkins import draft_checkin
+    from pmkit.review import confirm_checkin
+    from pmkit.workspace import Workspace
+
+    workspace, now = Workspace.open(incident), datetime.now(UTC)
+    told = _pairs(said, "--say")
+    if confirm:
+        row = confirm_checkin(workspace, by=by, kind=kind, attendees=attendees, said=told, now=now)
+    else:
+        row = draft_checkin(workspace.load(), now, kind=kind) | told
+    for name in ("summary", "blockers", "next_steps"):
+        lines = str(row.get(name, "")).splitlines() or ["-"]
+        click.echo(f"{name.replace('_', ' ').capitalize()}\n" + "\n".join(f"  {line}" for line in lines))
+    click.echo(
+        f"Kept as {row['checkin_id']}." if confirm else "A draft; --confirm --by ROLE keeps it.", err=True
+    )
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder)
+def agenda(incident: Path) -> None:
+    """Print the agenda of the final retro of INCIDENT, in Markdown."""
+    from pmkit.agenda import retro_agenda
+    from pmkit.workspace import Workspace
+
+    click.echo(retro_agenda(Workspace.open(incident).load(), datetime.now(UTC)).to_markdown())
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Instead of INCIDENT/report/review.ics."
+)
+def calendar(incident: Path, out: Path | None) -> None:
+    """Write the dates of the review as a calendar file.
+
+    Closure, daily check-ins and the final retro, for any calendar; a file taken in again moves the entries.
+    """
+    from pmkit.invites import review_calendar
+    from pmkit.process import closure_due_on
+    from pmkit.workspace import Workspace
+
+    postmortem = Workspace.open(incident).load()
+    if closure_due_on(postmortem) is None:
+        raise WorkspaceError(f"{incident}: no dates yet; mark `resolved` on the timeline first")
+    path = out or incident / "report" / "review.ics"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(review_calendar(postmortem, datetime.now(UTC)))
+    click.echo(str(path))
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.option("--overdue", is_flag=True, help="Only what is overdue. Exit code 1 when there is any.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a .csv or .xlsx instead.")
+def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
+    """Show where the action items stand, and what to ask their DRIs."""
+    from pmkit.export.sheet import export_sheet
+    from pmkit.tracker import describe_actions, track_actions
+    from pmkit.workspace import Workspace
+
+    postmortem = Workspace.open(incident).load()
+    tracked = track_actions(postmortem, postmortem.incident.calendar.day_of(datetime.now(UTC)))
+    late = tracked[tracked["overdue_days"].notna()]
+    shown = late if overdue else tracked
+    if out is not None:
+        click.echo(str(export_sheet(shown, out)))
+    elif form == "json":
+        click.echo(shown.to_json(orient="records", date_format="iso", indent=2))
+    else:
+        click.echo(describe_actions(shown))
+    if overdue and len(late):
+        sys.exit(1)
 
 
 @main.command()
@@ -232,28 +477,25 @@ def lab(incident: Path) -> None:
 
 @main.command()
 @click.argument("incident", type=_existing_folder)
-def verify(incident: Path) -> None:
-    """Say what changed in the evidence of INCIDENT since it was added. Exit 1 when anything did."""
+@click.option("--head", default="", help="The journal head that a published report gives.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def verify(incident: Path, head: str, form: str) -> None:
+    """Say what changed in the evidence of INCIDENT since it was added.
+
+    Each file is held against the journal, the journal against the heads that reports in INCIDENT/report or
+    --head give, and each row of the timeline against the record it came from, read anew. Exit code 1 when
+    anything changed. Whoever can write the folder can write all of it anew: only a head that was kept
+    elsewhere shows that.
+    """
     from pmkit.workspace import Workspace
 
-    problems = Workspace.open(incident).verify()
-    for problem in problems.itertuples():
-        click.echo(f"{problem.path}: {problem.problem}")
-    if len(problems):
+    audit = Workspace.open(incident).audit(head=head)
+    click.echo(json.dumps(audit.to_dict(), indent=2) if form == "json" else audit.to_text())
+    if len(audit.problems):
         sys.exit(1)
-    click.echo("Nothing changed.")
 
 
 # Words on the way
-
-
-def _found(row: Mapping[str, Any]) -> str:
-    """What an added file turned out to be, in one line."""
-    words = [f"{row['path']}: {row['source']}", f"{row['records_loaded']:,} records"]
-    words += [f"{row['records_unreadable']:,} unreadable"] if row["records_unreadable"] else []
-    if row["records_loaded"]:
-        words.append(f"{row['first_at']:%Y-%m-%d %H:%M} to {row['last_at']:%Y-%m-%d %H:%M} UTC")
-    return ", ".join(words)
 
 
 @contextmanager
@@ -289,13 +531,13 @@ def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _time(text: str | None) -> datetime | None:
+def _time(text: str | None, option: str = "--at") -> datetime | None:
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--at") from error
+        raise click.BadParameter(str(error), param_hint=option) from error
     if moment.tzinfo is None:
-        raise click.BadParameter("expected a time with its zone, as 2026-11-09T16:00:00Z", param_hint="--at")
+        raise click.BadParameter("expected a time with its zone, as 2026-11-09T16:00:00Z", param_hint=option)
     return moment

@@ -25,6 +25,7 @@ MARGIN: Final = pd.Timedelta("30min")  # how much of the record before and after
 RECORDED: Final = "milestone"  # what the journal says was done when a milestone was recorded
 # Sources that speak all the time; the others have nothing to say before and after the incident.
 CONTINUOUS: Final = ("slack", "monitoring")
+_FEW: Final = 3  # tasks that are named one by one
 _NEAR: Final = pd.Timedelta("24h")
 _ORDER: Final = ("impact_started", "detected", "resolved")
 COLUMNS: Final = ("milestone", "reached_at", "blocked_by")
@@ -305,8 +306,9 @@ def _questions(record: _Record) -> Need:
 def _tasks(record: _Record) -> Need:
     tasks = record.postmortem.tasks
     dropped = tasks["status"] == "dropped"
-    undone = tasks.loc[~tasks["status"].isin(["done", "dropped"]), "task_id"]
-    lacks = [f"task {name} is not done" for name in undone]
+    undone = list(tasks.loc[~tasks["status"].isin(["done", "dropped"]), "task_id"])
+    lacks = [f"task {name} is not done" for name in undone[:_FEW]]
+    lacks += [f"{len(undone) - _FEW} more tasks are not done"] if len(undone) > _FEW else []
     lacks += [
         f"task {name} is dropped without a reason"
         for name in tasks.loc[dropped & (tasks["note"] == ""), "task_id"]

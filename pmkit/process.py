@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -127,8 +127,7 @@ class Review:
             else:
                 lines.append(f"  [ ] {row['milestone']}")
                 lines += [f"        {lack}" for lack in row["blocked_by"]]
-        if len(self.tasks):
-            lines += ["Tasks", *(f"  {self._task_words(row)}" for row in self.tasks.itertuples())]
+        lines += ["Tasks", *self._tasks_words()] if len(self.tasks) else []
         return "\n".join(lines)
 
     def deadline_words(self) -> str:
@@ -143,6 +142,16 @@ class Review:
         count = f"{abs(days)} working day" + ("" if abs(days) == 1 else "s")
         hurry = ", more than half of the time is used up" if self.is_urgent and days >= 0 else ""
         return f"Closure due {self.due_on}: {count} " + ("late" if days < 0 else f"left{hurry}")
+
+    def _tasks_words(self) -> Iterator[str]:
+        """The tasks that are overdue or due next, and how many come later."""
+        ahead = self.tasks["due_on"][self.tasks["due_on"] >= pd.Timestamp(self.today)]
+        soon = self.tasks["due_on"].isna() | (self.tasks["due_on"] <= ahead.min() if len(ahead) else True)
+        yield from (f"  {self._task_words(row)}" for row in self.tasks[soon].itertuples())
+        later = self.tasks[~soon]
+        if len(later):
+            count = f"{len(later)} more task" + ("" if len(later) == 1 else "s")
+            yield f"  and {count} until {later['due_on'].max():%Y-%m-%d}"
 
     def _task_words(self, task: Any) -> str:
         if pd.isna(task.due_on):

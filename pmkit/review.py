@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 import pandas as pd
 
+from pmkit import schema
+from pmkit.checkins import draft_checkin
+from pmkit.errors import WorkspaceError
 from pmkit.facts import with_member, with_milestone
 from pmkit.milestones import RECORDED, review_status
 from pmkit.workspace import Workspace
@@ -29,6 +33,38 @@ def note_milestones(workspace: Workspace, now: datetime) -> list[str]:
     return fresh
 
 
-def assign(workspace: Workspace, role: str, person: str) -> None:
+def assign_role(workspace: Workspace, role: str, person: str) -> None:
     """Put a person into a role. Raises `WorkspaceError` for a role the workspace does not have."""
     workspace.save_facts(lambda text: with_member(text, role, person))
+
+
+def confirm_checkin(
+    workspace: Workspace,
+    *,
+    by: str,
+    kind: str = "daily",
+    attendees: str = "",
+    said: Mapping[str, object] | None = None,
+    now: datetime,
+) -> dict[str, str]:
+    """Record that a check-in was held, as it drafts itself and with what people `said` instead.
+
+    `by` is the person or role who confirms it, `said` has cells of `checkins.csv`: `summary`, `blockers`,
+    `next_steps`, and for the final retro `owners_confirmed`, `learned`, `would_come_again`. Returns the row.
+    Raises `WorkspaceError` when nobody confirms it, `SchemaError` for a cell that cannot be.
+    """
+    if not by.strip():
+        raise WorkspaceError("a check-in is confirmed by somebody; say who, as a role or a name")
+    postmortem = workspace.load()
+    row: dict[str, object] = dict(draft_checkin(postmortem, now, kind=kind))
+    row |= {"held_at": schema.format_time(pd.Timestamp(now)), "attendees": attendees, "confirmed_by": by}
+    row |= said or {}
+    table = schema.CHECKINS
+    texts = {name: schema.cell_text(table.column(name), value) for name, value in row.items()}
+
+    def with_row(checkins: pd.DataFrame) -> pd.DataFrame:
+        fresh = schema.conform(pd.DataFrame([texts]), table)
+        return pd.concat([checkins, fresh], ignore_index=True) if len(checkins) else fresh
+
+    workspace.save_table("checkins", with_row(workspace.table("checkins")), merge=with_row, now=now)
+    return texts

@@ -208,6 +208,34 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def describe_template(plan: Template) -> str:
+    """The template in words, for somebody who wants to know what they get or what they may change."""
+    lists = [f"  {each.name} ({each.dri})" for each in plan.task_lists]
+    lines = [f"{plan.title}", plan.use_case, ""]
+    lines += [f"For {', '.join(plan.severities)}; for others: {plan.lighter}.", ""]
+    lines += [f"Closure {plan.working_days} working days after the end; owner: {plan.owner}.", "", "Roles"]
+    lines += [f"  {role}" for role in plan.roles] + ["", "Channels"]
+    lines += [f"  #{channel.name}: {channel.purpose}" for channel in plan.channels] + ["", "Milestones"]
+    for milestone in plan.milestones:
+        lines += [f"  {milestone.name}", *(f"    {name}: {NEEDS[name]}" for name in milestone.needs)]
+    lines += ["", "Tasks"]
+    for title, each in zip(lists, plan.task_lists, strict=True):
+        lines.append(title)
+        for task in (task for task in plan.tasks if task.task_list == each.name):
+            dri = "" if task.dri == each.dri else f" ({task.dri})"
+            lines.append(f"    day {task.due_working_day}: {task.task}{dri}")
+    lines += ["", "Check-ins"]
+    lines += [f"  {each.kind}, {each.at}, {each.minutes} minutes" for each in plan.checkins]
+    lines += ["", "RACI"]
+    for activity, parts in plan.raci.items():
+        accountable = [role for role, part in parts.items() if "A" in part]
+        lines.append(f"  {activity}: {', '.join(accountable)}")
+    lines += ["", f"Evidence expected: {', '.join(plan.evidence)}", f"Report: {', '.join(plan.sections)}"]
+    lines += [f"Pinned: {', '.join(f'{title} ({file})' for title, file in plan.pinned.items())}"]
+    lines += [f"Apps: {', '.join(f'{app} ({part})' for part, app in plan.apps.items())}"]
+    return "\n".join(lines)
+
+
 class _MisfitError(ValueError):
     """What does not fit, and the key under which it stands."""
 
@@ -344,7 +372,7 @@ def _refuse_unknown(noun: str, found: Iterable[str], known: Collection[str], *, 
 
 
 def _place(path: Path, error: Exception) -> str:
-    """The file that says the key that does not fit, and the line, where one of its template's files says it."""
+    """The file that says the key that does not fit, and the line, as far as one of them says it."""
     key = error.key if isinstance(error, _MisfitError) else ""
     for file in _files_of(path) if key else ():
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
