@@ -319,10 +319,15 @@ def checkin(
     """
     from pmkit.checkins import draft_checkin
     from pmkit.review import confirm_checkin
+    from pmkit.schema import CHECKINS
     from pmkit.workspace import Workspace
 
     workspace, now = Workspace.open(incident), datetime.now(UTC)
     told = _pairs(said, "--say")
+    unknown = [name for name in told if name not in CHECKINS.column_names]
+    if unknown:
+        columns = ", ".join(CHECKINS.column_names)
+        raise WorkspaceError(f"checkins.csv has no column `{unknown[0]}`; it has {columns}")
     if confirm:
         row = confirm_checkin(workspace, by=by, kind=kind, attendees=attendees, said=told, now=now)
     else:

@@ -82,7 +82,9 @@ def test_new_makes_a_workspace_and_says_what_comes_next(run: Run) -> None:
         "Risk Officer = Li",
     )
     assert result.exit_code == 0
-    assert result.stdout == "Made inc-1. Next: pmkit add inc-1 EVIDENCE…\n"
+    made, unfilled = result.stdout.splitlines()
+    assert made == "Made inc-1. Next: pmkit add inc-1 EVIDENCE…"
+    assert unfilled.startswith("Nobody yet: Incident Commander, Engineering Lead, Support Lead")
     i = Workspace.open("inc-1").incident
     assert (i.title, i.severity, i.services, i.template) == (
         "Checkout failed",
@@ -229,3 +231,92 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "pmkit", "--version"], capture_output=True, text=True, check=True
     )
     assert module.stdout == f"pmkit, version {pmkit.__version__}\n"
+
+
+# The review
+
+
+def test_a_lighter_review_will_do_for_small_incidents(run: Run) -> None:
+    """The severity decides; the words say what to do instead, and `--anyway` makes the folder."""
+    result = run("new", "inc-2", "--severity", "P3")
+    assert (result.exit_code, Path("inc-2").exists()) == (1, False)
+    assert "A P3 needs no full review (this one is for P0, P1, SEV-0, SEV-1)" in result.stderr
+    assert run("new", "inc-2", "--severity", "P3", "--anyway").exit_code == 0
+    assert Workspace.open("inc-2").incident.title == "inc 2"
+
+
+def test_new_counts_from_the_end_of_the_incident(run: Run) -> None:
+    """Tasks and closure are due working days after it was resolved; roles that nobody fills are told."""
+    result = run(
+        "new", "inc-2", "--severity", "P1", "--template", "fintech", "--started", "2026-11-20T14:02Z",
+        "--resolved", "2026-11-20T16:00Z", "--assign", "Scribe=Ana",
+    )  # fmt: skip
+    assert "Nobody yet: Incident Commander, Engineering Lead" in result.stdout
+    assert run("assign", "inc-2", "Risk Officer=Li Wei").stdout == "Risk Officer: Li Wei\n"
+    review = json.loads(run("status", "inc-2", "--at", "2026-11-23T09:00Z", "--format", "json").stdout)
+    assert (review["due_on"], review["business_days_left"]) == ("2026-11-27", 4)
+    assert {task["due_on"] for task in review["tasks"]} == {
+        "2026-11-23", "2026-11-25", "2026-11-26", "2026-11-27",
+    }  # fmt: skip
+    assert run("status", "inc-2", "--at", "2026-11-23T09:00Z").exit_code == 0
+    late = run("status", "inc-2", "--at", "2026-11-30T09:00Z")
+    assert late.exit_code == 1
+    assert "Closure due 2026-11-27: 1 working day late" in late.stdout
+
+
+def test_status_records_a_milestone_once(run: Run, incident: Path) -> None:
+    """The time of a milestone that the record supports is written down, and told that one time."""
+    text = (incident / "incident.toml").read_text()
+    (incident / "incident.toml").write_text(
+        text.replace('needs = ["factors", "cause agreed"]', 'needs = ["raci"]')
+    )
+    assert run("status", incident, "--at", "2027-01-01T00:00Z").stderr == ""
+    assert run("status", incident).stderr == "Reached: Root cause confirmed\n"
+    assert run("status", incident).stderr == ""
+    assert "reached_at" in facts.read_text()
+
+
+def test_a_check_in_is_drafted_and_kept(run: Run, incident: Path) -> None:
+    """A draft changes nothing; a confirmed one is a row, with people's own words."""
+    draft = run("checkin", incident)
+    assert draft.stdout.startswith("Summary\n")
+    assert Workspace.open(incident).table("checkins").empty
+    assert run("checkin", incident, "--confirm").exit_code == 2
+    kept = run("checkin", incident, "--confirm", "--by", "Scribe", "--say", "blockers=None.")
+    assert kept.stderr == "Kept as daily-1.\n"
+    row = Workspace.open(incident).table("checkins").iloc[0]
+    assert (row["blockers"], row["confirmed_by"]) == ("None.", "Scribe")
+    assert "no column `mood`" in run("checkin", incident, "--say", "mood=good").stderr
+
+
+def test_the_agenda_and_the_dates(run: Run, incident: Path) -> None:
+    """Markdown to send around; a calendar once it is known when the incident ended."""
+    assert run("agenda", incident).stdout.startswith("# Final retro: Checkout failed\n")
+    assert_refused(run("calendar", incident), "no dates yet")
+    run("new", "inc-2", "--severity", "P1", "--resolved", "2026-11-20T16:00Z")
+    path = Path(run("calendar", "inc-2").stdout.strip())
+    assert path.read_bytes().startswith(b"BEGIN:VCALENDAR")
+
+
+def test_actions_that_are_overdue(run: Run, incident: Path, tmp_path: Path) -> None:
+    """Exit 1 when there are any; as words, as JSON, as a spreadsheet without a formula."""
+    (incident / "actions.csv").write_text(
+        "action_id,action,dri,due_on,status\nA1,=cmd|x,Ana,2026-11-02,open\nA2,Later,Ana,2199-11-01,open\n"
+    )
+    assert run("actions", incident).exit_code == 0
+    overdue = run("actions", incident, "--overdue", "--format", "json")
+    assert overdue.exit_code == 1
+    assert [row["action_id"] for row in json.loads(overdue.stdout)] == ["A1"]
+    run("actions", incident, "--out", tmp_path / "a.csv")
+    assert ",'=cmd|x," in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+
+
+def test_templates_are_listed_shown_and_checked(run: Run) -> None:
+    """Each use case in a line; what a review consists of; a mistake with its file and line."""
+    assert run("template", "list").stdout.startswith("ecommerce    Checkout or order failure\n")
+    shown = run("template", "show", "healthcare").stdout
+    assert "    timeline agreed: a decision records that the timeline is agreed" in shown
+    Path("ours.toml").write_text('extends = "fintech"\nseverities = ["SEV-1"]\n')
+    assert run("template", "check", "ours.toml").stdout.startswith("ours.toml: fine. 6 roles, 4 milestones")
+    Path("ours.toml").write_text('extends = "fintech"\nowner = "Boss"\n')
+    assert_refused(run("template", "check", "ours.toml"), "ours.toml, line 2: unknown role: `Boss`")
