@@ -266,10 +266,8 @@ def test_new_counts_from_the_end_of_the_incident(run: Run) -> None:
 
 def test_status_records_a_milestone_once(run: Run, incident: Path) -> None:
     """The time of a milestone that the record supports is written down, and told that one time."""
-    text = (incident / "incident.toml").read_text()
-    (incident / "incident.toml").write_text(
-        text.replace('needs = ["factors", "cause agreed"]', 'needs = ["raci"]')
-    )
+    facts = incident / "incident.toml"
+    facts.write_text(facts.read_text().replace('needs = ["factors", "cause agreed"]', 'needs = ["raci"]'))
     assert run("status", incident, "--at", "2027-01-01T00:00Z").stderr == ""
     assert run("status", incident).stderr == "Reached: Root cause confirmed\n"
     assert run("status", incident).stderr == ""
