@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
+from pmkit.clocks import find_corrections, format_offset
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -35,27 +37,32 @@ class Look:
 LOOKS: Final[dict[Theme, Look]] = {
     "light": Look(paper="#ffffff", ink="#1d2733", muted="#5b6878", line="#d9dfe6", shade=0.15),
     "dark": Look(paper="#16191d", ink="#e8ebef", muted="#a3adb9", line="#39414b", shade=0.22),
-    "auto": Look(paper="rgba(0,0,0,0)", ink="#727c88", muted="#727c88", line="#8d96a04d", shade=0.17),
+    "auto": Look(paper="rgba(0,0,0,0)", ink="#717b87", muted="#727c88", line="#8d96a04d", shade=0.17),
+}
+# What a page of JupyterLab calls these two; anywhere else they are the greys of `auto`.
+_ON_PAGE: Final = {
+    LOOKS["auto"].ink: f"var(--jp-ui-font-color1, {LOOKS['auto'].ink})",
+    LOOKS["auto"].muted: f"var(--jp-ui-font-color2, {LOOKS['auto'].muted})",
 }
 
 
 # Colour and marker of each source, in the order of the lanes: after Okabe and Ito, a little deeper for print.
-# No two are alike to a colour-blind eye, on white or lightened on black; the shapes are for black and white.
+# No two are alike to a colour-blind eye, and all stand out on white and on black. The shapes need no colour.
 SOURCE_STYLES: Final = {
-    "slack": ("#2f70b4", "circle"),
-    "pagerduty": ("#159653", "square"),
-    "jira": ("#7966e4", "diamond"),
-    "monitoring": ("#b47f00", "triangle-up"),
-    "deploy": ("#bb5625", "star-diamond"),
-    "statuspage": ("#d46dcd", "hexagon"),
-    "opsgenie": ("#4c96f5", "triangle-down"),
-    "incident.io": ("#b40024", "cross"),
-    "firehydrant": ("#7139ae", "star"),
-    "table": ("#799d7e", "square-open"),
-    "file": ("#94789d", "triangle-up-open"),
-    "manual": ("#5f605f", "diamond-open"),
+    "slack": ("#1880a1", "circle"),
+    "pagerduty": ("#0aa347", "square"),
+    "jira": ("#6a6ee9", "diamond"),
+    "monitoring": ("#a68404", "triangle-up"),
+    "deploy": ("#b5550f", "star-diamond"),
+    "statuspage": ("#cb6fd1", "hexagon"),
+    "opsgenie": ("#339aee", "triangle-down"),
+    "incident.io": ("#c8203a", "cross"),
+    "firehydrant": ("#8840b6", "star"),
+    "table": ("#69a176", "square-open"),
+    "file": ("#9f8da7", "triangle-up-open"),
+    "manual": ("#726b6a", "diamond-open"),
 }
-_OTHER_STYLE: Final = ("#5f605f", "circle-open")
+_OTHER_STYLE: Final = ("#726b6a", "circle-open")
 _SOURCE_TITLES: Final = {
     "slack": "Slack",
     "pagerduty": "PagerDuty",
@@ -74,7 +81,10 @@ _SOURCE_TITLES: Final = {
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart as plotly's own JSON. It shows itself like a plotly figure, without loading plotly."""
+    """A chart as plotly's own JSON. It shows itself like a plotly figure, without loading plotly.
+
+    In the look `auto` its text takes the colours of JupyterLab where it is shown, dark or light.
+    """
 
     spec: dict[str, Any]
 
@@ -84,10 +94,54 @@ class Chart:
         import plotly.graph_objects as go
 
         # Built from a dict a figure is checked once as a whole; add_shape in a loop is quadratic.
-        return go.Figure(self.spec)
+        return go.Figure(self.shown)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What is handed to a notebook."""
+        spec = self.spec
+        if spec["layout"]["font"]["color"] != LOOKS["auto"].ink:
+            return spec
+        data = spec["data"]
+        if spec["layout"].get("showlegend"):
+            colour = spec["layout"]["legend"]["font"]["color"]
+            data = [trace | {"name": _dyed(trace["name"], colour)} for trace in data]
+        return spec | {"data": data, "layout": _on_page(spec["layout"])}
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {PLOTLY_MIME: self.spec, "text/plain": self.spec["layout"]["meta"]["alt"]}
+        return {PLOTLY_MIME: self.shown, "text/plain": self.spec["layout"]["meta"]["alt"]}
+
+
+def _on_page(part: Any) -> Any:
+    """The same part of a layout, the text in it in the colours of the page around it."""
+    if isinstance(part, list):
+        return [_on_page(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    page = {name: _on_page(value) for name, value in part.items()}
+    colour = (part.get("font") or part.get("tickfont") or {}).get("color")
+    if colour not in _ON_PAGE:
+        return page
+    if "text" in part:
+        page["text"] = _dyed(part["text"], colour)
+    if "steps" in part:
+        page["steps"] = [step | {"label": _dyed(step["label"], colour)} for step in page["steps"]]
+    if "ticktext" in part:
+        page["ticktext"] = [_dyed(text, colour) for text in part["ticktext"]]
+    elif "tickformatstops" in part:
+        stops = part["tickformatstops"]
+        page["tickformatstops"] = [stop | {"value": _dyed(stop["value"], colour)} for stop in stops]
+    elif "tickformat" in part:
+        page["tickformat"] = _dyed(part["tickformat"], colour)
+    elif "tickfont" in part:
+        page["tickprefix"], page["ticksuffix"] = _dyed("|", colour).split("|")
+    return page
+
+
+def _dyed(text: str, colour: str) -> str:
+    """Text for plotly in what the page calls that colour, line by line."""
+    lines = (f'<span style="fill:{_ON_PAGE[colour]}">{line}</span>' for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def frame_layout(
@@ -131,6 +185,16 @@ def source_style(source: str) -> tuple[str, str]:
 def source_title(source: str) -> str:
     """The source's name as people write it."""
     return _SOURCE_TITLES.get(source, source)
+
+
+def correction_words(events: pd.DataFrame) -> str:
+    """`Clocks are corrected: PagerDuty by +37 s.`; "" where none is."""
+    found = find_corrections(events)
+    said = [
+        f"{source_title(source)} by {format_offset(seconds)}"
+        for source, seconds in zip(found["source"], found["offset_seconds"], strict=True)
+    ]
+    return f"Clocks are corrected: {', '.join(said)}." if said else ""
 
 
 def source_rank(source: str) -> int:

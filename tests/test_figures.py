@@ -448,6 +448,21 @@ def test_all_text_has_a_colour_of_the_look() -> None:
         assert {font["color"] for font in fonts} <= known
 
 
+def test_on_a_page_of_jupyterlab_text_has_its_colours() -> None:
+    """What a notebook shows in the look `auto` follows the page, all of it; what a report shows does not."""
+    timeline = curated([{"time": START, "source": "slack", "summary": "a & b", "mark": "detected"}])
+    for chart in (chart_timeline(timeline, timeline), chart_activity(timeline, timeline)):
+        shown, plainly = chart.shown["layout"], chart.spec["layout"]
+        texts = [note["text"] for note in shown["annotations"]]
+        texts += [*(shown["yaxis"].get("ticktext") or [shown["yaxis"]["tickprefix"]])]
+        texts += [stop["value"] for stop in shown["xaxis"]["tickformatstops"]]
+        texts += [trace["name"] for trace in chart.shown["data"] if shown["showlegend"]]
+        assert all(text.startswith('<span style="fill:var(--jp-ui-font-color') for text in texts)
+        assert re.sub("</?span.*?>", "", texts[0]) == plainly["annotations"][0]["text"]
+    light = chart_timeline(timeline, timeline, theme="light")
+    assert light.shown is light.spec
+
+
 def test_sources_are_told_apart_without_colour() -> None:
     """Each source has a marker of its own shape, and every known source has one."""
     symbols = [symbol for _, symbol in SOURCE_STYLES.values()]
@@ -457,7 +472,9 @@ def test_sources_are_told_apart_without_colour() -> None:
 
 
 def test_sources_are_told_apart_by_colour_blind_eyes() -> None:
-    """The colours of any two sources differ to every kind of eye, on white and, lightened, on black."""
+    """The colours of any two sources differ to every kind of eye, and stand out on white and on black."""
+    backgrounds = [rgb("#ffffff"), rgb("#111111")]
+    assert all(contrast(rgb(c), ground) > 2.99 for c, _ in SOURCE_STYLES.values() for ground in backgrounds)
     for eye in DICHROMATS:
         for light in (0.0, 0.38):
             seen = {source: as_seen(colour, eye, light) for source, (colour, _) in SOURCE_STYLES.items()}
