@@ -59,7 +59,7 @@ def render_report(
     folder = out or workspace.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
-    executed = _execute(source, given, failed)
+    executed = _execute(_arranged(source, workspace.incident.sections), given, failed)
     executed.metadata["pmkit"] = {
         "title": workspace.incident.title,
         "generated_at": given["generated_at"],
@@ -168,7 +168,29 @@ def _declared_parameters(source: Path) -> set[str]:
 # Execution
 
 
-def _execute(source: Path, parameters: Mapping[str, Any], failed: Path) -> Any:
+def _arranged(source: Path, sections: Sequence[str]) -> Path | Any:
+    """The notebook with only those sections, in that order; one without `section-…` tags is left as it is.
+
+    A section is a cell with such a tag and what follows it; what stands before the first one stays.
+    """
+    text = source.read_text(encoding="utf-8")
+    if '"section-' not in text:
+        return source
+    import nbformat
+
+    notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    found: dict[str, list[Any]] = {"": []}
+    here = ""
+    for cell in notebook.cells:
+        tags = (tag for tag in cell.metadata.get("tags", ()) if tag.startswith("section-"))
+        here = next(tags, here)
+        found.setdefault(here, []).append(cell)
+    wanted = ["", *(f"section-{name}" for name in sections)]
+    notebook.cells = [cell for name in wanted for cell in found.get(name, ())]
+    return notebook
+
+
+def _execute(source: Path | Any, parameters: Mapping[str, Any], failed: Path) -> Any:
     """The executed notebook; on failure it is left at `failed`."""
     with _without_iri_grammar():
         import papermill
@@ -182,7 +204,7 @@ def _execute(source: Path, parameters: Mapping[str, Any], failed: Path) -> Any:
                 kernel_name="python3",
                 progress_bar=False,
                 request_save_on_cell_execute=False,
-                cwd=str(source.parent),
+                cwd=str(failed.parent),
                 **_kernel_manager(),
             )
         except PapermillExecutionError as error:

@@ -15,11 +15,16 @@ from typing import Any, ClassVar, Final, Literal
 
 import pandas as pd
 
+from pmkit.clocks import count_corrected, format_offset
+from pmkit.look import correction_words, source_title
 from pmkit.metrics import format_minutes
+from pmkit.milestones import review_status
 from pmkit.postmortem import Incident, Postmortem, Seal
-from pmkit.process import closure_due_on
-from pmkit.timeline import find_anchors
+from pmkit.process import Review, closure_due_on, describe_review
+from pmkit.timeline import SET_BY_PEOPLE, find_anchors
 
+_LATEST: Final = pd.Timestamp("2200-01-01", tz="UTC")  # whatever is recorded counts
+_LACKS: Final = 2  # lacks that a card names; the rest is a number
 BLOCK_MIME: Final = "application/vnd.pmkit.block+json"
 
 Tone = Literal["good", "warn", "bad", "info", "neutral"]
@@ -234,8 +239,8 @@ class Notice(_Block):
 # Views of a postmortem, in the order of the report
 
 
-def report_title(postmortem: Postmortem) -> Title:
-    """Title, severity, services, times and the people of the review."""
+def report_title(postmortem: Postmortem, now: pd.Timestamp | None = None) -> Title:
+    """Title, severity, services, times and the people of the review, as of the time `now`."""
     incident = postmortem.incident
     anchors = find_anchors(postmortem.timeline).set_index("mark")["time"]
     facts = [
@@ -248,13 +253,14 @@ def report_title(postmortem: Postmortem) -> Title:
         span = f"{_day_time(anchors['impact_started'])} to {_end_time(anchors)} UTC"
         facts.append(("Impact", Cell(f"{span}, {format_minutes(lasted)}")))
     facts += [(member.role, Cell(member.person or "not assigned")) for member in incident.members]
-    reached = [milestone for milestone in incident.milestones if milestone.reached_at]
+    status = review_status(postmortem, _LATEST if now is None else now)
+    reached = list(status.loc[status["reached_at"].notna(), "milestone"])
     facts.append(("Review", Cell(_review_words(incident, closure_due_on(postmortem)))))
-    status = reached[-1].name if reached else "Review opened"
+    stage = reached[-1] if reached else "Review opened"
     day = anchors.get("impact_started", pd.Timestamp(incident.opened_at) if incident.opened_at else None)
     subtitle = "Postmortem" + (f" · {_long_date(day)}" if day is not None else "")
     tone: Tone = "good" if len(reached) == len(incident.milestones) and reached else "info"
-    return Title(incident.title, subtitle, tuple(facts), ((incident.severity, "bad"), (status, tone)))
+    return Title(incident.title, subtitle, tuple(facts), ((incident.severity, "bad"), (stage, tone)))
 
 
 def note_text(text: str, *, missing: str) -> Prose | Notice:
@@ -265,6 +271,54 @@ def note_text(text: str, *, missing: str) -> Prose | Notice:
 def card_metrics(metrics: pd.DataFrame) -> Cards:
     """The response metrics as a row of cards, each with the events it runs between."""
     return Cards(tuple(_metric_card(row) for row in metrics.to_dict("records")))
+
+
+def card_review(postmortem: Postmortem, now: pd.Timestamp) -> Cards:
+    """Where the review stands at the time `now`: the deadline, and each milestone with what it waits for."""
+    review = describe_review(postmortem, now)
+    milestones = (_milestone_card(row) for row in review.milestones.to_dict("records"))
+    return Cards((_deadline_card(review), *milestones))
+
+
+def facts_checkin(draft: Mapping[str, str]) -> Facts:
+    """A check-in as it drafts itself: what changed, what stands in the way, what comes next."""
+    labels = {"summary": "What changed", "blockers": "In the way", "next_steps": "Next"}
+    return Facts(tuple((label, Cell(draft.get(name) or "nothing")) for name, label in labels.items()))
+
+
+def table_tracker(tracked: pd.DataFrame) -> Table:
+    """The action-item tracker, the most overdue first: who, until when, and what to ask them."""
+    rows = [
+        (
+            Cell(row["action_id"], mono=True),
+            Cell(row["action"], note=row["reminder"]),
+            Cell(row["person"] or "nobody", badge=None if row["person"] else "bad"),
+            Cell(
+                "no date" if pd.isna(row["due_on"]) else _date_words(row["due_on"]),
+                note="" if pd.isna(row["overdue_days"]) else f"{row['overdue_days']} working days late",
+                badge="bad" if pd.notna(row["overdue_days"]) else None,
+            ),
+            Cell(row["status"] or "open", note=row["issue_key"]),
+        )
+        for row in tracked.to_dict("records")
+    ]
+    heads = (Head("Id"), Head("Action", width="wide"), Head("DRI"), Head("Due"), Head("Status"))
+    return Table("tracker", "", heads, tuple(rows), "No action is recorded.")
+
+
+def table_ideas(ideas: pd.DataFrame) -> Table:
+    """Ideas that nobody took on yet, and the actions that some became."""
+    rows = [
+        (
+            Cell(row["idea_id"], mono=True),
+            Cell(row["idea"], note=row["note"]),
+            Cell(row["raised_by"]),
+            Cell(row["action_id"], mono=True),
+        )
+        for row in ideas.to_dict("records")
+    ]
+    heads = (Head("Id"), Head("Idea", width="wide"), Head("Raised by"), Head("Became"))
+    return Table("ideas", "", heads, tuple(rows), "No idea waits for somebody.")
 
 
 def table_derivations(metrics: pd.DataFrame) -> Table:
@@ -301,7 +355,7 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
                 Cell(
                     f"{time:%H:%M:%S}",
                     url=row["url"],
-                    note=f"{time.day} {time:%b}" if new_day else "",
+                    note=_joined(f"{time.day} {time:%b}" if new_day else "", _recorded(row)),
                     mono=True,
                 ),
                 Cell(row["summary"], note=row["note"]),
@@ -313,7 +367,10 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
         Head("Time (UTC)", width="narrow"), Head("What happened", width="wide"), Head("Who, where"),
         Head("Mark", width="narrow"),
     )  # fmt: skip
-    return Table("timeline", "", heads, tuple(rows), "The timeline is still empty.")
+    caption = correction_words(timeline)
+    if (timeline["time_basis"] == SET_BY_PEOPLE).any():
+        caption = f"{caption} Where the team set another time, the recorded one stands below it.".lstrip()
+    return Table("timeline", caption, heads, tuple(rows), "The timeline is still empty.")
 
 
 def table_impact(impact: pd.DataFrame) -> Table:
@@ -553,6 +610,29 @@ def facts_seal(seal: Seal) -> Facts | Notice:
     return Facts(items)
 
 
+def table_clocks(clocks: pd.DataFrame, events: pd.DataFrame | None = None) -> Table:
+    """Clocks that are off: what is added to their times, whether it is, and how it is known.
+
+    `events` tell how many of them each correction moved.
+    """
+    counts = None if events is None else count_corrected(events, clocks)
+    rows = [
+        (
+            Cell(_clock_name(row["source"]), mono=row["source"].startswith("evidence/")),
+            Cell("unknown" if pd.isna(row["offset_seconds"]) else format_offset(row["offset_seconds"])),
+            _applied_cell(row, counts),
+            Cell(row["basis"], note=row["note"]),
+        )
+        for row in clocks.to_dict("records")
+    ]
+    heads = (
+        Head("Clock of"), Head("Added", "right", "narrow"), Head("Applied"),
+        Head("How we know", width="wide"),
+    )  # fmt: skip
+    caption = "What a corrected clock recorded stands beside each time." if clocks["applied"].any() else ""
+    return Table("clocks", caption, heads, tuple(rows), "Every time is as it was recorded.")
+
+
 def table_events(events: pd.DataFrame, *, limit: int = 200) -> Table:
     """Raw events in order (UTC), at most `limit` of them; with their days where these are several."""
     days = events["time"].head(limit).dt.date
@@ -636,6 +716,28 @@ def _metric_card(row: Mapping[str, Any]) -> Card:
     return Card(row["title"], format_minutes(row["minutes"]), span + (" (PagerDuty)" if default else ""))
 
 
+def _deadline_card(review: Review) -> Card:
+    words, days = review.deadline_words(), review.working_days_left
+    if review.due_on is None:
+        return Card("Closure", "not known yet", "`resolved` is not marked", "neutral")
+    if review.is_closed:
+        return Card("Closure", "closed", words, "good")
+    left = abs(days or 0)
+    count = f"{left} day" + ("" if left == 1 else "s")
+    late = (days or 0) < 0
+    tone: Tone = "bad" if late else "warn" if review.is_urgent else "info"
+    return Card("Closure", f"{count} {'late' if late else 'left'}", f"due {_long_date(review.due_on)}", tone)
+
+
+def _milestone_card(row: Mapping[str, Any]) -> Card:
+    if pd.notna(row["reached_at"]):
+        return Card(row["milestone"], "reached", f"{_day_time(row['reached_at'])} UTC", "good")
+    lacks = row["blocked_by"]
+    more = f", and {len(lacks) - _LACKS} more" if len(lacks) > _LACKS else ""
+    words = "; ".join(lacks[:_LACKS]) + more
+    return Card(row["milestone"], "waits", words or "for the team", "warn")
+
+
 def _mark_words(row: Mapping[str, Any], end: str) -> str:
     return str(row[f"{end}_mark"]).replace("_", " ")
 
@@ -650,7 +752,36 @@ def _marks_words(row: Mapping[str, Any]) -> str:
 def _anchor_cell(row: Mapping[str, Any], end: str) -> Cell:
     if pd.isna(row[f"{end}_at"]):
         return Cell(f"{_mark_words(row, end)}: not marked")
-    return Cell(f"{row[f'{end}_at']:%H:%M:%S} {_mark_words(row, end)}", note=row[f"{end}_summary"])
+    recorded = _recorded(row, f"{end}_")
+    words = f"{row[f'{end}_at']:%H:%M:%S} {_mark_words(row, end)}"
+    return Cell(_joined(words, recorded), note=row[f"{end}_summary"])
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(filter(None, words))
+
+
+def _recorded(row: Mapping[str, Any], end: str = "") -> str:
+    """`recorded 07:59:12`, with its day where that is another one; "" where the time is the recorded one."""
+    at, shown = row[f"{end}recorded_at"], row["time" if not end else f"{end}at"]
+    if pd.isna(at):
+        return ""
+    return f"recorded {_when(at)}" if at.date() == shown.date() else f"recorded {at.day} {at:%b} {_when(at)}"
+
+
+def _clock_name(source: str) -> str:
+    return source.removeprefix("evidence/") if source.startswith("evidence/") else source_title(source)
+
+
+def _applied_cell(row: Mapping[str, Any], counts: Mapping[str, int] | None) -> Cell:
+    if not row["applied"]:
+        return Cell("no")
+    if pd.isna(row["offset_seconds"]):
+        return Cell("nothing to add is given", badge="warn")
+    if counts is None or not row["offset_seconds"]:
+        return Cell("yes")
+    count = counts.get(row["source"], 0)
+    return Cell(f"to {count:,} events", badge="good") if count else Cell("to no event", badge="warn")
 
 
 def _source_words(row: Mapping[str, Any]) -> str:

@@ -185,3 +185,17 @@ def test_unknown_formats_are_refused_before_the_run(ws: Workspace, ran: list[dic
     with pytest.raises(RenderError, match="no format `docx`; the formats are html, pdf"):
         publish(ws, to=["html", "docx"])
     assert ran == []
+
+
+def test_sections_come_in_the_order_of_the_incident(tmp_path: Path) -> None:
+    """Those that are not named are left out; what stands before the first one stays, tags or none."""
+    cells = [
+        {"cell_type": "markdown", "id": name, "metadata": {"tags": tags}, "source": name}
+        for name, tags in [("title", []), ("a", ["section-impact"]), ("a2", []), ("b", ["section-lessons"])]
+    ]
+    path = tmp_path / "own.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    arranged = report._arranged(path, ("lessons", "impact"))
+    assert [cell.source for cell in arranged.cells] == ["title", "b", "a", "a2"]
+    assert [cell.source for cell in report._arranged(path, ("impact",)).cells] == ["title", "a", "a2"]
+    assert report._arranged(notebook(tmp_path, OWN), ("impact",)) == tmp_path / "own.ipynb"

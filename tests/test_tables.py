@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +59,10 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "title": tables.report_title(pm),
         "note": tables.note_text(pm.notes.get("summary", ""), missing="missing"),
         "metrics": tables.card_metrics(metrics),
+        "review": tables.card_review(pm, pd.Timestamp(NOW)),
+        "checkin": tables.facts_checkin(pmkit.draft_checkin(pm, NOW)),
+        "tracker": tables.table_tracker(pmkit.track_actions(pm, NOW.date())),
+        "ideas": tables.table_ideas(pm.ideas),
         "derivations": tables.table_derivations(metrics),
         "timeline": tables.table_timeline(pm.timeline),
         "impact": tables.table_impact(pm.impact),
@@ -72,6 +75,7 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "tasks": tables.table_tasks(pm.tasks),
         "questions": tables.table_questions(pm.questions),
         "evidence": tables.table_evidence(pm.evidence),
+        "clocks": tables.table_clocks(pm.clocks, pm.events),
         "events": tables.table_events(pm.events),
         "debrief": tables.table_debrief(pmkit.debrief_questions(pm)),
         "whys": tables.table_whys(
@@ -91,8 +95,9 @@ def cells(table: Table) -> list[list[str]]:
 
 def test_every_view_is_tested() -> None:
     """A view that is added to pmkit is added here."""
-    public = {name for name in pmkit.__all__ if name.startswith(("table_", "card_", "note_", "report_title"))}
-    shown = {"report_title", "note_text", "card_metrics"}
+    starts = ("table_", "card_", "note_t", "report_title")
+    public = {name for name in pmkit.__all__ if name.startswith(starts)}
+    shown = {"report_title", "note_text", "card_metrics", "card_review"}
     assert public == {*shown, *(name for name in dir(tables) if name.startswith("table_"))}
 
 
@@ -441,6 +446,32 @@ def test_a_walk_shows_where_nobody_has_answered(postmortem: Make) -> None:
     view = tables.table_whys(pmkit.five_whys(pm.factors, pm.factor_links))
     assert [row[2].text for row in view.rows] == ["F1 A deadline fell.", "no answer yet"]
     assert (view.rows[0][2].note, view.rows[1][2].badge) == ("It cut.", "warn")
+
+
+def test_the_review_as_cards(postmortem: Make) -> None:
+    """The deadline first, amber and red in time; each milestone reached, or with what it lacks."""
+    milestones = (Milestone("a", "", NOW), Milestone("b", needs=("summary", "anchors")))
+    incident = Incident("i", "t", "P1", milestones=milestones)
+    rows = [{"event_id": "m", "included": True, "time": "2026-10-30T10:00:00Z", "mark": "resolved"}]
+    cards = tables.card_review(postmortem(incident, timeline=rows), pd.Timestamp(NOW)).items
+    assert [(card.value, card.tone) for card in cards] == [
+        ("1 day left", "warn"),
+        ("reached", "good"),
+        ("waits", "warn"),
+    ]
+    assert cards[2].note == "the summary is empty; `impact_started` is not on the timeline, and 1 more"
+    late = tables.card_review(
+        postmortem(incident, timeline=rows), pd.Timestamp("2026-11-10T10:00:00Z")
+    ).items[0]
+    assert (late.value, late.tone) == ("2 days late", "bad")
+
+
+def test_the_stage_of_a_review_is_what_the_record_bears_out(postmortem: Make) -> None:
+    """A milestone that is only said to be reached is none in the head of the report."""
+    claimed = Incident("i", "t", "P1", milestones=(Milestone("a", "", NOW, needs=("summary",)),))
+    assert tables.report_title(postmortem(claimed)).badges[1] == ("Review opened", "info")
+    written = postmortem(claimed, notes={"summary": "It failed."})
+    assert tables.report_title(written).badges[1] == ("a", "good")
 
 
 def test_milestones_tell_what_they_wait_for(postmortem: Make) -> None:
