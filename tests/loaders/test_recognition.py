@@ -22,6 +22,7 @@ EXPECTED = {
     "pagerduty/incidentLogEntries.json": "pagerduty-rest",
     "pagerduty/incidents.json": "pagerduty-rest",
     "pagerduty/log_entries_effecttech.json": "pagerduty-rest",
+    "table/war-room.csv": "table",
     "slack/engineering-team-2016.zip": "slack-export",
     "slack/helpdesk-2026": "slack-export",
 }
