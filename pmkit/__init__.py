@@ -10,7 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pmkit.agenda import retro_agenda as retro_agenda
     from pmkit.causes import plot_factors as plot_factors
+    from pmkit.checkins import draft_checkin as draft_checkin
     from pmkit.debrief import debrief_questions as debrief_questions
     from pmkit.errors import PmkitError as PmkitError
     from pmkit.explore import known_to as known_to
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pmkit.factors import five_whys as five_whys
     from pmkit.figures import plot_activity as plot_activity
     from pmkit.figures import plot_timeline as plot_timeline
+    from pmkit.loaders.deploys import load_deploys as load_deploys
     from pmkit.loaders.files import load_file as load_file
     from pmkit.loaders.jira import load_jira_issues as load_jira_issues
     from pmkit.loaders.logs import load_log as load_log
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from pmkit.process import due_on as due_on
     from pmkit.report import publish as publish
     from pmkit.report import render_report as render_report
+    from pmkit.review import assign_role as assign_role
+    from pmkit.review import confirm_checkin as confirm_checkin
+    from pmkit.review import note_milestones as note_milestones
     from pmkit.session import add_event as add_event
     from pmkit.session import add_row as add_row
     from pmkit.session import delete_rows as delete_rows
@@ -52,9 +58,14 @@ if TYPE_CHECKING:
     from pmkit.session import undo as undo
     from pmkit.session import unmark_event as unmark_event
     from pmkit.suggestions import suggest as suggest
+    from pmkit.tables import card_review as card_review
+    from pmkit.tables import facts_checkin as facts_checkin
+    from pmkit.tables import table_ideas as table_ideas
+    from pmkit.tables import table_tracker as table_tracker
     from pmkit.timeline import build_timeline as build_timeline
     from pmkit.timeline import find_anchors as find_anchors
     from pmkit.timeline import find_gaps as find_gaps
+    from pmkit.tracker import track_actions as track_actions
     from pmkit.widgets.edit import edit_actions as edit_actions
     from pmkit.widgets.edit import edit_checkins as edit_checkins
     from pmkit.widgets.edit import edit_decisions as edit_decisions
@@ -79,6 +90,7 @@ _ROOMS = {
     "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
+    "pmkit.loaders.deploys": ["load_deploys"],
     "pmkit.loaders.files": ["load_file"],
     "pmkit.loaders.jira": ["load_jira_issues"],
     "pmkit.loaders.logs": ["load_log"],
@@ -95,20 +107,24 @@ _ROOMS = {
     "pmkit.milestones": ["review_status"],
     "pmkit.postmortem": ["Postmortem"],
     "pmkit.process": ["due_on"],
+    "pmkit.agenda": ["retro_agenda"],
+    "pmkit.checkins": ["draft_checkin"],
+    "pmkit.tracker": ["track_actions"],
+    "pmkit.review": ["assign_role", "confirm_checkin", "note_milestones"],
     "pmkit.replay": ["chart_replay", "plot_replay"],
     "pmkit.report": ["publish", "render_report"],
     "pmkit.suggestions": ["suggest"],
     "pmkit.session": [
         "add_event", "add_row", "delete_rows", "describe_event", "edit_row", "exclude_events",
         "include_events", "link_factor", "mark_event", "paste_events", "promote_decision", "redo", "undo",
-        "unmark_event",
+        "unmark_event", "apply_clock_offset",
     ],
     "pmkit.tables": [
-        "card_metrics", "facts_seal", "note_text", "report_title", "table_actions", "table_checkins",
-        "table_debrief",
-        "table_decisions", "table_derivations", "table_events", "table_evidence", "table_factors",
-        "table_gaps", "table_impact", "table_links", "table_milestones", "table_questions", "table_raci",
-        "table_tasks", "table_timeline", "table_whys",
+        "card_metrics", "card_review", "facts_checkin", "facts_seal", "note_text", "report_title",
+        "table_actions", "table_checkins", "table_debrief", "table_decisions", "table_derivations",
+        "table_events", "table_evidence", "table_factors", "table_gaps", "table_ideas", "table_impact",
+        "table_links", "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
+        "table_tracker", "table_whys", "table_clocks",
     ],
     "pmkit.tellings": ["find_same_facts"],
     "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
