@@ -93,6 +93,11 @@ def load_records(
         else:
             if row is not None:
                 rows.append(row | {"ref": f"{path.name}#{found.place}", "depth": found.place.count("/")})
+    return events_of(source, path, rows, problems)
+
+
+def events_of(source: str, path: Path, rows: Iterable[Row], problems: list[tuple[str, str]]) -> pd.DataFrame:
+    """The rows as events, each record once; then a row for each of `problems`, a place and a reason."""
     return rows_to_events(source, path.name, in_order(fold(rows)), problems)
 
 
@@ -145,11 +150,13 @@ def fold(rows: Iterable[Row]) -> list[Row]:
     """Each record once, in its first place; the copy updated last stays and its `ref` names every copy."""
     copies: dict[str, list[Row]] = {}
     for row in rows:
-        copies.setdefault(row["event_id"], []).append(row)
+        # Tables list ids with a space between.
+        copies.setdefault("_".join(row["event_id"].split()), []).append(row)
     folded = []
-    for same in copies.values():
+    for event_id, same in copies.items():
         *others, latest = sorted(same, key=lambda row: row.get("updated") or "")
-        folded.append(latest | {"ref": " | ".join(row["ref"] for row in (latest, *others))})
+        refs = " | ".join(row["ref"] for row in (latest, *others))
+        folded.append(latest | {"event_id": event_id, "ref": refs})
     return folded
 
 
