@@ -7,7 +7,6 @@ a commit, a merge, a release, a request to deploy, one that failed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ import pandas as pd
 from pmkit.errors import EvidenceError
 from pmkit.loaders._documents import (
     Found,
-    Row,
     Shape,
     events_of,
     first_record,
@@ -26,10 +24,9 @@ from pmkit.loaders._documents import (
     text_in,
 )
 from pmkit.loaders._format import Format, Glimpse
-from pmkit.loaders._moments import Instant, read_iso
+from pmkit.loaders._kinds import Kind, kind_of, rows_of
 from pmkit.loaders._salvage import text_of
 from pmkit.loaders.deploys import argocd, change_events, github, gitlab
-from pmkit.loaders.deploys._records import Kind
 from pmkit.loaders.deploys.git_log import ASK_FOR, commit_row, is_git_log, read_git_log
 
 __all__ = ["FORMATS", "find_incompleteness", "load_deploys"]
@@ -82,7 +79,7 @@ def load_deploys(path: str | Path, *, zone: str | None = None) -> pd.DataFrame:
             "Get it as JSON: `argocd app get NAME -o json`, or `kubectl get application NAME -o json`.",
         )  # fmt: skip
     if not text.strip() or text.lstrip().startswith(("{", "[")):
-        return load_records("deploy", path, SHAPE, partial(_row, path, zone))
+        return load_records("deploy", path, SHAPE, rows_of(_KINDS, path, zone, inner=_INNER[:1]))
     rows, problems = [], []
     for commit in read_git_log(text):
         try:
@@ -101,7 +98,7 @@ def find_incompleteness(path: str | Path) -> str:
         missing = "were deployed" if is_committed else "were committed or deployed"
         return f"commits only: when they {missing} is not in this log"
     found = list(read_records(path, SHAPE))
-    kinds = [_what(record.record) for record in found]
+    kinds = [kind_of(record.record, _KINDS) for record in found]
     said = [*_unread_pages(path, found), *_without_outcome(found, kinds)]
     is_bare_list = path.is_file() and {record.list for record in found} == {""}
     if not said and is_bare_list and len(found) in _PAGE_SIZES:
@@ -136,13 +133,8 @@ def _without_outcome(found: list[Found], kinds: list[str]) -> list[str]:
     return [f"{which} no status here, and a status alone tells success; add the deployment statuses"]
 
 
-def _what(record: dict[str, Any]) -> str:
-    """What a record is; "" for anything this room does not read."""
-    return next((name for name, kind in _KINDS.items() if kind.tell(record)), "")
-
-
 def _is_any(record: dict[str, Any]) -> bool:
-    return _what(record) not in ("", *_INNER)
+    return kind_of(record, _KINDS) not in ("", *_INNER)
 
 
 SHAPE: Final = Shape(
@@ -152,21 +144,10 @@ SHAPE: Final = Shape(
 )
 
 
-def _row(path: Path, zone: str | None, found: Found) -> Row | None:
-    what = _what(found.record)
-    if not what or (what == "github pushed commit" and not found.around):
-        raise ValueError("neither a deploy nor a change that is known here: its fields do not tell")
-
-    def time(value: object) -> Instant:
-        return read_iso(value, path=path, where=found.place, zone=zone)
-
-    return _KINDS[what].to_row(found, time)
-
-
 def _is_of(vendor: str) -> Callable[[Glimpse], bool]:
     def recognise(glimpse: Glimpse) -> bool:
         found = first_record(glimpse, SHAPE)
-        what = _what(found.record) if found else ""
+        what = kind_of(found.record, _KINDS) if found else ""
         is_told = what.startswith(f"{vendor} ") and what != "github pushed commit"
         return is_told or (vendor == "argocd" and argocd.is_yaml(glimpse.text))
 

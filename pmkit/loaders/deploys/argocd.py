@@ -10,7 +10,8 @@ import re
 from typing import Any, Final
 
 from pmkit.loaders._documents import Found, Row, joined, list_in, object_in, text_in
-from pmkit.loaders.deploys._records import Kind, Read, holds, put_into_words, row_of, version_of
+from pmkit.loaders._kinds import Kind, Read, holds
+from pmkit.loaders.deploys.words import put_into_words, row_of, version_of
 
 # How an operation stands, to the state of a deployment.
 _PHASES: Final = {"Failed": "failed", "Error": "error", "Running": "running", "Terminating": "canceled"}

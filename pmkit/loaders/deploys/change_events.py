@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pmkit.loaders._documents import Found, Row, joined, list_in, object_in, text_in, url_in
+from pmkit.loaders._kinds import Kind, Read, id_of, with_asides
 from pmkit.loaders._moments import Instant
-from pmkit.loaders.deploys._records import Kind, Read, id_of, row_of, with_asides
+from pmkit.loaders.deploys.words import row_of
 
 _VERSIONS: Final = ("version", "revision", "commit", "sha")
 _ENVIRONMENTS: Final = ("environment", "env")

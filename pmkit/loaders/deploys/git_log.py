@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from pmkit.loaders._documents import Row
 from pmkit.loaders._moments import Instant, read_any_epoch, read_iso, read_wall_clock
-from pmkit.loaders.deploys._records import change_text, row_of
+from pmkit.loaders.deploys.words import change_text, row_of
 
 ASK_FOR: Final = "git log --format='%H%x1f%an%x1f%aI%x1f%cI%x1f%s'"
 

@@ -11,20 +11,16 @@ from functools import partial
 from typing import Any, Final
 
 from pmkit.loaders._documents import Found, Row, joined, list_in, object_in, text_in, url_in
+from pmkit.loaders._kinds import Kind, Read, holds, id_of, with_asides
 from pmkit.loaders._moments import read_any_epoch
-from pmkit.loaders.deploys._records import (
+from pmkit.loaders.deploys.words import (
     NO_COMMIT,
-    Kind,
-    Read,
     change_text,
     first_url,
-    holds,
-    id_of,
     push_text,
     put_into_words,
     row_of,
     version_of,
-    with_asides,
 )
 
 _REPOSITORY: Final = re.compile(r"/repos/([^/]+/[^/]+)/")

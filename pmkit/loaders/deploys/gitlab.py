@@ -11,20 +11,9 @@ from functools import partial
 from typing import Any, Final
 
 from pmkit.loaders._documents import Found, Row, joined, list_in, object_in, text_in, url_in
+from pmkit.loaders._kinds import Kind, Read, holds, id_of, with_asides
 from pmkit.loaders._moments import Instant
-from pmkit.loaders.deploys._records import (
-    Kind,
-    Read,
-    change_text,
-    first_url,
-    holds,
-    id_of,
-    push_text,
-    put_into_words,
-    row_of,
-    version_of,
-    with_asides,
-)
+from pmkit.loaders.deploys.words import change_text, first_url, push_text, put_into_words, row_of, version_of
 
 _PROJECT: Final = re.compile(r"https?://[^/]+/(.+?)/-/")
 _ENDED: Final = ("success", "failed", "canceled", "skipped")

@@ -1,11 +1,11 @@
-"""What the sources of deploys share: how a record becomes a row, and how a deployment is put into words."""
+"""The words of deploys and changes, which their sources share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from pmkit.loaders._documents import Found, Row, joined, text_in, url_in
+from pmkit.loaders._documents import Row, joined, text_in, url_in
+from pmkit.loaders._kinds import with_asides
 from pmkit.loaders._moments import Instant
 
 # How a deployment stands, in the words of GitHub and GitLab: our kind, and what to say of it.
@@ -25,20 +25,6 @@ STATES: Final = {
     "running": ("change", "Deployment began: {}"),
     "inactive": ("other", "No longer active: {}"),
 }
-
-Read = Callable[[object], Instant]
-
-
-class Kind(NamedTuple):
-    """One kind of record: what tells it, and how it becomes a row (None where others tell the same)."""
-
-    tell: Callable[[dict[str, Any]], bool]
-    to_row: Callable[[Found, Read], Row | None]
-
-
-def holds(*names: str) -> Callable[[dict[str, Any]], bool]:
-    """Tells a record by its fields."""
-    return lambda record: all(name in record for name in names)
 
 
 def row_of(at: Instant, event_id: str, kind: str, text: str, **columns: str) -> Row:
@@ -62,24 +48,10 @@ def change_text(verb: str, message: str, *asides: str) -> str:
     return joined(f"{verb}: {with_asides(subject.strip() or 'no message', *asides)}", body.strip(), by="\n")
 
 
-def with_asides(text: str, *asides: str) -> str:
-    """`text (aside, aside)`, of the asides that say something."""
-    aside = joined(*asides)
-    return f"{text} ({aside})" if aside else text
-
-
 def version_of(ref: str, sha: str) -> str:
     """What people call a version: its branch or tag, and the beginning of its commit."""
     short = sha[:7]
     return short if not ref or sha.startswith(ref) else joined(ref, short, by=" ")
-
-
-def id_of(record: dict[str, Any], name: str = "id") -> str:
-    """The id of a record, which it must have."""
-    found = text_in(record, name)
-    if not found:
-        raise ValueError(f'no "{name}"')
-    return found
 
 
 def first_url(record: dict[str, Any], *names: str) -> str:
