@@ -7,6 +7,7 @@ PmkitError
 ├── TemplateError      a workspace template does not fit: which file, which key, what to do
 ├── WorkspaceError     the incident folder cannot be opened or written
 │   └── ConflictError  somebody else saved the same file since it was loaded
+├── CheckError         a check cannot be run: a code that no rule has, a text that cannot be read
 ├── IntegrationError   an outside system refused or did not answer
 └── RenderError        a report, chart or export could not be made whole
 
@@ -68,6 +69,10 @@ class WorkspaceError(PmkitError):
 
 class ConflictError(WorkspaceError):
     """Somebody else saved the same file since it was loaded; nothing was overwritten."""
+
+
+class CheckError(PmkitError):
+    """A check that cannot be run."""
 
 
 class IntegrationError(PmkitError):

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from pmkit.errors import WorkspaceError
-from pmkit.postmortem import Channel, Incident, Link, Member, Milestone, TaskList
+from pmkit.postmortem import Channel, CheckChoice, Incident, Link, Member, Milestone, TaskList
 from pmkit.template import (
     NEEDS,
     SECTIONS,
@@ -182,7 +182,7 @@ _KINDS: Final = {
     "owner": str, "facilitator": str, "people": list, "members": list, "channels": list, "milestones": list,
     "task_lists": list, "checkins": dict, "links": list, "evidence": list, "sections": list,
     "deadline": dict, "action_days": dict, "calendar": dict, "pinned": dict, "apps": dict,
-    "audience": str, "redact": list,
+    "audience": str, "redact": list, "checks": dict,
 }  # fmt: skip
 _KIND_NAMES: Final = {str: "text in quotes", list: "a list", dict: "a table"}
 
@@ -223,7 +223,16 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         apps=facts.get("apps", {}),
         audience=facts.get("audience", "internal"),
         redact=tuple(facts.get("redact", ())),
+        checks=_checks(facts.get("checks", {})),
     )
+
+
+def _checks(told: Mapping[str, Any]) -> CheckChoice:
+    _known(told, ("select", "ignore", "severity"), "checks")
+    for key in ("select", "ignore"):
+        if not isinstance(told.get(key, []), list):
+            raise TypeError(f"`{key}`: expected a list, found {told[key]!r}")
+    return CheckChoice(tuple(told.get("select", ())), tuple(told.get("ignore", ())), told.get("severity", {}))
 
 
 def _milestone(told: Mapping[str, Any]) -> Milestone:

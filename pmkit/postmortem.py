@@ -61,6 +61,15 @@ class Link:
 
 
 @dataclass(frozen=True)
+class CheckChoice:
+    """Which checks a team wants: codes or families to `select` and `ignore`, other severities by code."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Incident:
     """The facts of `incident.toml`. Times are UTC; `timezone` is the team's own, for display.
 
@@ -96,6 +105,7 @@ class Incident:
     apps: Mapping[str, str] = field(default_factory=dict)
     audience: str = "internal"
     redact: tuple[str, ...] = ()
+    checks: CheckChoice = field(default_factory=CheckChoice)
 
     @property
     def roles(self) -> tuple[str, ...]:
