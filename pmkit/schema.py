@@ -137,6 +137,7 @@ EVENTS: Final = Table(
         Column("jira_field", "str", "field that was changed"),
         Column("jira_from", "str", "what the field held before"),
         Column("jira_to", "str", "what the field holds after"),
+        Column("jira_updated_at", "str", "when Jira last changed the issue or comment, in UTC"),
         Column("metric", "str", "name and labels of the series a sample belongs to"),
         Column("metric_value", "float", "value of the sample; empty where it is no finite number"),
         Column("log_level", "str", "how grave a log line says it is: debug, info, warning, error, critical …"),

@@ -108,4 +108,5 @@ def _of_iso(texts: pd.Series) -> pd.Series:
 _CHANGED: Final[dict[str, Callable[[pd.Series], pd.Series]]] = {
     "slack_edited_ts": _of_epoch,
     "pd_updated_at": _of_iso,
+    "jira_updated_at": _of_iso,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -239,7 +240,7 @@ class _Rest:
                 (kind, text_in(_at_first(issue, "priority"))),
                 plain_text(_at_first(issue, "description"), self.names),
             ),
-            updated=text_in(issue, "fields", "updated"),
+            **self._updated(text_in(issue, "fields", "updated")),
         )  # fmt: skip
 
     def _change(self, found: Found, item: Any, number: int) -> Row:
@@ -265,7 +266,7 @@ class _Rest:
             kind="note",
             actor=self._name(object_in(comment, "author")),
             text=plain_text(comment.get("body"), self.names),
-            updated=text_in(comment, "updated"),
+            **self._updated(text_in(comment, "updated")),
             order=(2, _serial(comment), 0),
         )  # fmt: skip
         return row | {"url": f"{row['url']}?focusedCommentId={number}" if row["url"] else ""}
@@ -285,6 +286,12 @@ class _Rest:
         url = f"{told[1]}/browse/{key}" if told else ""
         when = read_iso(at, path=self.path, where=key, zone=self.zone)
         return _event(key, event, when, place, url) | more
+
+    def _updated(self, at: str) -> Row:
+        try:
+            return _state(read_iso(at, path=self.path, zone=self.zone))
+        except ValueError:
+            return {}
 
     def _name(self, user: Record) -> str:
         """Cloud has `accountId`, Data Center `name` and `key`; a file may name its people only once."""
@@ -446,6 +453,7 @@ class _Export:
         return self._row(
             row, "created", self._cell(row.cells, "created"),
             kind=_kind_of_type(kind), actor=self.names.get(actor, actor), text=text,
+            **self._updated(row),
         )  # fmt: skip
 
     def _resolution(self, row: CsvRow) -> Row:
@@ -474,6 +482,13 @@ class _Export:
         place = self._cell(row.cells, "project name")
         when = read_screen(at, self.order, path=self.path, where=f"line {row.line}", zone=self.zone)
         return _event(key, event, when, place) | more
+
+    def _updated(self, row: CsvRow) -> Row:
+        try:
+            at = self._cell(row.cells, "updated")
+            return _state(read_screen(at, self.order, path=self.path, zone=self.zone))
+        except ValueError:
+            return {}
 
     def _key(self, row: CsvRow) -> str:
         return self._cell(row.cells, "issue key")
@@ -511,8 +526,8 @@ class _Export:
                 yield account, name
 
     def _dates_of(self, cells: Sequence[str]) -> Iterator[str]:
-        yield from self._cells(cells, "created")
-        yield from self._cells(cells, "resolved")
+        for name in ("created", "updated", "resolved"):
+            yield from self._cells(cells, name)
         yield from (told["at"] for cell in self._comments(cells) if (told := _COMMENT_CELL.fullmatch(cell)))
 
 
@@ -524,6 +539,12 @@ def _event(key: str, event: str, when: Instant, place: str, url: str = "") -> Ro
         "event_id": f"jira:{key}:{event}", "time": when.time, "time_basis": when.basis, "jira_key": key,
         "place": place or key.rpartition("-")[0], "url": url, "order": (0, 0, 0),
     }  # fmt: skip
+
+
+def _state(updated: Instant) -> Row:
+    """By which of two copies of a record the later one is told, in one file and in several."""
+    at = f"{datetime(1970, 1, 1) + timedelta(microseconds=updated.time):%Y-%m-%dT%H:%M:%S.%f}Z"  # noqa: DTZ001
+    return {"updated": at, "jira_updated_at": at}
 
 
 def _kind_of_type(name: str) -> str:

@@ -60,6 +60,7 @@ KINDS: Final = {
 # Round numbers of rows at which exports are cut without a word.
 LIMITS: Final = (1000, 5000, 10_000, 50_000, 100_000, 2**20 - 1)
 
+_MOST_SAID: Final = 200  # characters of a row without a time
 _OURS: Final = ("time", "text", "actor", "place", "kind", "event_id", "url")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?", re.ASCII)
 _CLOCK: Final = re.compile(
@@ -120,7 +121,8 @@ def load_event_table(
             try:
                 rows.append(reading.row(line) | {"event_id": event_id, "ref": f"{path.name}#{line.place}"})
             except ValueError as error:
-                problems.append((line.place, str(error)))
+                said = _text(line.cells.get(roles.text))[:_MOST_SAID]
+                problems.append((line.place, f"{error}; the row says: {said}" if said else str(error)))
     return rows_to_events(source, path.name, fold(_oldest_first(rows)), problems)
 
 
@@ -253,7 +255,7 @@ class _Reading(NamedTuple):
             for ours, theirs in self.roles._asdict().items()
             if ours != "time"
         }
-        when = self._moment(_time_in(line, self.roles), line.place)
+        when = self._moment(_time_in(line, self.roles))
         kind = re.sub(r"[\s-]+", "_", told["kind"].casefold())
         known = kind if kind in EVENT_KINDS and kind != "unreadable" else "other"
         return {
@@ -263,20 +265,20 @@ class _Reading(NamedTuple):
             "url": told["url"] if told["url"].startswith(("https://", "http://")) else "",
         }  # fmt: skip
 
-    def _moment(self, value: Any, where: str) -> Instant:
+    def _moment(self, value: Any) -> Instant:
+        columns = " and ".join(self.roles.time)
         if isinstance(value, datetime):
             value = value.isoformat()
         if isinstance(value, str) and value.strip():
             if _NUMBER.fullmatch(value.strip()):
                 return read_any_epoch(value.strip())
-            return read_screen(value, self.order, path=self.path, where=where, zone=self.zone)
+            return read_screen(value, self.order, path=self.path, where=f"column {columns}", zone=self.zone)
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return read_any_epoch(value)
         if isinstance(value, date):
             raise ValueError(f"{value} is a day without a time of the clock")
         if isinstance(value, time):
             raise ValueError(f"{value} is a time of the clock without a day")
-        columns = " and ".join(self.roles.time)
         found = repr(value)[:40] if value not in (None, "") else "nothing"
         raise ValueError(f"expected a time in the column {columns}, found {found}")
 

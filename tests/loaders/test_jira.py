@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from pmkit.errors import EvidenceError, QuestionError
 from pmkit.loaders._format import Glimpse
+from pmkit.loaders._frame import to_table
+from pmkit.loaders._merge import merge_events
 from pmkit.loaders.jira import (
     FORMATS,
     find_incompleteness,
@@ -334,6 +336,21 @@ def test_a_record_on_two_pages_is_one_row_in_its_latest_state() -> None:
         frame = load([{"issues": [state]} for state in states])
         assert frame["text"].tolist() == ["PAY-1 created: New (Bug)", "new"]
         assert count_refs(frame) == 4
+
+
+def test_of_two_files_the_state_that_jira_changed_last_stays() -> None:
+    """An export added later does not take the exact times of the REST API away, unless it is newer."""
+    told = [
+        load_jira_issues(FIXTURES / "search-v3.json"),
+        load_jira_issues(FIXTURES / "export.csv", zone="UTC"),
+    ]
+    for frames, exact in (
+        (told, False),
+        ([told[0], load_jira_issues(FIXTURES / "export.csv", zone="Asia/Tokyo")], True),
+    ):
+        merged = merge_events([to_table(frame) for frame in frames]).set_index("event_id")
+        assert (merged.loc["jira:PAY-812:created", "time"].microsecond == 123_000) == exact
+        assert len(merged.loc["jira:PAY-812:created", "ref"].split(" | ")) == 2
 
 
 @pytest.mark.parametrize(

@@ -367,8 +367,9 @@ def test_an_id_of_the_table_is_kept() -> None:
     "bad", [f"{AT},Restarted db, then cache", f'{AT},"never ends', "soon,x", "2026-02-30T10:00Z,x"]
 )
 def test_a_damaged_row_costs_itself_alone(bad: str) -> None:
-    """Its neighbours load, and its reason says the line or what was found."""
+    """Its neighbours load, and its reason says the line or what was found, and what else it says."""
     frame = load(f"time,text\n{AT},a\n{bad}\n2026-11-03T14:03Z,b\n")
+    assert bad != "soon,x" or frame["text"].iloc[2].endswith("found 'soon'; the row says: x")
     assert [text for text in frame["text"] if len(text) == 1] == ["a", "b"]
     assert len(frame) == 3
 
