@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -178,8 +179,7 @@ def _matches(lines: list[str], shape: Shape) -> dict[int, Head]:
 
 
 def _records(lines: list[str], heads: dict[int, Head]) -> Iterator[_Record]:
-    positions = sorted(heads)
-    for begin, end in zip(positions, [*positions[1:], len(lines)], strict=True):
+    for begin, end in pairwise([*sorted(heads), len(lines)]):
         more = lines[begin + 1 : end]
         while more and not more[-1].strip():
             more.pop()

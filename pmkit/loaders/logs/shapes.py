@@ -70,7 +70,7 @@ SHAPES: Final = (
     Shape(
         "syslog (RFC 5424)",
         rf"{_PRI}\d{{1,2}} (?P<time>{_ISO}) (?P<host>\S+) (?P<actor>\S+) \S+ \S+ "
-        rf"(?:(?:-|{_FACTS})(?: |$))?(?P<text>.*)",
+        rf"(?:(?:-|(?P<facts>{_FACTS}))(?: |$))?(?P<text>.*)",
     ),
     Shape(
         "syslog",
@@ -132,10 +132,11 @@ def read_groups(
     actor: str = "",
     pri: str = "",
     before: str = "",
+    facts: str = "",
 ) -> Head:
-    """The head of a line from the groups of its pattern."""
+    """The head of a line from the groups of its pattern; `before` and `facts` are words beside the text."""
     level = level or (str(int(pri) % 8) if pri else "")
-    text = before + text
+    text = joined(f"{before}{text}", facts, by=" ")
     return Head(time, _with_level(level, text), level_of(level, text), _said(host), _said(actor))
 
 

@@ -99,14 +99,15 @@ def _is_of_prometheus(glimpse: Glimpse) -> bool:
 
 
 def _is_of_alertmanager(glimpse: Glimpse) -> bool:
-    return _is_alert(_first(glimpse)) and "startsAt" in _first(glimpse)
+    first = _first(glimpse)
+    return _is_alert(first) and "startsAt" in first and not _GRAFANA & set(first)
 
 
 def _is_of_grafana(glimpse: Glimpse) -> bool:
     first = _first(glimpse)
-    return {"ruleId", "ruleName", "evalMatches"} <= set(first) or (
-        _is_alert(first) and bool(_GRAFANA & set(first))
-    )
+    # The webhook before version 9 tells no time: it is known, to be refused in words.
+    is_old = {"ruleId", "ruleName", "evalMatches"} <= set(first)
+    return is_old or (_is_alert(first) and bool(_GRAFANA & set(first)))
 
 
 def _first(glimpse: Glimpse) -> dict[str, Any]:

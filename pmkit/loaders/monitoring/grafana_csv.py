@@ -214,20 +214,18 @@ def _named(name: str, labels: dict[str, str]) -> str:
 
 
 def _factors(words: Iterable[str]) -> dict[str, float]:
-    """What the numbers of a series are multiplied by, by unit; an unknown one counts if it is alone."""
+    """What the numbers of a series are multiplied by, by unit; an unknown unit counts if it is alone."""
     units = {(told["unit"] or "").strip() for word in words if (told := _VALUE.fullmatch(word))}
-    factors = {unit: _factor(unit) for unit in units}
-    return {
-        unit: 1 if factor is None and len(units) == 1 else factor or math.nan
-        for unit, factor in factors.items()
-    }
+    scaled = {unit: _scaled(unit) for unit in units if unit not in UNITS}
+    is_alone = len({base for _, base in scaled.values()}) == 1 and units - {""} == set(scaled)
+    unknown = {unit: factor if is_alone else math.nan for unit, (factor, _) in scaled.items()}
+    return {unit: UNITS[unit] for unit in units if unit in UNITS} | unknown
 
 
-def _factor(unit: str) -> float | None:
-    if unit in UNITS:
-        return UNITS[unit]
-    prefix, _, rest = unit.partition(" ")  # as in `1.2 K req/s`
-    return _COUNTS[prefix] if rest and prefix in _COUNTS else None
+def _scaled(unit: str) -> tuple[float, str]:
+    """The factor and the rest of a unit such as `K req/s`."""
+    prefix, _, rest = unit.partition(" ")
+    return (_COUNTS[prefix], rest) if rest and prefix in _COUNTS else (1, unit)
 
 
 def _number(word: str, factors: dict[str, float]) -> float:

@@ -143,13 +143,23 @@ def _text(path: Path) -> str:
 
 
 def _answers(text: str) -> Iterator[Any]:
-    """The documents of a file, one after another. Raises `ValueError` where one is damaged."""
+    """The documents of a file, one after another or in a list. Raises `ValueError` where one is damaged."""
     decoder = json.JSONDecoder()
     position = _skip(text, 0)
     while position < len(text):
         value, end = decoder.raw_decode(text, position)
-        yield json.loads(clean_json(value)) if _SURROGATE.search(text) else value
+        value = json.loads(clean_json(value)) if _SURROGATE.search(text) else value
+        yield from value if _is_list_of_answers(value) else [value]
         position = _skip(text, end)
+
+
+def _is_list_of_answers(value: Any) -> bool:
+    first = value[0] if isinstance(value, list) and value else None
+    return (
+        isinstance(first, dict)
+        and "metric" not in first
+        and bool({"data", "resultType", "status"} & set(first))
+    )
 
 
 def _skip(text: str, position: int) -> int:
