@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+from zipfile import is_zipfile
 
 import pandas as pd
 
@@ -22,6 +24,10 @@ from pmkit.workspace import Workspace
 
 Status = Literal["added", "would be added", "there already", "question", "refused"]
 
+_ENDS: Final[dict[Status, str]] = {
+    "added": "added", "would be added": "would be added, nothing was", "there already": "there already",
+    "question": "with a question", "refused": "refused",
+}  # fmt: skip
 _OF_THE_SYSTEM: Final = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -121,7 +127,11 @@ class Intake:
         for path, reason in self.left_out:
             names.setdefault(reason, []).append(printable(path.name))
         lines = [f"Left out, {reason}: {some(dict.fromkeys(left))}" for reason, left in names.items()]
-        return "\n".join(filter(None, [*lines, describe_drift(self.drift)]))
+        counts = Counter(taken.status for taken in self.files)
+        lines.append(
+            ", ".join(f"{counts[status]} {words}" for status, words in _ENDS.items() if counts[status])
+        )
+        return indented([*lines, *describe_drift(self.drift).splitlines()], by=0)
 
 
 def add_evidence(
@@ -186,7 +196,10 @@ def find_pieces(paths: Sequence[str | Path], form: str | None = None) -> tuple[l
     for path in map(Path, paths):
         if not path.exists():
             raise EvidenceError(path, "", "there is no such file.", "Check the path.")
-        pieces += [Piece(path, format_named(path, form))] if form else _walk(path, left_out)
+        found = [Piece(path, format_named(path, form))] if form else list(_walk(path, left_out))
+        if not found:
+            raise EvidenceError(path, "", "holds no files to add.")
+        pieces += found
     return pieces, left_out
 
 
@@ -197,12 +210,12 @@ def _walk(path: Path, left_out: list[LeftOut]) -> Iterator[Piece]:
         return
     unwanted = list(_unwanted(path, deep=False))
     children = sorted(set(path.iterdir()) - {junk for junk, _ in unwanted})
-    whole = form is not None and form.root(path) == path
-    strangers = _strangers(form, children) if form and whole else children
-    for child in set(children) - set(strangers):
-        unwanted += _unwanted(child) if child.is_dir() else ()
+    parts = _parts(path, form, children) if form else []
+    for part in parts:
+        unwanted += _unwanted(part) if part.is_dir() else ()
     left_out += unwanted
-    if whole:
+    strangers = [child for child in children if child not in parts]
+    if parts:
         yield Piece(path, form, frozenset([*strangers, *(junk for junk, _ in unwanted)]))
     for stranger in strangers:
         yield from _walk(stranger, left_out)
@@ -219,19 +232,20 @@ def _unwanted(folder: Path, *, deep: bool = True) -> Iterator[LeftOut]:
             yield from _unwanted(path)
 
 
-def _strangers(form: Format, children: Sequence[Path]) -> list[Path]:
-    """What lies in the folder of an export and is evidence of its own.
+def _parts(folder: Path, form: Format, children: Sequence[Path]) -> list[Path]:
+    """What in the folder of an export belongs to it; all else is evidence of its own, as a zip in it is.
 
-    Where each file of an export is of its format by itself, as the page of a list is, one that is not is no
-    part of it. Where the files make sense only together, one that nobody knows goes with them.
+    Where each file of an export is of its format by itself, as the page of a list is, one that nobody knows
+    is no part of it, and a page alone needs no folder. Where the files make sense only together, what nobody
+    knows goes with them.
     """
+    if form.root(folder) != folder:
+        return []
     told = {child: recognise(child) for child in children}
-    are_pages = any(child.is_file() and other == form for child, other in told.items())
-    return [
-        child
-        for child, other in told.items()
-        if (other is None and are_pages and child.is_file()) or other not in (None, form)
-    ]
+    alike = [child for child in children if told[child] == form and not is_zipfile(child)]
+    if any(child.is_file() for child in alike):
+        return alike if len(alike) > 1 else []
+    return [child for child in children if child in alike or told[child] is None]
 
 
 def _check_options(pieces: Sequence[Piece], options: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 _WIDTH: Final = 80
 _MOST_REASONS: Final = 3
 _MOST_NAMES: Final = 3
+_BASES: Final = {"epoch": "counted from 1970, which needs no zone", "offset": "with their zone"}
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ class Preview:
         """A few lines for people, with the span in the team's zone too."""
         lines = [f"{_count(self.records, 'record')}: {_counted(self.kinds)}" if self.kinds else "no records"]
         if self.first_at and self.last_at:
-            for name in dict.fromkeys(["UTC", zone]):
-                first, last = (at.astimezone(ZoneInfo(name)) for at in (self.first_at, self.last_at))
-                lines.append(f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} {name}")
-        bases = [_basis(name, count) for name, count in self.time_basis.items()]
+            lines += [_span(self.first_at, self.last_at, name) for name in dict.fromkeys(["UTC", zone])]
+        bases = [
+            f"{count:,} {_BASES.get(name, f'read as {name}')}" for name, count in self.time_basis.items()
+        ]
         lines += [f"times: {', '.join(bases)}"] if bases else []
         lines += [_named(self.people, *(("person", "people") if self.is_chat else ("name", "names")))]
         lines += [_named(self.bots, "bot", "bots")]
@@ -138,6 +139,6 @@ def _named(counts: Mapping[str, int], one: str, many: str) -> str:
     return f"{words}: {some(f'{name} {count:,}' for name, count in counts.items())}"
 
 
-def _basis(name: str, count: int) -> str:
-    words = {"epoch": "counted from 1970 in UTC", "offset": "stated in the record"}
-    return f"{count:,} {words.get(name, f'read as {name}')}"
+def _span(first: datetime, last: datetime, zone: str) -> str:
+    begin, end = (f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" for at in (first, last))
+    return f"{begin} {zone}" if begin == end else f"{begin} to {end} {zone}"

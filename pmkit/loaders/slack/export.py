@@ -98,3 +98,9 @@ def is_slack_export(path: str | Path) -> bool:
             return bool(Export(path, members).days)
     except EvidenceError:
         return False
+
+
+def root_of(folder: Path) -> Path:
+    """The folder in `folder` where the export begins: the one with its index files, or its channels."""
+    with open_members(folder, (".json",)) as members:
+        return folder / Export(folder, members).root
