@@ -518,6 +518,16 @@ def test_the_page_is_not_left_with_an_edit_that_waits(grid: Any) -> None:
     assert leaves(grid)
 
 
+def test_columns_beyond_the_edge_are_hinted_at(mount: Mount) -> None:
+    """A shade lies on the edge behind which there are more columns, and goes at the last one."""
+    grid = mount("grid", state(), width=500)
+    beyond = grid.page.locator(".pmk-beyond")
+    assert beyond.count() == 1
+    go(grid, 0, "who")
+    beyond.wait_for(state="detached")
+    assert mount("grid", state(), width=1600).page.locator(".pmk-beyond").count() == 0
+
+
 def test_two_views_of_one_table_show_the_same(mount: Mount) -> None:
     """The rows belong to the model; a patch reaches every view once."""
     grid = mount("grid", state(), views=2)

@@ -732,7 +732,8 @@ class Grid {
     this.blank = el("div", { class: "pmk-blank", hidden: true });
     this.scroller = el("div", { class: "pmk-scroll", role: "grid", tabindex: "0", "aria-label": label, "aria-multiselectable": "true" }, this.head, this.body);
     this.tip = el("div", { class: "pmk-tip", role: "alert", popover: "manual", hidden: true });
-    this.root = el("div", { class: "pmk-grid", role: "group", "aria-label": label }, this.bar, this.help, this.banner, this.clashBox, this.scroller, this.blank, this.tip);
+    this.root = el("div", { class: "pmk-grid", role: "group", "aria-label": label }, this.bar, this.help, this.banner, this.clashBox,
+      el("div", { class: "pmk-frame" }, this.scroller), this.blank, this.tip);
     host.classList.add("pmk-host");
     host.append(this.root);
   }
@@ -872,6 +873,7 @@ class Grid {
     const pinned = this.columns[0] && whole[0] <= 190 && whole[0] < room * 0.3 && sum > room;
     this.root.classList.toggle("pmk-pin", Boolean(pinned));
     this.scroller.style.maxHeight = `${this.model.get("height") || 480}px`;
+    this.slide();
   }
 
   // Once there is room: the row to begin with, at the top.
@@ -1131,8 +1133,16 @@ class Grid {
       if (!this.wrap) this.paint();
       else this.showTip();
       this.editor?.place();
-      this.root.classList.toggle("pmk-slid", this.scroller.scrollLeft > 1);
+      this.slide();
     });
+  }
+
+  // Whether there are columns to the left and to the right of what is seen.
+  slide() {
+    const { scrollLeft, scrollWidth, clientWidth, offsetWidth } = this.scroller;
+    this.root.classList.toggle("pmk-slid", scrollLeft > 1);
+    this.root.classList.toggle("pmk-beyond", scrollLeft + clientWidth < scrollWidth - 6);
+    this.root.style.setProperty("--pmk-track", `${offsetWidth - clientWidth}px`);
   }
 
   emptiness() {
