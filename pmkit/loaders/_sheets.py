@@ -6,6 +6,7 @@ one. Nothing of a file is ever run: a formula gives the value that was saved wit
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import open_members
-from pmkit.loaders._csv import read_rows
+from pmkit.loaders._csv import Row, read_rows
 from pmkit.loaders._documents import SUFFIXES, Shape, read_records
 from pmkit.loaders._format import Glimpse
 from pmkit.loaders._salvage import text_of
@@ -94,19 +95,15 @@ def _csv(path: Path) -> Sheet:
     rows = read_rows(text_of(path.read_bytes()))
     top = next(rows, None)
     header = _named(top.cells) if top else []
-    return Sheet(
-        "",
-        header,
-        [_csv_line(f":{n}", row.line, row.cells, row.problem, header) for n, row in enumerate(rows)],
-    )
+    return Sheet("", header, [_csv_line(f":{number}", row, header) for number, row in enumerate(rows)])
 
 
-def _csv_line(place: str, line: int, cells: Sequence[str], problem: str, header: Sequence[str]) -> Line:
-    if not problem and any(cell.strip() for cell in cells[len(header) :]):
-        problem = (
-            f"line {line}: {len(cells)} cells, the header has {len(header)}; put a cell with commas in quotes"
-        )
-    return Line(place, {} if problem else dict(zip(header, cells, strict=False)), problem)
+def _csv_line(place: str, row: Row, header: Sequence[str]) -> Line:
+    problem = row.problem
+    if any(cell.strip() for cell in row.cells[len(header) :]):
+        counts = f"{len(row.cells)} cells, the header has {len(header)}"
+        problem = f"line {row.line}: {counts}; put a cell with commas in quotes"
+    return Line(place, {} if problem else dict(zip(header, row.cells, strict=False)), problem)
 
 
 def _json(path: Path, is_time: Callable[[str], bool]) -> Sheet:
@@ -125,7 +122,7 @@ def _parquet(path: Path) -> Sheet:
     from pyarrow import parquet
 
     try:
-        table = _in_microseconds(parquet.read_table(path))
+        table = _in_microseconds(parquet.read_table(path, partitioning=None))
         columns = {name: table[number].to_pylist() for number, name in enumerate(_named(table.column_names))}
     except DAMAGE as error:
         raise _unopened(path, error) from error
@@ -162,7 +159,8 @@ def _workbook(path: Path, *, most_rows: int | None = None) -> list[Sheet]:
         if unfit := next((member for member in members if member.problem), None):
             raise EvidenceError(path, unfit.name, f"{unfit.problem}.", "Save the workbook again, or as CSV.")
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is no cell: styles, validation, pictures
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             return [_sheet(sheet, most_rows) for sheet in book.worksheets]
     except DAMAGE as error:
@@ -171,6 +169,7 @@ def _workbook(path: Path, *, most_rows: int | None = None) -> list[Sheet]:
 
 def _sheet(sheet: Any, most_rows: int | None) -> Sheet:
     sheet.reset_dimensions()  # what a sheet says of its size need not be so
+    name = sheet.title.replace(" | ", "|")  # which stands between the copies of a record
     header: list[str] = []
     lines: list[Line] = []
     rows = enumerate(sheet.iter_rows(values_only=True, max_row=most_rows), start=1)
@@ -181,13 +180,12 @@ def _sheet(sheet: Any, most_rows: int | None) -> Sheet:
                 # Above the header may stand a title.
                 header = _named([_title(value) for value in values]) if said > 1 else []
             elif said:
-                place = f"{sheet.title}:{len(lines)}"
-                lines.append(_excel_line(place, number, values, header))
+                lines.append(_excel_line(f"{name}:{len(lines)}", number, values, header))
     except DAMAGE as error:
         if not header:
             raise
         problem = f"the rest of the sheet cannot be read: {error}"
-        lines.append(Line(f"{sheet.title}:{len(lines)}", {}, problem))
+        lines.append(Line(f"{name}:{len(lines)}", {}, problem))
     return Sheet(sheet.title, header, _with_days(header, lines))
 
 

@@ -88,8 +88,8 @@ def load_event_table(
     path : a CSV (`,`, `;`, tab or `|` between the cells), a JSON list of objects, JSON Lines, a Parquet file
         or an Excel workbook; of a formula the value that was saved with it
     columns : our names to theirs, as `{"time": "When", "text": "Message", "actor": "Who", "place": "Host",
-        "kind": "Type", "event_id": "id", "url": "Link"}`; a day and its time in two columns are a list.
-        What is not named is taken from headers that plainly say it.
+        "kind": "Type", "event_id": "id", "url": "Link"}`. A day and its clock in two columns are
+        `"Date+Clock"` or a list. What is not named is taken from headers that plainly say it.
     zone : of times that carry none; a header that ends in `utc` says it too
     date_format : the order of days, months and years, as `D/M/Y`, where the dates leave it open
     source : the system the table comes from
@@ -109,9 +109,8 @@ def load_event_table(
     if strange := sorted(set(named) - set(_OURS)):
         problem = f"there is no column {strange[0]!r} of ours."
         raise EvidenceError(path, "`columns`", problem, f"Map {', '.join(_OURS)} to columns of the file.")
-    sheets = read_sheets(
-        path, is_time=lambda name: name in _listed(named.get("time")) or _is_plain(name, "time")
-    )
+    timed = _time_names(named, ())
+    sheets = read_sheets(path, is_time=lambda name: name in timed or _is_plain(name, "time"))
     rows: list[dict[str, Any]] = []
     problems: list[tuple[str, str]] = []
     for sheet, roles in _readable(path, sheets, named):
@@ -192,14 +191,26 @@ def _roles(path: Path, header: Sequence[str], named: Named) -> _Roles:
 
 
 def _time_columns(header: Sequence[str], named: Named) -> list[str]:
-    theirs = _listed(named.get("time"))
-    return [name for name in theirs if name in header] if theirs else _proposed(header, "time")
+    if "time" not in named:
+        return _proposed(header, "time")
+    theirs = _time_names(named, header)
+    return theirs if all(name in header for name in theirs) else []
+
+
+def _time_names(named: Named, header: Sequence[str]) -> list[str]:
+    """What people call the column of the time, or those of its day and clock, as `Date+Time`."""
+    theirs = named.get("time", ())
+    if isinstance(theirs, str):
+        return [theirs] if theirs in header else [name.strip() for name in theirs.split("+")]
+    return list(theirs)
 
 
 def _question(path: Path, header: Sequence[str], ours: str, named: Named) -> EvidenceError:
     columns = ", ".join(header) or "none"
     if ours in named:
-        problem = f"there is no column {' and '.join(_listed(named[ours]))!r}. Its columns: {columns}."
+        theirs = _time_names(named, header) if ours == "time" else [str(named[ours])]
+        lacking = " and ".join(name for name in theirs if name not in header)
+        problem = f"there is no column {lacking!r}. Its columns: {columns}."
         return EvidenceError(path, "`columns`", problem, "Write the name as the file does.")
     problem = f"its header does not plainly say which column holds the {ours}. Its columns: {columns}."
     hint = "Name them, as `--columns time=When,text=Message`."
@@ -230,10 +241,6 @@ def _plainly(name: str) -> str:
 def _zone_in(names: Sequence[str]) -> str | None:
     """The zone that a header names; any other than UTC is for people to say."""
     return "UTC" if any(re.search(r"(?i)(?<![a-z])(utc|gmt)\W*$", name) for name in names) else None
-
-
-def _listed(names: str | Sequence[str] | None) -> list[str]:
-    return [names] if isinstance(names, str) else list(names or ())
 
 
 # --- rows to events -----------------------------------------------------------------------------------

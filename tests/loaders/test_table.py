@@ -214,6 +214,8 @@ def test_headers_that_plainly_say_it_need_no_naming(header: str, option: str) ->
     ("columns", "problem"),
     [
         ({"time": "Moment", "text": "Message"}, "there is no column 'Moment'. Its columns: When, Message"),
+        ({"time": ["When", "Clock"]}, "there is no column 'Clock'"),
+        ({"time": "When+Clock"}, "there is no column 'Clock'"),
         ({"time": "When", "text": "Words"}, "there is no column 'Words'"),
         ({"who": "Who"}, "there is no column 'who' of ours"),
     ],
@@ -233,12 +235,9 @@ def test_a_day_and_its_clock_may_stand_apart() -> None:
     assert frame["kind"].iloc[3] == "unreadable"
     book = workbook(["Date", "Time", "Event"], [date(2026, 11, 3), time(14, 2), "a"])
     assert load(book, "a.xlsx", zone="UTC")["time"].iloc[0] == pd.Timestamp("2026-11-03T14:02Z")
-    named = load(
-        "day,clock,words\n2026-11-03,14:02,a\n",
-        columns={"time": ["day", "clock"], "text": "words"},
-        zone="UTC",
-    )
-    assert len(named) == 1
+    for names in (["day", "clock"], "day+clock", "day + clock"):
+        text = "day,clock,words\n2026-11-03,14:02,a\n"
+        assert len(load(text, columns={"time": names, "text": "words"}, zone="UTC")) == 1
 
 
 def test_two_columns_of_one_name_are_both_kept() -> None:
