@@ -76,15 +76,18 @@ class Taken:
         title = self.form.title if self.form else "unknown"
         lines = self.preview.to_lines(zone) if self.preview else []
         lines += [self.note] if self.note else []
-        if self.status == "question":
-            lines += [f"not added: {self.problem}", self.hint]
-            command = ["pmkit", "add", str(incident), str(self.path), flag(self.option)]
-            lines.append(f"  {shlex.join(command)} …")
-        elif self.status == "refused":
+        if self.problem:
             lines += [f"not added: {self.problem}", self.hint]
         else:
             lines.append(f"{self.status} as {self.added_as}")
-        return f"{printable(self.path.name)}: {title}\n{indented(filter(None, lines))}"
+        text = f"{printable(self.path.name)}: {title}\n{indented(filter(None, lines))}"
+        # As one line, to be copied.
+        command = shlex.join(["pmkit", "add", str(incident), str(self.path)])
+        return (
+            f"{text}\n      {command} {flag(self.option)} …"
+            if self.option and command.isprintable()
+            else text
+        )
 
 
 @dataclass(frozen=True)

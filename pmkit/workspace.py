@@ -567,7 +567,7 @@ class Workspace:
             "records_unreadable": unreadable,
             "first_at": events["time"].min(),
             "last_at": events["time"].max(),
-            "note": " ".join(notes),
+            "note": "; ".join(notes),
         }
         return schema.conform(pd.DataFrame([row]), schema.EVIDENCE)
 

@@ -134,23 +134,61 @@ def test_wrong_usage_is_explained(run: Run, arguments: list[str]) -> None:
 
 
 def test_add_says_what_was_found(run: Run, incident: Path, tmp_path: Path) -> None:
-    """Each file is told with its source, records and span; one that is refused does not stop the others."""
-    good, text, other = (
-        export(tmp_path / "a.zip", "down", "up"),
-        tmp_path / "b.txt",
-        export(tmp_path / "c.zip", "x"),
-    )
-    text.write_text("hello")
-    result = run("add", incident, good, text, other, "--note", "from Mei")
+    """Each file is told with what it holds; one that nobody knows is asked about and stops no other."""
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    export(dump / "a.zip", "down", "up")
+    export(dump / "c.zip", "x")
+    (dump / "b.bin").write_bytes(b"\0")
+    (dump / ".DS_Store").write_bytes(b"")
+    dry = run("add", incident, dump, "--dry-run")
+    assert dry.exit_code == 2
+    assert "would be added as evidence/a.zip" in dry.stdout
+    assert Workspace.open(incident).evidence().empty
+    result = run("add", incident, dump, "--note", "from Mei")
     assert result.exit_code == 2
-    assert "evidence/a.zip: slack, 2 records, 2026-11-03 14:00 to 2026-11-03 14:00 UTC" in result.stdout
-    assert "evidence/c.zip: slack, 1 records" in result.stdout
-    assert "from Mei" in result.stdout
-    assert f"not added: {text}: no loader knows what it is" in result.stderr
-    assert len(Workspace.open(incident).evidence()) == 2
-    again = run("add", incident, good)
-    assert again.exit_code == 2
-    assert "was added before, as evidence/a.zip" in again.stderr
+    lines = result.stdout.splitlines()
+    assert lines[:3] == ["a.zip: a Slack export", "    2 records: message 2", "    2026-11-03 14:00 UTC"]
+    assert "    added as evidence/c.zip" in lines
+    assert sum("from Mei" in line for line in lines) == 2
+    assert "    not added: no loader knows what it is." in lines
+    assert f"      pmkit add {incident} {dump / 'b.bin'} --as …" in lines
+    assert lines[-2:] == ["Left out, hidden or of the system: .DS_Store", "2 added, 1 with a question"]
+    assert "Reading a.zip …" in result.stderr
+    (dump / "b.bin").unlink()
+    again = run("add", incident, dump)
+    assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "2 there already")
+
+
+def test_add_for_programs(run: Run, incident: Path, tmp_path: Path) -> None:
+    """One JSON document, and nothing else on standard output."""
+    result = run("add", incident, export(tmp_path / "a.zip", "down"), "--format", "json")
+    said = json.loads(result.stdout)
+    assert (said["incident"], said["left_out"], said["moved"]) == (str(incident), [], [])
+    (file,) = said["files"]
+    assert (file["status"], file["format"], file["added_as"]) == ("added", "slack-export", "evidence/a.zip")
+    assert (file["preview"]["kinds"], file["preview"]["unreadable"]) == ({"message": 1}, 0)
+
+
+def test_an_option_that_no_file_takes_is_refused(run: Run, incident: Path, tmp_path: Path) -> None:
+    """The line names the option and what it is for; a mapping must be one."""
+    file = export(tmp_path / "a.zip", "down")
+    assert_refused(run("add", incident, file, "--zone", "UTC"), "nothing here takes `--zone`. It is for")
+    result = run("add", incident, file, "--columns", "time")
+    assert (result.exit_code, "expected NAME=VALUE" in result.stderr) == (2, True)
+
+
+def test_the_help_of_add_lists_what_there_is(run: Run) -> None:
+    """Every format by its name and title, every option of a loader, no line wider than the page."""
+    from pmkit.loaders import FORMATS
+
+    text = run("add", "--help").stdout
+    words = " ".join(text.split())
+    for form in FORMATS:
+        assert f"{form.name} {form.title}" in words
+        for option in form.options:
+            assert f"--{option.replace('_', '-')} " in text
+    assert max(map(len, text.splitlines())) <= 96
 
 
 def test_status_for_people_and_for_programs(run: Run, incident: Path) -> None:
@@ -168,13 +206,27 @@ def test_status_for_people_and_for_programs(run: Run, incident: Path) -> None:
 
 
 def test_verify_leaves_with_one_when_something_changed(run: Run, incident: Path, tmp_path: Path) -> None:
-    """Exit 0 and a sentence, or exit 1 and a line for each problem."""
+    """Exit 0 and a sentence, exit 1 and a line for each problem, exit 2 for a head that can be none."""
     run("add", incident, export(tmp_path / "a.zip", "down"))
-    result = run("verify", incident)
-    assert (result.exit_code, result.stdout) == (0, "Nothing changed.\n")
+    whole = run("verify", incident)
+    head = Workspace.open(incident).load().seal.head
+    assert whole.exit_code == 0
+    assert whole.stdout.splitlines() == [
+        "Nothing changed in 1 file of evidence.",
+        "timeline: 0 rows",
+        f"journal: 2 lines, head {head}",
+        "No published head to hold it against: a journal written anew would not be seen.",
+    ]
+    assert "No published head" not in run("verify", incident, "--head", head).stdout
     (incident / "evidence" / "extra").write_text("x")
     result = run("verify", incident)
-    assert (result.exit_code, result.stdout) == (1, "evidence/extra: was never added\n")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "evidence/extra: was never added")
+    said = json.loads(run("verify", incident, "--format", "json").stdout)
+    assert said["problems"] == [{"path": "evidence/extra", "problem": "was never added"}]
+    assert (said["seal"]["head"], said["seal"]["lines"]) == (head, 2)
+    other = run("verify", incident, "--head", "0" * 64)
+    assert (other.exit_code, "journal.jsonl: holds no line with the head 0000" in other.stdout) == (1, True)
+    assert_refused(run("verify", incident, "--head", "latest"), "'latest' is no head of a journal")
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "report", "lab"])
