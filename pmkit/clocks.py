@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Final, Literal, NamedTuple
 
@@ -94,12 +95,11 @@ def correct_times(events: pd.DataFrame, clocks: pd.DataFrame) -> pd.DataFrame:
 
     Raises `SchemaError` for a correction by more than a year.
     """
-    events = as_recorded(events)
-    applied = clocks[clocks["applied"] & clocks["offset_seconds"].notna()]
-    if applied.empty or events.empty:
+    events, offsets = as_recorded(events), _applied(clocks)
+    if not offsets or events.empty:
         return events
-    seconds = _seconds(events, dict(zip(applied["source"], applied["offset_seconds"], strict=True)))
-    seconds = seconds.where(events["time"].notna(), 0.0)
+    seconds = _clock_of(events, offsets).map(offsets).astype("float64")
+    seconds = seconds.where(events["time"].notna()).fillna(0.0)
     here = seconds != 0
     shift = pd.to_timedelta((seconds * 1e6).round().astype("int64"), unit="us")
     words = seconds.map({amount: format_offset(amount) for amount in seconds[here].unique()}).astype("str")
@@ -124,9 +124,49 @@ def as_recorded(events: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def find_corrections(events: pd.DataFrame) -> pd.DataFrame:
+    """By how much times are corrected: one row per `source` and `offset_seconds`, and how many `events`."""
+    here = events["recorded_at"].notna() & events["time_basis"].str.contains(_CORRECTED, regex=False)
+    corrected = events[here]
+    seconds = (corrected["time"] - corrected["recorded_at"]).dt.total_seconds().rename("offset_seconds")
+    counts = corrected.groupby([corrected["source"], seconds], sort=True).size()
+    return counts.rename("events").reset_index()
+
+
+def count_corrected(events: pd.DataFrame, clocks: pd.DataFrame) -> dict[str, int]:
+    """How many of the events each clock's correction moved."""
+    moved = events[events["recorded_at"].notna()]
+    counts = _clock_of(moved, _applied(clocks)).value_counts()
+    return {str(clock): int(count) for clock, count in counts.items()}
+
+
 def format_offset(seconds: float) -> str:
     """`+37 s`, `-2.5 s`: to the microsecond."""
     return f"{seconds:+.6f}".rstrip("0").rstrip(".") + " s"
+
+
+def _applied(clocks: pd.DataFrame) -> dict[str, float]:
+    """The seconds to add, by clock."""
+    rows = clocks[clocks["applied"] & clocks["offset_seconds"].notna()]
+    offsets = dict(zip(rows["source"], rows["offset_seconds"].astype("float64"), strict=True))
+    wrong = [
+        f"{clock}, `offset_seconds`: expected at most a year, found {format_offset(seconds)}"
+        for clock, seconds in offsets.items()
+        if abs(seconds) > _MOST
+    ]
+    if wrong:
+        raise SchemaError("clocks.csv", wrong)
+    return offsets
+
+
+def _clock_of(events: pd.DataFrame, clocks: Iterable[str]) -> pd.Series:
+    """Which of the clocks each event goes by: its file before its source; missing where none is named."""
+    names = list(clocks)
+    clock = events["source"].where(events["source"].isin(names))
+    for name in names:
+        if name.startswith(_FILE):
+            clock = clock.mask(events["ref"].str.startswith(f"{name}#"), name)
+    return clock
 
 
 # Pairs
@@ -373,19 +413,3 @@ def _span(low: float, high: float) -> str:
         return f"from {first} s before to {last} s after"
     span = first if first == last else f"{first} to {last}"
     return f"{span} s {'before' if high < 0 else 'after'}"
-
-
-def _seconds(events: pd.DataFrame, offsets: dict[str, float]) -> pd.Series:
-    """The seconds to add to each event; 0 where nothing is."""
-    wrong = [
-        f"{clock}, `offset_seconds`: expected at most a year, found {format_offset(seconds)}"
-        for clock, seconds in offsets.items()
-        if abs(seconds) > _MOST
-    ]
-    if wrong:
-        raise SchemaError("clocks.csv", wrong)
-    seconds = events["source"].map(offsets).astype("float64").fillna(0.0)
-    for clock, amount in offsets.items():
-        if clock.startswith(_FILE):
-            seconds = seconds.mask(events["ref"].str.startswith(f"{clock}#"), amount)
-    return seconds

@@ -20,6 +20,7 @@ from pmkit.look import (
     Chart,
     Look,
     Theme,
+    correction_words,
     empty_chart,
     frame_layout,
     iso_times,
@@ -186,6 +187,7 @@ def chart_activity(
     scale = _Scale(start, end, width - 60 - 24)
     anchor_labels = _place_anchor_labels(anchors, scale)
     phases = phase_spans(anchors, start, end) if len(anchors) else phase_spans(anchors, start, start)
+    caption = f"Raw events per {_step_name(step)}, by source (UTC)."
     top = 14 + _ROW * (1 + max((label.row for label in anchor_labels), default=0))
     layout = frame_layout(look, width, 190 + top + 76, left=60, top=top, bottom=76)
     layout |= {
@@ -214,7 +216,7 @@ def chart_activity(
         "annotations": _anchor_annotations(anchor_labels, look),
         "meta": {
             "name": "activity",
-            "caption": f"Raw events per {_step_name(step)}, by source (UTC).",
+            "caption": f"{caption} {correction_words(events)}".rstrip(),
             "alt": _activity_words(counts, step),
         },
     }
@@ -446,8 +448,13 @@ def _marker_traces(
                     "line": {"width": 1.2, "color": "#ffffff"},
                     "opacity": 1,
                 },
-                "customdata": [[plain(shorten(words, 160))] for words in rows["summary"]],
-                "hovertemplate": "<b>%{x|%H:%M:%S} UTC</b><br>%{customdata[0]}<extra></extra>",
+                "customdata": [
+                    [plain(shorten(words, 160)), "" if pd.isna(at) else f", recorded {at:%H:%M:%S}"]
+                    for words, at in zip(rows["summary"], rows["recorded_at"], strict=True)
+                ],
+                "hovertemplate": (
+                    "<b>%{x|%H:%M:%S} UTC</b>%{customdata[1]}<br>%{customdata[0]}<extra></extra>"
+                ),
                 "showlegend": False,
             }
         )
@@ -586,6 +593,7 @@ def _timeline_words(
     """Name, caption and the text a screen reader says."""
     outside = len(timeline) - len(shown)
     caption = "Curated events by source (UTC); lines are the anchors, shades the phases between them."
+    caption = f"{caption} {correction_words(timeline)}".rstrip()
     if raw is not None:
         caption += f" The hills below each lane are its {len(raw):,} raw events." if len(raw) else ""
     if outside:
@@ -630,5 +638,5 @@ def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
 
 _NO_MARKS: Final = pd.DataFrame(
     {name: pd.Series(dtype="str") for name in ("event_id", "mark", "mark_basis", "summary")}
-    | {"time": pd.Series(dtype="datetime64[us, UTC]")}
+    | {name: pd.Series(dtype="datetime64[us, UTC]") for name in ("time", "recorded_at")}
 )

@@ -189,6 +189,8 @@ def source_title(source: str) -> str:
 
 def correction_words(events: pd.DataFrame) -> str:
     """`Clocks are corrected: PagerDuty by +37 s.`; "" where none is."""
+    if "recorded_at" not in events:
+        return ""  # a frame of somebody's own
     found = find_corrections(events)
     said = [
         f"{source_title(source)} by {format_offset(seconds)}"

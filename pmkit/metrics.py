@@ -32,7 +32,8 @@ def response_metrics(timeline: pd.DataFrame) -> pd.DataFrame:
     """How long detection, acknowledgement, mitigation and resolution took.
 
     One row per metric: `metric`, `title`, `minutes` (empty while an anchor is unknown), `from_mark`,
-    `from_at`, `from_event`, `from_summary` and the same with `to_`, and `basis`: `marked` (both anchors set
+    `from_at`, `from_recorded_at` (where its clock is corrected or the team set another time), `from_event`,
+    `from_summary` and the same with `to_`, and `basis`: `marked` (both anchors set
     by people), `default` (one is PagerDuty's own time), `unknown`, or `out of order` (it would end before
     it starts).
     """
@@ -59,6 +60,7 @@ def _measure(metric: Metric, anchors: pd.DataFrame) -> dict[str, object]:
         known = mark in anchors.index
         row[f"{end}_mark"] = mark
         row[f"{end}_at"] = anchors.loc[mark, "time"] if known else pd.NaT
+        row[f"{end}_recorded_at"] = anchors.loc[mark, "recorded_at"] if known else pd.NaT
         row[f"{end}_event"] = anchors.loc[mark, "event_id"] if known else ""
         row[f"{end}_summary"] = anchors.loc[mark, "summary"] if known else ""
     if not set(ends.values()) <= set(anchors.index):

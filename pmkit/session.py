@@ -37,7 +37,7 @@ class EditSession:
         self.clashes: list[Clash] = []
         # Its own eyes on the folder: what a notebook reads in between is not what this worksheet has seen.
         self._desk = Workspace(workspace.path, workspace.incident)
-        self._stamp, self._evidence_stamp = self._stamp_of(f"{name}.csv"), self._stamp_of("evidence.csv")
+        self._stamp, self._evidence_stamps = self._stamp_of(f"{name}.csv"), self._stamps_of_evidence()
         self.events: pd.DataFrame | None = self._desk.events() if name == "timeline" else None
         self.worksheet = Worksheet(
             schema.WORKSHEETS[name], self._desk.table(name), evidence=self.events, facts=self._facts()
@@ -242,11 +242,11 @@ class EditSession:
                 warnings.warn(f"a view of {self.name} could not be updated: {error}", stacklevel=3)
 
     def _refresh_evidence(self) -> Change | None:
-        stamp = self._stamp_of("evidence.csv")
-        if self.events is None or stamp == self._evidence_stamp:
+        stamps = self._stamps_of_evidence()
+        if self.events is None or stamps == self._evidence_stamps:
             return None
         self.events = self._desk.events()
-        self._evidence_stamp = stamp
+        self._evidence_stamps = stamps
         change = self.worksheet.replace_evidence(self.events)
         self._tell(change)
         return change or None
@@ -255,6 +255,10 @@ class EditSession:
         """No file, or an empty one: somebody is about to write it, nobody took the rows out."""
         path = self.workspace.path / f"{self.name}.csv"
         return not path.exists() or path.stat().st_size == 0
+
+    def _stamps_of_evidence(self) -> tuple[_Stamp, ...]:
+        """Of the files that say what the events are, and when."""
+        return self._stamp_of("evidence.csv"), self._stamp_of("clocks.csv")
 
     def _stamp_of(self, file: str) -> _Stamp:
         try:
@@ -271,10 +275,17 @@ class EditSession:
             "role": incident.roles, "decided_by": incident.roles, "owner": [*incident.roles, *people],
             "dri": incident.roles if self.name == "tasks" else people,
         }  # fmt: skip
+        if self.name == "clocks":
+            facts["source"] = self._clock_names()
         if self.name in ("actions", "factor_links"):
             factors = self._factor_ids()
             facts |= {"factor_ids": factors, "cause": factors, "effect": [*factors, "impact"]}
         return facts
+
+    def _clock_names(self) -> list[str]:
+        """The sources of the evidence, and its files."""
+        evidence = self._desk.evidence()
+        return [*sorted(evidence["source"].unique()), *evidence["path"]]
 
     def _factor_ids(self) -> list[str]:
         try:
@@ -486,6 +497,27 @@ def link_factor(
     there = session.worksheet.cell(row_id, "event_ids").split()
     edits: list[tuple[str, str, object]] = [(row_id, "event_ids", list(dict.fromkeys([*there, *events])))]
     return session.apply(edits + ([(row_id, "note", note)] if note else []))
+
+
+def apply_clock_offset(
+    workspace: Workspace, source: str, seconds: float, *, basis: str, note: str = ""
+) -> Change:
+    """Correct every time of a source, or of one file of the evidence, by adding `seconds`.
+
+    `basis` says how the offset is known; `pmkit.estimate_clock_offsets` finds what the events show. What was
+    recorded stays beside each time. Said again with another number, that one counts, from the recorded times;
+    `applied="no"` with `edit_row(workspace, "clocks", source, …)` takes it back. Raises `SchemaError` for a
+    source of which there is no evidence.
+    """
+    session = EditSession.of(workspace, "clocks")
+    known = session._clock_names()
+    if source not in known:
+        told = f"expected one of {', '.join(known) or 'none: there is no evidence yet'}, found {source!r}"
+        raise SchemaError("clocks", [f"new row, `source`: {told}"])
+    values = {"offset_seconds": seconds, "basis": basis, "applied": "yes", **({"note": note} if note else {})}
+    if source not in session.worksheet:
+        return session.add({"source": source, **values})
+    return session.apply([(source, name, value) for name, value in values.items()])
 
 
 def undo(workspace: Workspace, table: str) -> Change | None:

@@ -367,9 +367,7 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
         Head("Time (UTC)", width="narrow"), Head("What happened", width="wide"), Head("Who, where"),
         Head("Mark", width="narrow"),
     )  # fmt: skip
-    caption = correction_words(timeline)
-    if (timeline["time_basis"] == SET_BY_PEOPLE).any():
-        caption = f"{caption} Where the team set another time, the recorded one stands below it.".lstrip()
+    caption = _timeline_caption(timeline) if rows else ""
     return Table("timeline", caption, heads, tuple(rows), "The timeline is still empty.")
 
 
@@ -757,6 +755,13 @@ def _anchor_cell(row: Mapping[str, Any], end: str) -> Cell:
     return Cell(_joined(words, recorded), note=row[f"{end}_summary"])
 
 
+def _timeline_caption(timeline: pd.DataFrame) -> str:
+    said = correction_words(timeline)
+    if (timeline["time_basis"] == SET_BY_PEOPLE).any():
+        said += " Where the team set another time, the recorded one stands below it."
+    return said.strip()
+
+
 def _joined(*words: str) -> str:
     return ", ".join(filter(None, words))
 
@@ -781,7 +786,8 @@ def _applied_cell(row: Mapping[str, Any], counts: Mapping[str, int] | None) -> C
     if counts is None or not row["offset_seconds"]:
         return Cell("yes")
     count = counts.get(row["source"], 0)
-    return Cell(f"to {count:,} events", badge="good") if count else Cell("to no event", badge="warn")
+    words = f"to {count:,} event{'' if count == 1 else 's'}"
+    return Cell(words, badge="good") if count else Cell("to no event", badge="warn")
 
 
 def _source_words(row: Mapping[str, Any]) -> str:

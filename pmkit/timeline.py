@@ -8,9 +8,11 @@ import pandas as pd
 
 from pmkit import schema
 
+SET_BY_PEOPLE: Final = "set by the team"  # the basis of a time that the worksheet has for a recorded event
+
 TIMELINE_COLUMNS: Final = (
-    "event_id", "time", "ended_at", "source", "kind", "actor", "place", "summary", "text",
-    "mark", "mark_basis", "phase", "note", "ref", "url",
+    "event_id", "time", "recorded_at", "time_basis", "ended_at", "source", "kind", "actor", "place",
+    "summary", "text", "mark", "mark_basis", "phase", "note", "ref", "url",
 )  # fmt: skip
 
 # PagerDuty's own clock, as defaults for the anchors nobody has marked yet. Its incident is often opened long
@@ -26,9 +28,11 @@ _DEFAULT_ANCHORS: Final = (
 def build_timeline(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
     """The events people put on the timeline, in the order they happened.
 
-    One row per event: `event_id`, `time` and `ended_at` (UTC), `source`, `kind`, `actor`, `place`,
-    `summary` (people's words, else the text), `text` (untouched), `mark` (anchors, space between),
-    `mark_basis` (of each mark: `marked` by people, `default` from PagerDuty), `phase`, `note`, `ref`, `url`.
+    One row per event: `event_id`, `time` and `ended_at` (UTC), `recorded_at` (what the source recorded, where
+    its clock is corrected or people set another time) and `time_basis` (which of them it is), `source`,
+    `kind`, `actor`, `place`, `summary` (people's words, else the text), `text` (untouched), `mark` (anchors,
+    space between), `mark_basis` (of each mark: `marked` by people, `default` from PagerDuty), `phase`,
+    `note`, `ref`, `url`.
 
     An anchor nobody marked falls back to PagerDuty's record, and its event is shown for that reason. Events
     of the same microsecond keep the order of their sources.
@@ -51,7 +55,8 @@ def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     """When each anchor of the incident was, in the order of the anchors.
 
     One row per anchor that is known: `mark`, `time` (UTC), `event_id`, `basis` (`marked` or `default`),
-    `summary`. Of several events with one mark the first counts, for `resolved` the last.
+    `summary`, `recorded_at` (where that is another time). Of several events with one mark the first
+    counts, for `resolved` the last.
     """
     rows = timeline[timeline["mark"] != ""].rename(columns={"mark_basis": "basis"})
     words = {name: rows[name].str.split() for name in ("mark", "basis")}
@@ -62,7 +67,7 @@ def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     anchors = pd.concat([first_of_each, last_of_each])
     rank = anchors["mark"].map({mark: n for n, mark in enumerate(schema.MARKS)})
     order = pd.DataFrame({"rank": rank.fillna(len(schema.MARKS)), "time": anchors["time"]})
-    columns = ["mark", "time", "event_id", "basis", "summary"]
+    columns = ["mark", "time", "event_id", "basis", "summary", "recorded_at"]
     return anchors.loc[order.sort_values(["rank", "time"], kind="stable").index, columns].reset_index(
         drop=True
     )
@@ -155,8 +160,11 @@ def _curated(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
     said = included.add_prefix("said_").rename(columns={"said_event_id": "event_id"})
     rows = said.merge(events, on="event_id", how="left")
     manual = rows["source"].isna()
+    own_time = rows["said_time"].notna() & ~manual & (rows["said_time"] != rows["time"])
     rows = rows.assign(
         time=rows["said_time"].fillna(rows["time"]),
+        recorded_at=rows["recorded_at"].fillna(rows["time"].where(own_time)),
+        time_basis=rows["time_basis"].fillna("").mask(own_time, SET_BY_PEOPLE),
         ended_at=rows["said_ended_at"],
         source=rows["source"].mask(manual, "manual"),
         kind=rows["kind"].mask(manual, "observation"),

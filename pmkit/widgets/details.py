@@ -10,6 +10,7 @@ import pandas as pd
 import traitlets
 
 from pmkit import schema
+from pmkit.clocks import format_offset
 from pmkit.look import lane_of, source_style, source_title
 from pmkit.widgets.lanes import milliseconds, script, style
 
@@ -66,12 +67,15 @@ class Records:
                 "lane": source_title("manual"),
                 "kind": "observation",
             }
-            recorded_at = None
+            shown_at = recorded_at = None
+            corrected = ""
         else:
-            found = self._recorded(place, self._events.iloc[place].to_dict())
-            recorded_at = self._ms[place] if place < len(self._times) else None
+            row = self._events.iloc[place].to_dict()
+            found = self._recorded(place, row)
+            shown_at = self._ms[place] if place < len(self._times) else None
+            recorded_at, corrected = _before_correction(row, shown_at)
         colour, marker = source_style(found["source"])
-        time = _moment(said.get("time", "")) or recorded_at
+        time = _moment(said.get("time", "")) or shown_at
         return {
             "actor": "", "place": "", "text": "", "url": "", "ref": "", "fields": [], "thread": [],
             **found,
@@ -79,6 +83,7 @@ class Records:
             "t": time,
             "end": _moment(said.get("ended_at", "")),
             "recorded_at": recorded_at,
+            "corrected": corrected,
             "evidence": place is not None,
             "source_title": source_title(found["source"]),
             "colour": colour,
@@ -184,6 +189,14 @@ class Details(anywidget.AnyWidget):
     def _hear(self, _: object, content: Mapping[str, Any], __: object) -> None:
         for call in self._calls if content.get("op") != "ping" else ():
             call(content)
+
+
+def _before_correction(row: Mapping[str, Any], shown_at: int | None) -> tuple[int | None, str]:
+    """When the source recorded an event, and by how much its clock is corrected, in words."""
+    if pd.isna(row["recorded_at"]):
+        return shown_at, ""
+    recorded_at = milliseconds(pd.Series([row["recorded_at"]]))[0]
+    return recorded_at, format_offset((row["time"] - row["recorded_at"]).total_seconds())
 
 
 def _moment(text: str) -> int | None:

@@ -279,6 +279,7 @@ def record(**more: Any) -> dict[str, Any]:
         "t": START,
         "end": None,
         "recorded_at": START,
+        "corrected": "",
         "evidence": True,
         "source": "slack",
         "source_title": "Slack",
@@ -459,6 +460,29 @@ def test_times_are_typed_in_the_zone_that_is_shown(part: Mount) -> None:
     assert edit["was"] == [stored]
     edit = write(details, "ended_at", "2026-11-03 09:40")
     assert (edit["edits"][0][2], edit["was"]) == ("2026-11-03 09:40 Europe/Amsterdam", [""])
+
+
+def test_a_corrected_clock_tells_what_it_recorded(part: Mount) -> None:
+    """Below the time stands what the source recorded, and why that is another one; else nothing."""
+    details = part("details", details_state(recorded_at=START - 37_000, corrected="+37 s"))
+    assert "Recorded 07:59:23 · the clock is corrected by +37 s" in details.text("header")
+    assert "Recorded" not in part("details", details_state()).text("header")
+    own = details_state(recorded_at=START - 86_400_000, said=said(time="2026-11-03T08:00:00.000000Z"))
+    assert "Recorded 2 Nov, 08:00:00 · the team set another time" in part("details", own).text("header")
+
+
+@pytest.mark.parametrize(("hour", "words"), [(0, "02:30:00+02:00"), (1, "02:30:00+01:00"), (2, "03:30:00")])
+def test_a_time_that_the_clocks_show_twice_tells_its_offset(part: Mount, hour: int, words: str) -> None:
+    """In details and lanes the two half past twos of the end of summer time are told apart."""
+    at = 1792888200000 + hour * 60 * MINUTE  # from 2026-10-25T00:30:00Z
+    details = part("details", {**details_state(t=at, recorded_at=at), "zone": "team"})
+    assert details.text("h3").startswith(f"{words} 25 Oct")
+    raw = {"ids": ["e"], "times": [at], "lanes": [0], "words": ["it"]}
+    state = lanes_state(raw=raw, curated=[], anchors=[], phases=[], home=[at - MINUTE, at + MINUTE])
+    lanes = part("lanes", {**state, "zone": "team"})
+    lanes.page.locator(".pmkit-lanes-stage").focus()
+    lanes.press("ArrowRight")
+    assert f"25 Oct {words} Amsterdam" in spoken(lanes)
 
 
 def test_anchors_neighbours_and_decisions_are_one_click(part: Mount) -> None:

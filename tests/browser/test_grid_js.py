@@ -186,6 +186,26 @@ def test_times_show_and_read_in_the_zone_of_the_table(mount: Mount) -> None:
     assert grid.last("edit")["edits"] == [["A2", "at", "2026-07-01T08:00:00.000000Z"]]
 
 
+def test_a_time_that_the_clocks_show_twice_tells_its_offset(mount: Mount) -> None:
+    """Half past two comes twice when summer time ends: both tell their offset, and neither is guessed."""
+    twice = ["2026-10-25T00:30:00.000000Z", "2026-10-25T01:30:00.000000Z", "2026-10-25T02:30:00.000000Z"]
+    rows = [[*row[: AT["at"] + 1], at, *row[AT["at"] + 2 :]] for row, at in zip(ROWS, twice, strict=False)]
+    grid = mount("grid", state(zone="Europe/Amsterdam", rows=json.dumps(rows)))
+    assert [cell(grid, row, "at").inner_text() for row in range(3)] == [
+        "2026-10-25 02:30:00+02:00", "2026-10-25 02:30:00+01:00", "2026-10-25 03:30:00",
+    ]  # fmt: skip
+    go(grid, 2, "at")
+    for typed, words in (("02:10", "showed this time twice"), ("2026-03-29 02:10", "skipped this time")):
+        grid.type(typed)
+        grid.press("Enter")
+        assert words in grid.text(".pmk-problem")
+        assert "edit" not in [message["op"] for message in grid.sent]
+        grid.press("Escape")
+    grid.type("02:10 +01:00")
+    grid.press("Enter")
+    assert grid.last("edit")["edits"] == [["A3", "at", "2026-10-25T01:10:00.000000Z"]]
+
+
 def test_a_dead_kernel_is_said_and_no_edit_is_lost_in_silence(grid: Any) -> None:
     """The message of the banner, the old value, and the typed text for another try."""
     grid.page.evaluate("window.gone = true")

@@ -209,8 +209,16 @@ class Details {
         make("label", { class: "pmkit-details-on" },
           this.box("included", "checkbox", { checked: record.included, onchange: (event) =>
             this.tell({ op: "include", ids: [record.id], on: event.target.checked }, "included") }), "On the timeline")),
+      record.recorded_at !== null && record.recorded_at !== record.t && this.recorded(clock, record),
       make("p", { class: "pmkit-words" }, record.evidence ? `${record.source_title} ${record.kind}` : "Without a record", who ? ` · ${who}` : "",
         record.end ? ` · lasted ${lasting(record.end - record.t)}` : ""));
+  }
+
+  // What the source recorded, where that is not the time above.
+  recorded(clock, record) {
+    const day = clock.date(record.recorded_at) === clock.date(record.t) ? "" : `${clock.day(record.recorded_at)}, `;
+    const why = record.said.time ? "the team set another time" : `the clock is corrected by ${record.corrected}`;
+    return make("p", { class: "pmkit-words" }, `Recorded ${day}${clock.second(record.recorded_at)} · ${why}`);
   }
 
   box(field, type, props) {

@@ -61,23 +61,41 @@ const partsIn = (zone, ms) => {
   return found;
 };
 
+const offsetOf = (zone, ms) => {
+  if (!zone || zone === "UTC") return 0;
+  const p = partsIn(zone, ms);
+  return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - ms;
+};
+
+const DAY = 86_400_000;
+
+// The offsets with which the clocks of a zone showed a time: one, none where they skipped it, two where twice.
+const offsetsAt = (zone, wall) =>
+  [...new Set([-DAY, DAY].map((near) => offsetOf(zone, wall + near)))].filter((offset) => offsetOf(zone, wall - offset) === offset);
+
+// The offset, as +01:00, of a time that the clocks show twice because they are set back; else nothing.
+const calm = new Map(); // days around which the clocks of a zone are not set
+const twice = (zone, ms) => {
+  const day = Math.floor(ms / DAY), key = `${zone} ${day}`;
+  if (!calm.has(key)) calm.set(key, offsetOf(zone, (day - 1) * DAY) === offsetOf(zone, (day + 2) * DAY));
+  if (calm.get(key)) return "";
+  const offset = offsetOf(zone, ms), minutes = Math.abs(offset) / 60_000;
+  if (offsetsAt(zone, ms + offset).length < 2) return "";
+  return `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+};
+
 // `2026-11-03T14:02:11.123456Z` as people read it, in the zone of the table.
 const showTime = (value, zone, fraction = false) => {
   const tail = fraction ? (value.match(/\.(\d*?)0*Z$/)?.[1] ?? "") : "";
-  let text = value.slice(0, 19).replace("T", " ");
+  let text = value.slice(0, 19).replace("T", " "), offset = "";
   if (zone && zone !== "UTC") {
     const ms = Date.parse(value.slice(0, 19) + "Z");
     if (Number.isNaN(ms)) return value;
     const p = partsIn(zone, ms);
     text = `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}:${p.second}`;
+    offset = twice(zone, ms);
   }
-  return tail ? `${text}.${tail}` : text;
-};
-
-const offsetOf = (zone, ms) => {
-  if (!zone || zone === "UTC") return 0;
-  const p = partsIn(zone, ms);
-  return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - ms;
+  return (tail ? `${text}.${tail}` : text) + offset;
 };
 
 const TIME = /^(?:(\d{4})-(\d\d)-(\d\d)[T ]\s*)?(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/i;
@@ -99,8 +117,12 @@ const readTime = (text, zone, before) => {
     const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)/.exec(m[8]);
     utc = wall - (sign === "-" ? -1 : 1) * (+hours * 60 + +minutes) * 60000;
   } else if (!m[8]) {
-    utc = wall - offsetOf(zone, wall);
-    utc = wall - offsetOf(zone, utc);
+    const offsets = offsetsAt(zone, wall);
+    if (offsets.length !== 1) {
+      const what = offsets.length ? "showed this time twice" : "skipped this time";
+      return { problem: `The clocks of ${zone} ${what}; write its offset after it, as +01:00.` };
+    }
+    utc = wall - offsets[0];
   }
   return { value: `${new Date(utc).toISOString().slice(0, 19)}.${(m[7] ?? "").padEnd(6, "0")}Z` };
 };

@@ -124,11 +124,20 @@ class Clock {
   iso(ms) {
     return new Date(this.wall(ms)).toISOString();
   }
+  // The offset, as +01:00, of a time that these clocks show twice because they are set back; else nothing.
+  twice(ms) {
+    if (this.zone === "UTC") return "";
+    const wall = this.wall(ms), here = wall - ms;
+    const around = [-24, 24].map((hours) => this.offset(ms + hours * 3_600_000));
+    if (!around.some((other) => other !== here && this.wall(wall - other) === wall)) return "";
+    const minutes = Math.abs(here) / 60_000, two = (number) => String(Math.floor(number)).padStart(2, "0");
+    return `${here < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+  }
   minute(ms) {
-    return this.iso(ms).slice(11, 16);
+    return this.iso(ms).slice(11, 16) + this.twice(ms);
   }
   second(ms) {
-    return this.iso(ms).slice(11, 19);
+    return this.iso(ms).slice(11, 19) + this.twice(ms);
   }
   date(ms) {
     return this.iso(ms).slice(0, 10);
