@@ -16,17 +16,12 @@ from pmkit.errors import EvidenceError, QuestionError
 from pmkit.loaders._format import Glimpse
 from pmkit.loaders._frame import to_table
 from pmkit.loaders._merge import merge_events
-from pmkit.loaders.jira import (
-    FORMATS,
-    find_incompleteness,
-    find_incompleteness_of_csv,
-    load_jira_issues,
-)
+from pmkit.loaders.jira import FORMATS, load_jira_issues
 from pmkit.schema import EVENTS, validate
 
 Compare = Callable[[pd.DataFrame, Path], None]
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "jira"
+FIXTURES = Path(__file__).parent.parent.parent / "fixtures" / "jira"
 AT = "2026-11-03T14:02:11.123+0100"
 ADA = {"accountId": "5b10", "displayName": "Ada Mori", "emailAddress": "ada@example.com"}
 
@@ -84,7 +79,11 @@ def lacks(data: Any, name: str = "jira.json") -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
-        return find_incompleteness(path) if name.endswith("json") else find_incompleteness_of_csv(path)
+        return of_file(path)
+
+
+def of_file(path: Path) -> str:
+    return FORMATS[path.suffix == ".csv"].find_incompleteness(path)
 
 
 def recognised(path: Path) -> list[str]:
@@ -120,16 +119,16 @@ def test_a_sample_gives_the_expected_frame(name: str, zone: str | None, assert_r
 
 def test_what_a_sample_shows_to_be_missing_is_said() -> None:
     """Cut changelogs, cut comments, comments that were not asked for, pages to come."""
-    assert find_incompleteness(FIXTURES / "issues.json") == (
+    assert of_file(FIXTURES / "issues.json") == (
         "incomplete: changes are cut (TEST-2 0 of 2, TEST-4 1 of 2): "
         "fetch /rest/api/2/issue/<key>/changelog; comments are cut (TEST-4 2 of 5): "
         "fetch /rest/api/2/issue/<key>/comment; no comments of TEST-1, TEST-2, TEST-3: "
         "ask for them with fields=*all"
     )
-    assert find_incompleteness(FIXTURES / "search-v3.json").startswith(
+    assert of_file(FIXTURES / "search-v3.json").startswith(
         "incomplete: another page of issues follows its last one; changes are cut (PAY-812 2 of 5)"
     )
-    assert find_incompleteness_of_csv(FIXTURES / "export.csv").endswith("which only the REST API gives")
+    assert of_file(FIXTURES / "export.csv").endswith("which only the REST API gives")
 
 
 def test_samples_are_recognised() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmkit.loaders._adf import plain_text
+from pmkit.loaders.jira.adf import plain_text
 
 NAMES = {"5b10": "Ada Mori", "ada.m": "Ada Mori"}
 
