@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pmkit.debrief import debrief_questions as debrief_questions
     from pmkit.errors import PmkitError as PmkitError
     from pmkit.explore import known_to as known_to
+    from pmkit.drift import find_drift as find_drift
     from pmkit.factors import causal_graph as causal_graph
     from pmkit.factors import five_whys as five_whys
     from pmkit.figures import plot_activity as plot_activity
@@ -84,12 +85,14 @@ _ROOMS = {
     "pmkit.debrief": ["debrief_questions"],
     "pmkit.bursts": ["find_bursts"],
     "pmkit.clocks": ["estimate_clock_offsets", "find_clock_pairs"],
+    "pmkit.drift": ["find_drift"],
     "pmkit.errors": ["PmkitError"],
     "pmkit.explore": ["events_around", "events_by", "events_in", "find_text", "known_to", "thread_of"],
     "pmkit.factors": ["causal_graph", "find_cycles", "find_uncovered", "five_whys"],
     "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
+    "pmkit.intake": ["add_evidence"],
     "pmkit.loaders.deploys": ["load_deploys"],
     "pmkit.loaders.files": ["load_file"],
     "pmkit.loaders.jira": ["load_jira_issues"],
