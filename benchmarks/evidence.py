@@ -7,6 +7,9 @@
 Each way runs in a process of its own, several times: the best CPU time counts, and the peak is what the
 process grew by. The floor inflates and decodes the same bytes with the same types and keeps nothing.
 Every way besides the floor makes columns for time, author, text, thread and channel.
+
+Then the same files as the evidence of an incident: how long its folder takes to open the first time, and
+from the cache.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import json
 import multiprocessing
 import re
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -31,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.generate import write_pagerduty, write_slack
 from pmkit.loaders import _archive, pagerduty, slack
+from pmkit.workspace import Workspace
 
 DAY_FILE = re.compile(r".+/\d{4}-\d\d-\d\d\.json")
 
@@ -184,9 +189,44 @@ def compare(source: str, path: Path, times: int) -> None:
     print(f"peak allowed: 2.2 × frame + 60 MB = {2.2 * size + 60:.0f} MB, used {peak:.0f} MB")
 
 
-def generate(write: Callable[[Path, int], None], path: Path, records: int) -> None:
-    """Write an export in a process of its own: a child begins with the peak of its parent."""
-    worker = multiprocessing.get_context("spawn").Process(target=write, args=(path, records))
+def open_workspace(path: Path) -> pd.DataFrame:
+    return Workspace.open(path).load().events
+
+
+def open_first(path: Path) -> pd.DataFrame:
+    shutil.rmtree(path / ".cache", ignore_errors=True)
+    return open_workspace(path)
+
+
+def make_incident(path: Path, exports: list[Path]) -> None:
+    workspace = Workspace.create(path, title="Measured", severity="P1")
+    for export in exports:
+        workspace.add_evidence(export)
+
+
+def compare_openings(exports: list[Path], folder: Path, times: int) -> None:
+    incident = folder / "incident"
+    apart(make_incident, incident, exports)
+    print(f"\nopening an incident of {', '.join(path.name for path in exports)}")
+    print(f"{'way':22}{'CPU s':>8}{'wall s':>8}{'':20}{'peak MB':>9}{'frame MB':>10}")
+    spawn = multiprocessing.get_context("spawn")
+    found = {}
+    for name, way in (("without a cache", open_first), ("from the cache", open_workspace)):
+        answer = spawn.Queue()
+        worker = spawn.Process(target=measure, args=(way, incident, times, answer))
+        worker.start()
+        found[name] = answer.get()
+        worker.join()
+        cpu, wall, peak, size = found[name]
+        print(f"{name:22}{cpu:8.2f}{wall:8.2f}{'':20}{peak:9.0f}{size:10.0f}")
+    ratio = found["without a cache"][0] / found["from the cache"][0]
+    kept = sum(file.stat().st_size for file in (incident / ".cache").rglob("*") if file.is_file())
+    print(f"from the cache {ratio:.1f} × faster (10 are wanted); the cache is {kept / 2**20:.0f} MB")
+
+
+def apart(work: Callable[..., None], *arguments: Any) -> None:
+    """Do it in a process of its own: a child begins with the peak of its parent."""
+    worker = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
     worker.start()
     worker.join()
 
@@ -201,10 +241,11 @@ def main() -> None:
         exports = chosen.export
         if not exports:
             exports = [Path(folder) / "slack.zip", Path(folder) / "pagerduty.jsonl"]
-            generate(write_slack, exports[0], chosen.records)
-            generate(write_pagerduty, exports[1], chosen.records // 2)
+            apart(write_slack, exports[0], chosen.records)
+            apart(write_pagerduty, exports[1], chosen.records // 2)
         for path in exports:
             compare("slack" if path.suffix == ".zip" else "pagerduty", path, chosen.times)
+        compare_openings(exports, Path(folder), chosen.times)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from pmkit.causes import plot_factors as plot_factors
     from pmkit.checkins import draft_checkin as draft_checkin
     from pmkit.debrief import debrief_questions as debrief_questions
+    from pmkit.drift import find_drift as find_drift
     from pmkit.errors import PmkitError as PmkitError
     from pmkit.explore import known_to as known_to
-    from pmkit.drift import find_drift as find_drift
     from pmkit.factors import causal_graph as causal_graph
     from pmkit.factors import five_whys as five_whys
     from pmkit.figures import plot_activity as plot_activity
     from pmkit.figures import plot_timeline as plot_timeline
+    from pmkit.intake import add_evidence as add_evidence
     from pmkit.loaders.deploys import load_deploys as load_deploys
     from pmkit.loaders.files import load_file as load_file
     from pmkit.loaders.jira import load_jira_issues as load_jira_issues

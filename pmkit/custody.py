@@ -347,24 +347,27 @@ def _changed_piece(folder: Path, piece: _Piece, pieces: Iterable[_Piece]) -> Ite
         return
     digest = digest_of(path)
     listing = folder / piece.listing
-    listing_changed = bool(piece.listing) and _digest(listing) != piece.sha256
-    if listing_changed:
+    if piece.listing and _digest(listing) != piece.sha256:
         yield piece.listing, "was changed" if listing.exists() else "is missing"
+        # Where it was only put into another place, it still tells what the folder held.
+        listing = next(
+            (file for file in walk_files(folder / "evidence") if _digest(file) == piece.sha256), listing
+        )
     if digest == piece.sha256:
         return
     owner = next((other.path for other in pieces if other.sha256 == digest), None)
     if owner:
         yield piece.path, f"was swapped: it holds the bytes of {owner}"
-    elif piece.listing and path.is_dir() and not listing_changed:
-        yield from _changed_inside(folder, piece)
+    elif path.is_dir() and _digest(listing) == piece.sha256:
+        yield from _changed_inside(folder, piece, listing)
     else:
         yield piece.path, _changed_words(piece.size, size_of(path))
 
 
-def _changed_inside(folder: Path, piece: _Piece) -> Iterator[Problem]:
+def _changed_inside(folder: Path, piece: _Piece, listing: Path) -> Iterator[Problem]:
     """Which files of an export's folder changed."""
     path = folder / piece.path
-    was = read_digests((folder / piece.listing).read_bytes())
+    was = read_digests(listing.read_bytes())
     now = {file.relative_to(path).as_posix(): digest_of(file) for file in walk_files(path)}
     gone = [name for name in was if name not in now]
     new = {name: digest for name, digest in now.items() if name not in was}
