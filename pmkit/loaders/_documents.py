@@ -24,12 +24,14 @@ from pmkit.loaders._salvage import MOST_REREADING, CarefulReader, clean_json, te
 SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
 
 MOST_WRAPS: Final = 3  # a record in an envelope in an envelope
+_COUNTS_PER_READ: Final = 64  # characters in which lines are counted while one is read
 _SPACE: Final = re.compile(r"[\s,]*")
 _KEY: Final = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"\s*:\s*')
 _LIST_END: Final = re.compile(r"\]\s*(?:[,}\]]|\Z)")
 _DOCUMENTS_END: Final = re.compile(r"\]\s*(?:[\[{]|\Z)")
 _DOCUMENT_END: Final = re.compile(r"[\s,]*(?:[\[{]|\Z)")
 _NEXT_DOCUMENT: Final = re.compile(r"^(?=[{\[])", re.MULTILINE)
+_TOO_MUCH: Final = "too much of the file is damaged"
 _HALF_CHARACTER: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 IsRecord = Callable[[dict[str, Any]], bool]
@@ -270,6 +272,9 @@ class _Salvage:
         """The documents one after another; of a list, its elements."""
         start = _skip(self.text, 0)
         while start < len(self.text):
+            if self.characters_left < 0:
+                yield Damage(f"characters {start} to {len(self.text)}: {_TOO_MUCH}", {})
+                return
             read = self._sound(start, element=False)
             if self.text[start] not in "[{":
                 end = self._next_document(start + 1)
@@ -366,10 +371,12 @@ class _Salvage:
     def _sound(self, position: int, *, element: bool = True) -> _Read:
         """What stands there if all of it is sound; else the reason why it is not."""
         if self.characters_left < 0:
-            return _Read(None, None, "too much of the file is damaged", position)
+            return _Read(None, None, _TOO_MUCH, position)
         value, end, problem = self.reader.read(self.text, position, element=element)
         if end is None:
-            self.characters_left -= max(self.reader.reached - position, 0)
+            # To say in which line it failed, json counts the lines before it.
+            counted = self.reader.reached // _COUNTS_PER_READ
+            self.characters_left -= max(self.reader.reached - position, 0) + counted
         elif not problem and isinstance(value, dict) and self._holds_outside(value):
             problem = "a list in it is not closed"
         is_sound = end is not None and not problem
@@ -403,10 +410,11 @@ class _Salvage:
     def _next_record(self, position: int, name: str) -> int | None:
         """Where the next record begins, of this list or of one around it."""
         inner = self.shape.inner.get(name, _never)
-        before = len(self.text[:position].rstrip())
+        while position and self.text[position - 1].isspace():
+            position -= 1
         return self.reader.find_record(
             self.text,
-            before - 1,
+            position - 1,
             lambda value: (
                 isinstance(value, dict)
                 and (

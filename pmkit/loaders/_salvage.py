@@ -139,6 +139,8 @@ class CarefulReader:
     def find_record(self, text: str, position: int, is_record: Callable[[Any], bool]) -> int | None:
         """Where the next record after `position` begins; None when there is none or patience ends."""
         for brace in _BRACE.finditer(text, position + 1):
+            if self._failures_left < 0 or self._characters_left < 0:
+                return None
             start = brace.end()
             value, after, _ = self.read(text, start)
             if after is None:
@@ -147,8 +149,6 @@ class CarefulReader:
                 return start
             else:
                 self._characters_left -= after - start
-            if self._failures_left < 0 or self._characters_left < 0:
-                return None
         return None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

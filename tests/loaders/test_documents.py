@@ -223,6 +223,8 @@ def test_noise_never_hangs_or_raises(noise: str) -> None:
         '[{"severity": "x", "name": ["' * 20_000,
         '{"outages": [' + '{"severity": 1, "name": [1, ' * 20_000,
         '{"state": ' * 50_000,
+        "{\n" * 200_000,
+        '{"state": 1\n' * 50_000,
     ],
 )
 def test_hostile_files_are_given_up(text: str) -> None:
