@@ -13,7 +13,7 @@ BURST_COLUMNS: Final = (
 )  # fmt: skip
 
 # Kinds that people never write; in Slack the messages of apps and bots come beside them.
-_MACHINE_KINDS: Final = ("bot", "alert", "trigger", "notify", "resolve", "metric", "snooze", "assign")
+_MACHINE_KINDS: Final = ("bot", "alert", "trigger", "notify", "resolve", "log", "snooze", "assign")
 # Ids: of UUIDs, of hashes, and words in which digits and letters mix from early on.
 _IDS: Final = (
     r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8,}\b|\b[a-z]{0,3}[0-9][0-9a-z]{4,}\b"

@@ -31,9 +31,10 @@ def events_around(
 ) -> pd.DataFrame:
     """The events from `minutes` before a time to as long after it (or `after` minutes), in order of time.
 
-    `at` is a time with its zone, or an event id.
+    `at` is a time with its zone, or an event id. Samples of metrics are left out.
     """
     middle = _moment(events, at)
+    events = schema.without_samples(events)
     start = middle - pd.Timedelta(minutes=minutes)
     end = middle + pd.Timedelta(minutes=minutes if after is None else after)
     return _in_order(events[events["time"].between(start, end)])
@@ -49,6 +50,8 @@ def find_text(
 ) -> pd.DataFrame:
     """The events in whose text (or other `columns`) a pattern occurs, in order of time.
 
+    Samples of metrics are left out: their text is the name of their series, thousands of times over.
+
     Raises `PmkitError` saying what is wrong with a regular expression that cannot be read.
     """
     if regex:
@@ -60,6 +63,7 @@ def find_text(
                 f"`{pattern}` is not a regular expression: {error.msg}{place}. "
                 "Search for the plain words with `regex=False`."
             ) from error
+    events = schema.without_samples(events)
     found = pd.Series(False, index=events.index)
     for column in columns:
         found |= _contains(events[column], pattern, regex=regex, case=case)
@@ -120,7 +124,8 @@ def known_to(
 
     A message that was edited after `at` stands without its words: the export has the later ones only. One
     that was deleted is in the export without words. Reactions carry no time and are left out, and so are the
-    PagerDuty incident as an object, which tells its end, and records without a time.
+    PagerDuty incident as an object, which tells its end, samples of metrics, since nobody knows which
+    dashboard was looked at, and records without a time.
 
     Limits: an export has no record of what was read, of private channels it does not hold, of calls, or of
     screens. A Slack id with `G` or `D` in front is private; name other private channels in `private`.
@@ -128,6 +133,7 @@ def known_to(
     """
     moment = _moment(events, at)
     person = _member(incident, role)
+    events = schema.without_samples(events)
     seen = events[events["time"].notna() & (events["time"] <= moment) & (events["kind"] != "incident")]
     mine = pd.Series(_is_by(events, [role], incident), index=events.index)
     known = pd.DataFrame({"known_at": seen["time"], "known_by": ""}, index=seen.index)

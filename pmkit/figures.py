@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from pmkit import schema
 from pmkit.look import (
     LABEL_SIZE,
     LOOKS,
@@ -102,7 +103,8 @@ def chart_timeline(
         return empty_chart("timeline", "No event is on the timeline yet", look, width)
     start, end = window or incident_window(timeline)
     shown = timeline[timeline["time"].between(start, end)]
-    raw = None if events is None else events[events["time"].between(start, end)]
+    raw = None if events is None else schema.without_samples(events)
+    raw = raw if raw is None else raw[raw["time"].between(start, end)]
     lanes = _lanes(shown, raw)
     titles = {lane: shorten(lane, _LANE_LENGTH) for lane in lanes}
     left = 24 + max((text_width(title, LABEL_SIZE) for title in titles.values()), default=60)
@@ -154,9 +156,9 @@ def chart_activity(
 ) -> Chart:
     """How much was going on: raw events per minute (or per longer step in a long window), by source.
 
-    `timeline`, when given, supplies the anchors and the window.
+    `timeline`, when given, supplies the anchors and the window. Samples of metrics are no activity.
     """
-    look, events = LOOKS[theme], _in_utc(events)
+    look, events = LOOKS[theme], _in_utc(schema.without_samples(events))
     timeline = None if timeline is None else _in_utc(timeline)
     framed = events if timeline is None else timeline
     if window is None and framed["time"].isna().all():

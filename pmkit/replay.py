@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from pmkit import schema
 from pmkit.explore import known_to
 from pmkit.look import (
     LABEL_SIZE,
@@ -83,7 +84,7 @@ def chart_replay(
     window : what to show (UTC); of the timeline, else of all events, when not given
     public : show also what the role was no part of but could have opened
     """
-    look = LOOKS[theme]
+    look, events = LOOKS[theme], schema.without_samples(events)
     if window is None and events["time"].notna().any():
         window = incident_window(events if timeline is None or timeline.empty else timeline)
     known = _known(events, incident, role, window, public=public)

@@ -140,7 +140,7 @@ EVENTS: Final = Table(
         Column("jira_updated_at", "str", "when Jira last changed the issue or comment, in UTC"),
         Column("metric", "str", "name and labels of the series a sample belongs to"),
         Column("metric_value", "float", "value of the sample; empty where it is no finite number"),
-        Column("log_level", "str", "how grave a log line says it is: debug, info, warning, error, critical …"),
+        Column("log_level", "str", "how grave a log line says it is: debug, info, warning, error …"),
         Column("deploy_version", "str", "commit, tag or version that was deployed"),
         Column("deploy_environment", "str", "where to: production, staging …"),
     ),
@@ -401,6 +401,14 @@ TABLES: Final = {table.name: table for table in (EVENTS, EVIDENCE, *WORKSHEETS.v
 def empty(table: Table) -> pd.DataFrame:
     """No rows, all columns of the table, typed."""
     return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.type]) for c in table.columns})
+
+
+def without_samples(events: pd.DataFrame) -> pd.DataFrame:
+    """The events that are happenings: all but the samples of metrics."""
+    if "kind" not in events:
+        return events  # a chart asks for few columns only
+    samples = events["kind"].isin(SAMPLE_KINDS)
+    return events[~samples] if samples.any() else events
 
 
 def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

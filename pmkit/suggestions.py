@@ -84,7 +84,7 @@ class _Record:
     events: pd.DataFrame = field(init=False)
 
     def __post_init__(self) -> None:
-        events = self.postmortem.events
+        events = schema.without_samples(self.postmortem.events)
         dated = events[events["time"].notna()].sort_values("time", kind="stable", ignore_index=True)
         object.__setattr__(self, "events", dated)
 
@@ -444,6 +444,7 @@ def _recorded(record: _Record, mark: str) -> list[dict[str, Any]]:
         return []
     kind, which = kinds[mark]
     events = record.events[(record.events["kind"] == kind) & ~record.events["event_id"].isin(record.left_out)]
+    events = events[events["source"] != "monitoring"]  # an alert that ends by itself ends no incident
     if events.empty:
         return []
     event = events.iloc[which]

@@ -128,7 +128,7 @@ def find_gaps(
 
     One row per gap: `start_at`, `end_at` (UTC), `minutes`, `after` and `before` (event ids), and
     `raw_events`, the number of `events` inside it: many mean that something is left out, none that a source
-    is missing.
+    is missing. Samples of metrics do not count.
     """
     times = timeline["time"].reset_index(drop=True)
     ends = timeline["ended_at"].reset_index(drop=True)
@@ -146,7 +146,8 @@ def find_gaps(
             "before": ids[long],
         }
     )
-    raw = pd.Series(dtype=schema.TIME_DTYPE) if events is None else events["time"].dropna()
+    happened = schema.empty(schema.EVENTS) if events is None else schema.without_samples(events)
+    raw = happened["time"].dropna()
     raw = raw.sort_values(ignore_index=True)
     inside_end = raw.searchsorted(gaps["end_at"], side="left")
     inside_start = raw.searchsorted(gaps["start_at"], side="right")

@@ -52,7 +52,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self.records = Records(self.events, self.session.worksheet.said)
         self._read_timeline()
         zone = workspace.incident.timezone
-        self.folded = FoldedSession(self.session, find_bursts(self.events))
+        self.folded = FoldedSession(self.session, find_bursts(self.events), samples=self._samples())
         self.lanes = Lanes(self.events, self.timeline, bursts=self.folded.bursts, team_zone=zone)
         self.grid = EditGrid(
             self.folded,
@@ -146,7 +146,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             self.records = Records(self.events, self.session.worksheet.said)
         self._read_timeline()
         if fresh:
-            self.folded.bursts = find_bursts(self.events)
+            self.folded.bursts, self.folded.samples = find_bursts(self.events), self._samples()
             self.folded.set_fold()
             self.lanes.replace(self.events, self.timeline, self.folded.bursts)
         else:
@@ -156,6 +156,11 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self._show_suggestions()
         if self._window is not None:
             self._filter(self._window)
+
+    def _samples(self) -> frozenset[str]:
+        """Samples of metrics: there may be a million of them, and the lanes leave them out too."""
+        samples = self.events["kind"].isin(schema.SAMPLE_KINDS)
+        return frozenset(self.events.loc[samples, "event_id"])
 
     def _read_timeline(self) -> None:
         self.timeline: pd.DataFrame = build_timeline(self.events, self.session.worksheet.frame())
@@ -386,7 +391,10 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         if not len(self.timeline) and self.events["time"].isna().all():
             opened = self.workspace.incident.opened_at
             return f"{opened:%Y-%m-%d}" if opened else ""
-        start, _ = incident_window(self.timeline if len(self.timeline) else self.events)
+        framed = self.timeline if len(self.timeline) else schema.without_samples(self.events)
+        if framed["time"].isna().all():
+            framed = self.events
+        start, _ = incident_window(framed)
         return f"{start:%Y-%m-%d}"
 
     def _soon(self, act: Callable[[], None]) -> None:

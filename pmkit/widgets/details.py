@@ -37,6 +37,7 @@ class Records:
         self._place = {event_id: n for n, event_id in enumerate(dated["event_id"])}
         self._times = dated["time"][dated["time"].notna()]
         self._lanes = lane_of(dated)
+        self._is_sample = dated["kind"].isin(schema.SAMPLE_KINDS).tolist()
         self._ms = milliseconds(dated["time"])  # those without a time come last, and theirs is not read
         self._texts = {name: dated[name].tolist() for name in _LISTED}
         self._threads: dict[tuple[str, str], list[int]] = {}
@@ -122,7 +123,7 @@ class Records:
         first = int(self._times.searchsorted(moment - AROUND, side="left"))
         last = int(self._times.searchsorted(moment + AROUND, side="right"))
         here = self._place.get(event_id)
-        near = [n for n in range(first, last) if n != here]
+        near = [n for n in range(first, last) if n != here and not self._is_sample[n]]
         if len(near) > _MOST_AROUND:
             away = [(abs(self._ms[n] - time), n) for n in near]
             listed = sorted(n for _, n in sorted(away)[:_MOST_AROUND])

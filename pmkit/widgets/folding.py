@@ -54,15 +54,18 @@ class FoldedSheet:
 
 
 class FoldedSession:
-    """A session whose bursts can be folded and unfolded; everything else it hands on to `session`."""
+    """A session whose bursts can be folded and unfolded; everything else it hands on to `session`.
 
-    def __init__(self, session: EditSession, bursts: pd.DataFrame) -> None:
+    `samples` are the events that are shown only where people said something about them.
+    """
+
+    def __init__(self, session: EditSession, bursts: pd.DataFrame, *, samples: Iterable[str] = ()) -> None:
         self.session = session
         self.worksheet = FoldedSheet(session)
         self.fold = True
         self.unfolded: frozenset[str] = frozenset()
         self._views: list[Callable[[Change], None]] = []
-        self.bursts = bursts
+        self.bursts, self.samples = bursts, frozenset(samples)
         self.worksheet.hidden, self.worksheet.counts = self._folded()
         self._stop = session.subscribe(self._changed)
 
@@ -124,7 +127,7 @@ class FoldedSession:
         """The burst under which an event is folded, by the id of its first event."""
         if event_id not in self.worksheet.hidden:
             return None
-        return next(first for first, members in self.members.items() if event_id in members)
+        return next((first for first, members in self.members.items() if event_id in members), None)
 
     @property
     def bursts(self) -> pd.DataFrame:
@@ -138,13 +141,11 @@ class FoldedSession:
         self.members: dict[str, list[str]] = {first: members.split() for first, members in ids}
 
     def _folded(self) -> tuple[frozenset[str], dict[str, int]]:
-        """Who is folded, and the counts. What people said something about stands for itself."""
-        if not self.fold:
-            return frozenset(), {}
+        """Who is not shown, and the counts of the folded. What people spoke of stands for itself."""
         said = self.session.worksheet.said
-        hidden: set[str] = set()
+        hidden = {event_id for event_id in self.samples if said(event_id) is None}
         counts: dict[str, int] = {}
-        for first, members in self.members.items():
+        for first, members in self.members.items() if self.fold else ():
             if first in self.unfolded:
                 continue
             here = {event_id for event_id in members[1:] if said(event_id) is None}

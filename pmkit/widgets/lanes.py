@@ -11,6 +11,7 @@ import anywidget
 import pandas as pd
 import traitlets
 
+from pmkit import schema
 from pmkit.bursts import find_bursts
 from pmkit.figures import PHASE_COLOURS
 from pmkit.look import lane_of, source_rank, source_style, source_title
@@ -136,7 +137,8 @@ class Lanes(anywidget.AnyWidget):
 
     def _recorded(self, events: pd.DataFrame, bursts: pd.DataFrame) -> dict[str, Any]:
         dated = events[events["time"].notna()].sort_values("time", kind="stable")
-        names = _lane_names(dated)
+        names = _lane_names(dated)  # of samples too, for one that is on the timeline
+        dated = schema.without_samples(dated)
         ids = dated["event_id"].tolist()
         self._dated = dated
         self._positions = {name: n for n, name in enumerate(names)}

@@ -80,3 +80,24 @@ def test_a_deletion_carries_what_was_seen(folded: FoldedSession) -> None:
         folded.delete(["talk"], seen={"talk": {"note": "", "text": "×2 hm"}})
     folded.delete(["talk"], seen={"talk": {"note": "theirs", "text": "×2 hm"}})
     assert folded.session.worksheet.said("talk") is None
+
+
+def test_samples_are_shown_only_where_people_spoke_of_them(
+    events: Rows, fake_session: Callable[..., Any]
+) -> None:
+    """A million samples would drown the grid; one that is chosen stands in it, folded bursts or not."""
+    samples = [
+        {"event_id": f"m{n}", "time": f"2026-11-03T08:0{n}:00Z", "kind": "metric", "text": f"errors = {n}"}
+        for n in range(3)
+    ]
+    record = events(*samples, {"event_id": "talk", "time": "2026-11-03T08:02:30Z", "text": "hm"})
+    session = fake_session("timeline", evidence=record)
+    folded = FoldedSession(session, find_bursts(record), samples=["m0", "m1", "m2"])
+    changes: list[Change] = []
+    folded.subscribe(changes.append)
+    assert folded.worksheet.row_ids == ["talk"]
+    folded.session.apply([("m1", "included", "yes")])
+    assert changes[-1].added == ("m1",)
+    folded.set_fold(fold=False)
+    assert folded.worksheet.row_ids == ["m1", "talk"]
+    assert folded.burst_of("m2") is None
