@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from pmkit.loaders.monitoring.grafana_csv import load_grafana_csv as load_grafana_csv
     from pmkit.loaders.monitoring.prometheus import load_prometheus as load_prometheus
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
+    from pmkit.loaders.slack import find_permalink as find_permalink
+    from pmkit.loaders.slack import load_slack_archive as load_slack_archive
     from pmkit.loaders.slack import load_slack_export as load_slack_export
+    from pmkit.loaders.slack import load_slack_log as load_slack_log
+    from pmkit.loaders.slack import load_slack_pages as load_slack_pages
+    from pmkit.loaders.statuspage import load_statuspage as load_statuspage
     from pmkit.loaders.table import load_event_table as load_event_table
     from pmkit.metrics import response_metrics as response_metrics
     from pmkit.milestones import review_status as review_status
@@ -105,7 +110,10 @@ _ROOMS = {
     "pmkit.loaders.monitoring.grafana_csv": ["load_grafana_csv"],
     "pmkit.loaders.monitoring.prometheus": ["load_prometheus"],
     "pmkit.loaders.pagerduty": ["load_pagerduty_log"],
-    "pmkit.loaders.slack": ["load_slack_export"],
+    "pmkit.loaders.slack": [
+        "find_permalink", "load_slack_archive", "load_slack_export", "load_slack_log", "load_slack_pages",
+    ],
+    "pmkit.loaders.statuspage": ["load_statuspage"],
     "pmkit.loaders.table": ["load_event_table"],
     "pmkit.metrics": ["response_metrics"],
     "pmkit.milestones": ["review_status"],

@@ -33,6 +33,7 @@ READ_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, struct.error, Mem
 _SMALL = 64 * 2**10
 _DRIVE = re.compile(r"[A-Za-z]:")
 _TOO_BIG = f"larger than {MOST_MEMBER_BYTES // 2**20} MB; split the file to load it"
+_A_BOMB = f"unpacks to more than {MOST_RATIO} times its size, as a zip bomb does"
 _A_LINK = "a link, not a file of its own"
 
 
@@ -70,6 +71,28 @@ def open_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[list[Member]
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as packed,
     ):
         yield list(_zip_members(archive, packed, suffixes))
+
+
+def gunzip(data: bytes) -> tuple[bytes, str]:
+    """What a gzip file holds, as far as it can be read, and why there is no more of it; "" if that is all.
+
+    Raises `BadZipFile` when it unpacks to more than it may, and `zlib.error` when it is no gzip file.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while data:
+        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        most = MOST_MEMBER_BYTES - size + 1
+        if len(data) < MOST_MEMBER_BYTES // MOST_RATIO:
+            most = min(most, max(RATIO_MATTERS_ABOVE, MOST_RATIO * len(data)) + 1)
+        parts.append(unpacker.decompress(data, most))
+        size += len(parts[-1])
+        if len(parts[-1]) == most:
+            raise zipfile.BadZipFile(_TOO_BIG if size > MOST_MEMBER_BYTES else _A_BOMB)
+        if not unpacker.eof:
+            return b"".join(parts), "the file ends before its contents do; export it again"
+        data = unpacker.unused_data.lstrip(b"\0")
+    return b"".join(parts), ""
 
 
 def _folder_members(root: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
@@ -135,7 +158,7 @@ def _unfit(info: zipfile.ZipInfo) -> str:
     if info.file_size > MOST_MEMBER_BYTES:
         return _TOO_BIG
     if info.file_size > RATIO_MATTERS_ABOVE and info.file_size > MOST_RATIO * info.compress_size:
-        return f"unpacks to more than {MOST_RATIO} times its size, as a zip bomb does"
+        return _A_BOMB
     return ""
 
 

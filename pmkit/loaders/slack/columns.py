@@ -24,7 +24,15 @@ from pmkit.loaders._mrkdwn import Names
 from pmkit.loaders.slack import message as meaning
 from pmkit.loaders.slack.message import People
 from pmkit.loaders.slack.shapes import Message
-from pmkit.loaders.slack.stamps import FIRST_SECOND, LAST_SECOND, UNDATED, Span, Times, microseconds
+from pmkit.loaders.slack.stamps import (
+    FIRST_SECOND,
+    LAST_SECOND,
+    UNDATED,
+    Span,
+    Times,
+    microsecond_of,
+    microseconds,
+)
 
 _BATCH: Final = 5_000  # messages whose columns are built together
 _WORKSPACE = re.compile(r"https://([a-z0-9.-]+\.slack\.com)/files/", re.ASCII)
@@ -135,7 +143,7 @@ class Loading:
             "time": pa.array([pin.second * 10**6 for pin in pins], type=pa.int64()),
             "part": pa.array([_PINNED for _ in pins], type=pa.int8()),
             "as_of": pa.array([0 for _ in pins], type=pa.int64()),
-            "index": pa.array([pin.number for pin in pins], type=pa.int32()),
+            "index": pa.array([pin.number for pin in pins], type=pa.int64()),
         }
         for name, value in (("channel", code), ("place", len(self._places)), ("edition", 0)):
             columns[name] = pa.array([value for _ in pins], type=pa.int32())
@@ -174,7 +182,7 @@ class Loading:
         for name, codes in (("channel", channel), ("place", place), ("edition", edition)):
             columns[name] = pa.array(np.repeat(codes.astype(np.int32), count))
         columns["as_of"] = pa.array(as_of)
-        columns["index"] = pa.array(self._indexes, type=pa.int32())
+        columns["index"] = pa.array(self._indexes, type=pa.int64())
         batch = pa.table(columns)
         self._batches += [batch, *_ends_of_huddles(batch, self._messages)]
         self._messages, self._runs, self._indexes = [], [], []
@@ -183,7 +191,7 @@ class Loading:
         """Put the message an event-log record is about in its place; learn what is said in passing."""
         for row, message in enumerate(self._messages):
             if message.subtype in meaning.WRAPPERS:
-                (as_of[row],) = microseconds(strings([message.ts or ""]))
+                as_of[row] = microsecond_of(message.ts or "")
                 self._messages[row] = meaning.unwrapped(message)
             elif message.subtype and message.old_name and message.name:
                 self._renames[message.old_name] = message.name

@@ -15,7 +15,7 @@ import pandas as pd
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, open_members
 from pmkit.loaders.slack.columns import Loading, collector_at_rest
-from pmkit.loaders.slack.index import Day, Export, read_day
+from pmkit.loaders.slack.index import Day, Export, read_messages
 from pmkit.loaders.slack.stamps import Span
 
 
@@ -73,7 +73,7 @@ def _read(day: Day, loading: Loading) -> None:
     except READ_ERRORS as error:
         loading.add_problem(place, None, f"cannot be read: {error}")
         return
-    messages, numbers = read_day(data, lambda number, reason: loading.add_problem(place, number, reason))
+    messages, numbers = read_messages(data, lambda number, reason: loading.add_problem(place, number, reason))
     loading.add(day.channel, place, messages, numbers, edition=day.edition)
 
 
@@ -90,7 +90,7 @@ def find_incompleteness(path: str | Path) -> str:
     return f"incomplete: {'; '.join(lacks)}" if lacks else ""
 
 
-def is_slack_export(path: str | Path) -> bool:
+def is_export(path: str | Path) -> bool:
     """Whether `path` is a zip or folder that holds `<channel>/<YYYY-MM-DD>.json`."""
     path = Path(path)
     try:

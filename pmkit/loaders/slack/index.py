@@ -31,12 +31,12 @@ from pmkit.loaders.slack.shapes import (
 from pmkit.loaders.slack.stamps import FIRST_SECOND, LAST_SECOND, Span
 
 _DAY_FILE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)\.json", re.ASCII)
-_CHANNEL_INDEXES: Final = frozenset({"channels.json", "groups.json", "mpims.json", "dms.json"})
-_USER_INDEXES: Final = frozenset({"users.json", "org_users.json"})
-_INDEXES: Final = _CHANNEL_INDEXES | _USER_INDEXES
+CHANNEL_INDEXES: Final = frozenset({"channels.json", "groups.json", "mpims.json", "dms.json"})
+USER_INDEXES: Final = frozenset({"users.json", "org_users.json"})
+_INDEXES: Final = CHANNEL_INDEXES | USER_INDEXES
 _PINNED_TS = re.compile(r"\d{10}\.\d{6}", re.ASCII)
-_LIST_BEGIN = re.compile(r"\s*\[")
-_LIST_END = re.compile(r"\]\s*\Z")
+LIST_BEGIN = re.compile(r"\s*\[")
+LIST_END = re.compile(r"\]\s*\Z")
 
 _T = TypeVar("_T")
 Complain = Callable[[int | None, str], None]  # the record, or None for the whole file, and the reason
@@ -78,7 +78,7 @@ class Export:
         elif match:
             if _is_calendar_day(match["day"]):
                 self.days.append((folder, match["day"], member))
-        elif name in _CHANNEL_INDEXES:
+        elif name in CHANNEL_INDEXES:
             self.channel_indexes.append(member)
         else:
             self.user_indexes.append(member)
@@ -197,12 +197,12 @@ def read_entries(member: Member, shape: type[_T], complain: Complain) -> list[tu
         return []
     except UNDECODABLE:
         text = text_of(data)
-    begin = _LIST_BEGIN.match(text)
+    begin = LIST_BEGIN.match(text)
     if begin is None:
         complain(None, "expected a JSON list")
         return []
     entries = []
-    for record in read_list(text, begin.end() - 1, is_record=_has_id, end=_LIST_END):
+    for record in read_list(text, begin.end() - 1, is_record=_has_id, end=LIST_END):
         try:
             entries.append((record.number, msgspec.json.decode(record.data, type=shape)))
         except UNDECODABLE as error:
@@ -210,7 +210,7 @@ def read_entries(member: Member, shape: type[_T], complain: Complain) -> list[tu
     return entries
 
 
-def read_day(data: bytes, complain: Complain) -> tuple[list[Message], Iterable[int]]:
+def read_messages(data: bytes, complain: Complain) -> tuple[list[Message], Iterable[int]]:
     """The messages of a day file and their numbers; a fault costs only the record it stands in."""
     try:
         messages = decode_day(data)
@@ -223,12 +223,12 @@ def salvage_messages(text: str, complain: Complain) -> tuple[list[Message], list
     """The messages of a damaged list and their numbers, each read by itself."""
     messages: list[Message] = []
     numbers: list[int] = []
-    begin = _LIST_BEGIN.match(text)
+    begin = LIST_BEGIN.match(text)
     if begin is None:
         found = "an empty file" if not text.strip() else "something else"
         complain(None, f"expected a JSON list of messages, found {found}")
         return messages, numbers
-    for record in read_list(text, begin.end() - 1, is_record=is_message, end=_LIST_END):
+    for record in read_list(text, begin.end() - 1, is_record=is_message, end=LIST_END):
         try:
             messages.append(decode_message(record.data))
             numbers.append(record.number)

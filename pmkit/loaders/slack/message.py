@@ -58,9 +58,13 @@ class People:
         self.names: dict[str, str] = {"USLACKBOT": "Slackbot"}
         self.bots = {"USLACKBOT"}
         for user in users:
-            self.names[user.id] = user.called()
-            if user.is_bot:
-                self.bots.add(user.id)
+            self.add(user)
+
+    def add(self, user: User) -> None:
+        """Somebody of an index of users."""
+        self.names[user.id] = user.called()
+        if user.is_bot:
+            self.bots.add(user.id)
 
     def meet(self, user: str, profile: Raw) -> None:
         """Learn who is in no index, as people of other workspaces are, from what their messages say."""

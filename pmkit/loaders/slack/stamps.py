@@ -32,10 +32,15 @@ def microseconds(ts: pa.Array) -> Times:
     digits = pc.replace_substring(pc.if_else(usual, ts, "0"), ".", "")
     time = digits.cast(pa.int64()).to_numpy(zero_copy_only=False).copy()
     for row in np.flatnonzero(~usual.to_numpy(zero_copy_only=False)):
-        match = _ANY.fullmatch(ts[row].as_py())
-        time[row] = int(match[1] + match[2].ljust(6, "0")) if match else 0
+        time[row] = microsecond_of(ts[row].as_py())
     in_span = (time >= FIRST_SECOND * 10**6) & (time < LAST_SECOND * 10**6)
     return np.where(in_span, time, UNDATED)
+
+
+def microsecond_of(ts: str) -> int:
+    """One `ts` in microseconds since 1970; 0 if it is none."""
+    match = _ANY.fullmatch(ts)
+    return int(match[1] + match[2].ljust(6, "0")) if match else 0
 
 
 @dataclass(frozen=True)
