@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders import deploys, files, jira, logs, monitoring, pagerduty, slack, table
+from pmkit.loaders import deploys, files, jira, logs, monitoring, pagerduty, slack, statuspage, table
 from pmkit.loaders._format import Format, Glimpse
 
 # In the order in which they are asked whether a file is theirs: what can be told surely comes first.
@@ -21,6 +21,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *jira.FORMATS,
     *monitoring.FORMATS,
     *deploys.FORMATS,
+    *statuspage.FORMATS,
     *logs.FORMATS,
     *files.FORMATS,
     *table.FORMATS,

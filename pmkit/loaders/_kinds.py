@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,3 +61,16 @@ def with_asides(text: str, *asides: str) -> str:
     """`text (aside, aside)`, of the asides that say something."""
     aside = ", ".join(aside for aside in asides if aside)
     return f"{text} ({aside})" if aside else text
+
+
+def moment_text(moment: Instant) -> str:
+    """A moment inside a text, as `2026-11-03 14:02:11 UTC`."""
+    return f"{datetime.fromtimestamp(moment.time // 10**6, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def elsewhere(words: str, value: object, at: Instant, time: Read) -> str:
+    """`words` and the moment of `value`, if it is one, and another than `at` by a minute or more."""
+    if not isinstance(value, str) or not value.strip():
+        return ""
+    moment = time(value)
+    return f"{words} {moment_text(moment)}" if abs(moment.time - at.time) >= 60 * 10**6 else ""

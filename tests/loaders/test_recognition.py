@@ -73,6 +73,13 @@ EXPECTED = {
     "pagerduty/log_entries_effecttech.json": "pagerduty-rest",
     "slack/engineering-team-2016.zip": "slack-export",
     "slack/helpdesk-2026": "slack-export",
+    "statuspage/google-cloud.json": "google-cloud-status",
+    "statuspage/history.atom": "statuspage-feed",
+    "statuspage/history.rss": "statuspage-feed",
+    "statuspage/incidents.json": "statuspage",
+    "statuspage/instatus.json": "instatus",
+    "statuspage/summary.json": "statuspage",
+    "statuspage/webhooks.jsonl": "statuspage",
     "table/war-room.csv": "table",
 }
 
@@ -94,6 +101,10 @@ SAMPLES: list[tuple[str, Any, str]] = [
     ("app.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\n", "argocd"),
     ("history.json", [{"id": 1, "deployedAt": "2026-11-03T14:00:00Z", "revision": "a"}], "argocd"),
     ("prompt.txt", "$ git log\ncommit a81fd0e270\nAuthor: Ada <ada@shop.example>\n", "git-log"),
+    ("empty-page.json", {"page": {"id": "p", "name": "Shop"}, "incidents": []}, "statuspage"),
+    ("comments.json", [{"id": 1, "body": "hi", "status": "open", "created_at": "2026-11-03T14:00:00Z"}], ""),
+    ("blog.xml", '<rss version="2.0"><channel><title>My garden</title></channel></rss>', ""),
+    ("page.html", "<!DOCTYPE html><html><title>Status</title></html>", ""),
     ("notes.md", "# Notes\n\nWe made a commit and an author was told.\n", ""),
 ]
 

@@ -60,7 +60,7 @@ def read_git_log(text: str) -> Iterator[Commit]:
     before = lines[: starts[0]] if starts else lines
     if any(line.strip() for line in before):
         yield Commit(":lines", problem=f"{len(before)} lines before the first commit: {_first(before)!r}")
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True)):
+    for number, (start, end) in enumerate(pairwise([*starts, len(lines)])):
         block = lines[start:end]
         yield (_one_line if _SEPARATOR in block[0] else _layout)(f":{number}", block)
 
