@@ -79,7 +79,8 @@ def curated(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """A timeline frame with these cells, as `build_timeline` would give it."""
     frame = pd.DataFrame(rows, columns=[*TIMELINE_COLUMNS, "n"]).drop(columns="n")
     times = {
-        name: pd.to_datetime(frame[name], utc=True).astype(schema.TIME_DTYPE) for name in ("time", "ended_at")
+        name: pd.to_datetime(frame[name], utc=True).astype(schema.TIME_DTYPE)
+        for name in ("time", "recorded_at", "ended_at")
     }
     frame = frame.drop(columns=list(times)).astype("str").fillna("").assign(**times)
     frame["event_id"] = [f"e{n}" for n in range(len(frame))]
@@ -338,6 +339,20 @@ def test_times_reach_plotly_as_utc_text(zone: str) -> None:
 
 
 # Size, emptiness, colours
+
+
+def test_a_corrected_clock_is_told_below_the_chart() -> None:
+    """The captions say which clocks are corrected by how much, and a marker what was recorded."""
+    basis = "offset, corrected by +37 s"
+    row = {"time": START, "source": "pagerduty", "summary": "Paged", "time_basis": basis}
+    recorded_at = START - timedelta(seconds=37)
+    timeline = curated([row | {"recorded_at": recorded_at}, {"time": START, "source": "slack"}])
+    spec = chart_timeline(timeline).spec
+    assert "Clocks are corrected: PagerDuty by +37 s." in spec["layout"]["meta"]["caption"]
+    told = {words[1] for trace in spec["data"] for words in trace.get("customdata", ())}
+    assert told == {"", f", recorded {recorded_at:%H:%M:%S}"}
+    activity = chart_activity(timeline).spec["layout"]["meta"]["caption"]
+    assert activity.endswith("by source (UTC). Clocks are corrected: PagerDuty by +37 s.")
 
 
 def test_fifty_thousand_raw_events_stay_small() -> None:

@@ -46,6 +46,21 @@ def test_each_metric_tells_its_value_and_the_events_it_runs_between(events: Rows
     ]  # fmt: skip
 
 
+def test_durations_run_between_corrected_times(events: Rows, worksheet: Rows) -> None:
+    """A clock that is corrected moves the duration, and what it recorded is told beside the end."""
+    recorded = events(
+        {"event_id": "m", "time": at("14:00:00")},
+        {"event_id": "t", "time": at("14:05:00"), "source": "pagerduty", "kind": "trigger",
+         "recorded_at": at("14:04:00"), "time_basis": "offset, corrected by +60 s"},
+    )  # fmt: skip
+    metrics = response_metrics(
+        build_timeline(recorded, worksheet({"event_id": "m", "mark": "impact_started"}))
+    ).iloc[0]
+    assert metrics["minutes"] == 5
+    assert metrics["to_recorded_at"] == pd.Timestamp(at("14:04:00"))
+    assert pd.isna(metrics["from_recorded_at"])
+
+
 def test_an_unknown_anchor_gives_no_number(events: Rows, worksheet: Rows) -> None:
     """What is known of the ends is told, the duration is empty and its basis `unknown`."""
     metrics = response_metrics(timeline_of(events, worksheet, {"impact_started": at("14:00:00")}))

@@ -533,6 +533,43 @@ def test_a_factor_is_linked_with_its_evidence(workspace: Workspace) -> None:
             pmkit.link_factor(workspace, cause, effect)
 
 
+def test_a_clock_is_corrected_in_one_line(workspace: Workspace) -> None:
+    """Every time of the source moves, what was recorded stays, and all that is derived follows."""
+    before, timeline = workspace.load(), EditSession.of(workspace, "timeline")
+    change = pmkit.apply_clock_offset(workspace, "pagerduty", -57, basis="3 pairs with Slack")
+    assert change.added == ("pagerduty",)
+    after = workspace.load()
+    assert after.events["time"].is_monotonic_increasing
+    pages = after.events[after.events["source"] == "pagerduty"].set_index("event_id").sort_index()
+    recorded = before.events[before.events["source"] == "pagerduty"].set_index("event_id").sort_index()
+    assert (pages["time"] == recorded["time"] - pd.Timedelta("57s")).all()
+    assert (pages["recorded_at"] == recorded["time"]).all()
+    assert set(pages["time_basis"]) == {"offset, corrected by -57 s"}
+    assert set(after.events["event_id"]) == set(before.events["event_id"])
+    minutes = [pmkit.response_metrics(pm.timeline).set_index("metric")["minutes"] for pm in (before, after)]
+    assert minutes[0]["TTD"] - minutes[1]["TTD"] == pytest.approx(57 / 60)
+    timeline.refresh()
+    assert timeline.worksheet.cell(pages.index[0], "time") == schema.format_time(pages["time"].iloc[0])
+    assert not pmkit.apply_clock_offset(workspace, "pagerduty", -57, basis="3 pairs with Slack")
+    pmkit.apply_clock_offset(workspace, "pagerduty", 12, basis="the log of ntpd", note="ask the vendor")
+    again = workspace.events().set_index("event_id").loc[pages.index]
+    assert (again["time"] == recorded["time"] + pd.Timedelta("12s")).all()
+    pmkit.edit_row(workspace, "clocks", "pagerduty", applied="no")
+    pd.testing.assert_frame_equal(workspace.events(), before.events)
+    pmkit.undo(workspace, "clocks")
+    assert workspace.events()["recorded_at"].notna().sum() == len(pages)
+
+
+def test_a_clock_without_evidence_is_refused(workspace: Workspace) -> None:
+    """A source that no file comes from is refused by name; a file of the evidence is a clock too."""
+    with pytest.raises(SchemaError, match=r"expected one of pagerduty, slack, evidence/.*found 'pagerdty'"):
+        pmkit.apply_clock_offset(workspace, "pagerdty", 3, basis="a slip")
+    assert workspace.table("clocks").empty
+    pmkit.apply_clock_offset(workspace, "evidence/pagerduty-incident.json", 3, basis="by hand")
+    moved = workspace.events()["recorded_at"].notna()
+    assert workspace.events().loc[moved, "event_id"].tolist() == ["pd:incident:Q1T7MARLOW4127"]
+
+
 def test_undo_goes_back_to_where_the_session_began(workspace: Workspace) -> None:
     """Each table has its own; when there is nothing left it says None."""
     before = {name: (workspace.path / f"{name}.csv").read_bytes() for name in ("actions", "factor_links")}

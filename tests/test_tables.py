@@ -319,6 +319,49 @@ def test_the_timeline(postmortem: Make) -> None:
     assert view.rows[1][0].url == "https://pd.example/1"
 
 
+def test_corrected_times_are_told(postmortem: Make) -> None:
+    """Timeline, metrics and appendix tell what was recorded, by which clock, and how it is known."""
+    page = {"source": "pagerduty", "time_basis": "offset, corrected by -86400 s", "kind": "trigger"}
+    pm = postmortem(
+        events=[
+            {"event_id": "t", "time": "2026-11-03T14:00:00Z", "recorded_at": "2026-11-04T14:00:00Z", **page},
+            {"event_id": "s", "time": "2026-11-03T14:09:00Z", "source": "slack", "kind": "message"},
+        ],
+        timeline=[
+            {"event_id": "t", "included": True, "mark": "impact_started detected"},
+            {"event_id": "s", "included": True, "time": "2026-11-03T14:08:00Z"},
+        ],
+        clocks=[
+            {"source": "pagerduty", "offset_seconds": -86400, "applied": True, "basis": "7 pairs"},
+            {"source": "evidence/deploys.csv", "offset_seconds": 2.5},
+            {"source": "jira", "offset_seconds": 3, "applied": True},
+            {"source": "opsgenie", "applied": True},
+        ],
+    )
+    timeline = tables.table_timeline(pm.timeline)
+    assert timeline.rows[0][0].note == "3 Nov, recorded 4 Nov 14:00:00"
+    assert timeline.rows[1][0].note == "recorded 14:09:00"
+    assert timeline.caption == (
+        "Clocks are corrected: PagerDuty by -86400 s. "
+        "Where the team set another time, the recorded one stands below it."
+    )
+    metrics = response_metrics(pm.timeline)
+    assert cells(tables.table_derivations(metrics))[0][2:4] == [
+        "14:00:00 impact started, recorded 4 Nov 14:00:00", "14:00:00 detected, recorded 4 Nov 14:00:00",
+    ]  # fmt: skip
+    clocks = tables.table_clocks(pm.clocks, pm.events)
+    assert cells(clocks) == [
+        ["PagerDuty", "-86400 s", "to 1 event", "7 pairs"],
+        ["deploys.csv", "+2.5 s", "no", ""],
+        ["Jira", "+3 s", "to no event", ""],
+        ["Opsgenie", "unknown", "nothing to add is given", ""],
+    ]
+    assert [row[2].badge for row in clocks.rows] == ["good", None, "warn", "warn"]
+    assert cells(tables.table_clocks(pm.clocks))[0][2] == "yes"
+    nothing = tables.table_clocks(schema.empty(schema.CLOCKS), pm.events)
+    assert (nothing.rows, nothing.empty) == ((), "Every time is as it was recorded.")
+
+
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [

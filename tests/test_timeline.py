@@ -167,6 +167,31 @@ def test_people_correct_what_was_recorded(events: Rows, worksheet: Rows) -> None
     assert timeline.loc[1, ["actor", "place", "ref"]].tolist() == ["Li", "ops", "r"]
 
 
+def test_what_was_recorded_stands_beside_a_corrected_time(events: Rows, worksheet: Rows) -> None:
+    """Where a clock is corrected, or people set another time, the row tells what was recorded."""
+    clock = {"recorded_at": at("14:04:23"), "time_basis": "offset, corrected by +37 s"}
+    recorded = events(
+        page("t", "14:05:00", "trigger") | clock,
+        page("a", "14:06:00", "ack") | clock,
+        page("r", "14:07:00", "resolve") | {"time_basis": "offset"},
+        page("n", "14:08:00", "note") | {"time_basis": "offset"},
+    )
+    said = worksheet(
+        {"event_id": "a", "time": at("14:06:30")},
+        {"event_id": "n", "time": at("14:08:30")},
+        {"event_id": "manual:x", "time": at("14:09:00")},
+    )
+    timeline = build_timeline(recorded, said).set_index("event_id")
+    assert timeline["time_basis"].to_dict() == {
+        "t": "offset, corrected by +37 s", "a": "set by the team", "r": "offset", "n": "set by the team",
+        "manual:x": "",
+    }  # fmt: skip
+    assert timeline["recorded_at"].dropna().to_dict() == {
+        "t": when("14:04:23"), "a": when("14:04:23"), "n": when("14:08:00"),
+    }  # fmt: skip
+    assert find_anchors(timeline.reset_index())["recorded_at"].notna().tolist() == [True, True, False]
+
+
 def test_rows_without_a_time_are_told_as_orphans(events: Rows, worksheet: Rows) -> None:
     """A worksheet row is an orphan when its event is gone, or was unreadable and so has no time."""
     recorded = events(
@@ -252,6 +277,7 @@ def test_a_chosen_event_takes_the_default_at_its_corrected_time(events: Rows, wo
     )
     assert anchor == {
         "mark": "detected", "time": when("13:58:00"), "event_id": "t", "basis": "default", "summary": "Paged",
+        "recorded_at": when("14:05:00"),
     }  # fmt: skip
 
 

@@ -87,6 +87,22 @@ def test_what_people_said_stands_beside_the_record(record: pd.DataFrame) -> None
     assert found["phase"] == "response"
 
 
+def test_a_corrected_clock_tells_what_it_recorded(record: pd.DataFrame) -> None:
+    """The pane has the corrected time, the recorded one and by how much; a time people set comes first."""
+    moved = record.assign(
+        recorded_at=record["time"].where(record["source"] == "pagerduty"),
+        time=record["time"].where(record["source"] != "pagerduty", record["time"] + pd.Timedelta("37s")),
+    )
+    found = Records(moved, nothing_said).record("p")
+    assert (found["t"] - found["recorded_at"], found["corrected"]) == (37_000, "+37 s")
+    assert found["recorded_at"] == Records(record, nothing_said).record("p")["recorded_at"]
+    said = Records(moved, lambda _: {"time": "2026-11-03T08:20:00Z"}).record("p")
+    assert said["t"] == found["recorded_at"] + 16 * 60_000
+    assert said["recorded_at"] == found["recorded_at"]
+    plain = Records(record, nothing_said).record("p")
+    assert (plain["recorded_at"], plain["corrected"]) == (plain["t"], "")
+
+
 def test_an_event_without_evidence_is_what_people_said(record: pd.DataFrame) -> None:
     """A manual event has its time and words, neighbours, and no original."""
     said = {"manual:x": {"included": "yes", "time": "2026-11-03T08:03:00.000000Z", "summary": "seen"}}
