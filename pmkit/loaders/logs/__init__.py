@@ -65,7 +65,7 @@ def load_log(
 
     Returns
     -------
-    The columns of `pmkit.schema.EVENTS`. `time` is UTC. `ref` is `<file>#line 120`, or `#lines 120-132`.
+    The columns of `pmkit.schema.EVENTS`. `time` is UTC. `ref` is `<file>#line:120`, or `#line:120-132`.
 
     Raises
     ------
@@ -117,9 +117,9 @@ class _Record(NamedTuple):
 
     @property
     def place(self) -> str:
-        """`line 120`, or `lines 120-132`."""
+        """`line:120`, or `line:120-132`."""
         last = self.first + len(self.more)
-        return f"lines {self.first}-{last}" if self.more else f"line {self.first}"
+        return f"line:{self.first}-{last}" if self.more else f"line:{self.first}"
 
 
 def _lines(path: Path) -> list[str]:
@@ -191,7 +191,7 @@ def _before(lines: list[str], heads: dict[int, Head]) -> Iterator[tuple[str, str
     for n in range(min(heads, default=0)):
         if lines[n].strip():
             said = f"no time, and no record before it to belong to: {lines[n].strip()[:80]!r}"
-            yield f"line {n + 1}", said
+            yield f"line:{n + 1}", said
 
 
 def _dated(

@@ -32,16 +32,8 @@ TIMES: Final = (
     "__REALTIME_TIMESTAMP",
 )  # fmt: skip
 MESSAGES: Final = (
-    "message",
-    "msg",
-    "MESSAGE",
-    "textPayload",
-    "short_message",
-    "event",
-    "text",
-    "log",
-    "body",
-)
+    "message", "msg", "MESSAGE", "textPayload", "short_message", "event", "text", "log", "body",
+)  # fmt: skip
 SEVERITIES: Final = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "@level", "PRIORITY")
 HOSTS: Final = ("host", "hostname", "host.name", "_HOSTNAME")
 ACTORS: Final = (

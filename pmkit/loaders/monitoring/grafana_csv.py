@@ -67,7 +67,7 @@ def load_grafana_csv(
 
     Returns
     -------
-    The columns of `pmkit.schema.EVENTS`. `time` is UTC. `ref` is `<file>#line <line>:<column>`.
+    The columns of `pmkit.schema.EVENTS`. `time` is UTC. `ref` is `<file>#line:<line>:<column>`.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def load_grafana_csv(
     lines, problems = _dated(rows, plan, path, zone, date_format)
     if rows and not lines:
         hint = "Save it again without `Formatted data`."
-        raise EvidenceError(path, problems[0][0], problems[0][1], hint)
+        raise EvidenceError(path, problems[0][0].replace(":", " "), problems[0][1], hint)
     return samples_to_events(path.name, list(_series(lines, plan, path.name)), problems)
 
 
@@ -178,7 +178,7 @@ def _dated(
             )
             lines.append(_Line(row.line, row.cells, moment))
         except ValueError as error:
-            problems.append((where, str(error)))
+            problems.append((f"line:{row.line}", str(error)))
     return lines, problems
 
 
@@ -201,7 +201,7 @@ def _series(lines: list[_Line], plan: _Plan, file: str) -> Iterator[Series]:
                 [line.moment.time for line in group],
                 [_number(word, factors) for word in words],
                 words,
-                [f"line {line.line}:{column}" for line in group],
+                [f"line:{line.line}:{column}" for line in group],
                 basis,
             )
 

@@ -21,7 +21,7 @@ from pmkit.errors import EvidenceError
 from pmkit.loaders._documents import joined, list_in, object_in, text_in
 from pmkit.loaders._format import Format, Glimpse
 from pmkit.loaders._moments import read_epoch
-from pmkit.loaders._salvage import clean_json, text_of
+from pmkit.loaders._salvage import MOST_FAILURES, clean_json, text_of
 from pmkit.loaders.monitoring._labels import place_of, read_labels, series_name
 from pmkit.loaders.monitoring._samples import (
     Problem,
@@ -37,7 +37,7 @@ _LISTS: Final = ("values", "histograms")
 _SINGLES: Final = ("value", "histogram")
 
 _BLANK: Final = re.compile(r"[\s,]*")
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF_CHARACTER: Final = re.compile(r"\\u[dD][89a-fA-F]")
 # What no number is written with, though `float` would read it.
 _STRANGE: Final = re.compile(r"[^0-9.eE+\-,NaInf]")
 # A sample in the text of a damaged series, and where the next one surely begins.
@@ -145,10 +145,12 @@ def _text(path: Path) -> str:
 def _answers(text: str) -> Iterator[Any]:
     """The documents of a file, one after another or in a list. Raises `ValueError` where one is damaged."""
     decoder = json.JSONDecoder()
-    position = _skip(text, 0)
+    position, has_halves = _skip(text, 0), _HALF_CHARACTER.search(text) is not None
     while position < len(text):
         value, end = decoder.raw_decode(text, position)
-        value = json.loads(clean_json(value)) if _SURROGATE.search(text) else value
+        if not isinstance(value, dict | list):
+            raise ValueError(f"expected an answer of Prometheus, found {shown(value)}")
+        value = json.loads(clean_json(value)) if has_halves else value
         yield from value if _is_list_of_answers(value) else [value]
         position = _skip(text, end)
 
@@ -252,12 +254,15 @@ def _sample(sample: Any) -> tuple[int, float, str]:
 def _damaged(text: str, file: str, problem: str) -> Iterator[_Read]:
     """The series of a damaged file, each by itself; one entry at least says what is damaged."""
     begins = [found.start() for found in _BEGIN.finditer(text)]
-    is_whole = True
+    failures = 0
     for number, (begin, end) in enumerate(pairwise([*begins, len(text)])):
+        if failures > MOST_FAILURES:
+            yield None, [(f"{number}", f"characters {begin} to {len(text)} are too damaged to read")]
+            return
         for read in _series_in(text[begin:end], f"{number}", f"{file}#"):
-            is_whole = is_whole and not read[1]
+            failures += bool(read[1])
             yield read
-    if is_whole:
+    if not failures:
         yield None, [(":0", f"damaged, not in a series: {problem}")]
 
 

@@ -34,7 +34,7 @@ def lines_of(frame: pd.DataFrame) -> list[int]:
     """Every line that a row stands for."""
     told = []
     for ref in frame["ref"]:
-        first, _, last = ref.rpartition(" ")[2].partition("-")
+        first, _, last = ref.rpartition(":")[2].partition("-")
         told += range(int(first), int(last or first) + 1)
     return sorted(told)
 
@@ -108,7 +108,7 @@ def test_lines_of_several_shapes_are_all_read() -> None:
 def test_a_number_is_a_time_only_where_all_times_are() -> None:
     """A line of a trace may begin with a number of ten digits."""
     frame = load(f"{AT} rows\n1793714531 rows affected\n")
-    assert frame["ref"].tolist() == ["app.log#lines 1-2"]
+    assert frame["ref"].tolist() == ["app.log#line:1-2"]
 
 
 # --- records of several lines ---------------------------------------------------------------------------
@@ -121,14 +121,14 @@ def test_a_stack_trace_belongs_to_the_line_before_it() -> None:
         "ERROR boom (+3 lines)\njava.lang.Error: x\n\n\tat a.B(C.java:1)",
         "INFO next",
     ]
-    assert frame["ref"].tolist() == ["app.log#lines 1-4", "app.log#line 6"]
+    assert frame["ref"].tolist() == ["app.log#line:1-4", "app.log#line:6"]
 
 
 def test_lines_before_the_first_record_are_said() -> None:
     """A log that was cut begins in the middle of a trace: each such line is an unreadable row."""
     frame = load(f"\tat a.B\n\nCaused by: x\n{AT} INFO next\n")
     assert frame["kind"].tolist() == ["log", "unreadable", "unreadable"]
-    assert frame["ref"].tolist() == ["app.log#line 4", "app.log#line 1", "app.log#line 3"]
+    assert frame["ref"].tolist() == ["app.log#line:4", "app.log#line:1", "app.log#line:3"]
 
 
 def test_an_endless_record_is_cut_and_says_so() -> None:
@@ -185,7 +185,7 @@ def test_an_hour_that_came_twice_is_refused_record_by_record() -> None:
     """The records around it stay."""
     frame = load("2026-10-25 02:30:00 INFO x\n  more\n2026-10-25 04:30:00 INFO y\n", zone="Europe/Amsterdam")
     assert frame["kind"].tolist() == ["log", "unreadable"]
-    assert frame["ref"].iloc[-1] == "app.log#lines 1-2"
+    assert frame["ref"].iloc[-1] == "app.log#line:1-2"
 
 
 # --- a pattern of people's own --------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_a_pattern_that_does_not_do_is_refused_in_words(pattern: str, said: str)
 def test_a_hostile_line_cannot_hang_a_pattern(words: str) -> None:
     """RE2 takes a time that grows with the line: one for which `re` would take ages takes none."""
     frame = load(f"{AT} {'a' * 20_000}\n{AT} {'a' * 20}b\n", pattern=rf"(?P<time>\S+) (?P<text>{words})")
-    assert frame["ref"].tolist() == ["app.log#line 2", "app.log#line 1"]
+    assert frame["ref"].tolist() == ["app.log#line:2", "app.log#line:1"]
     assert frame["kind"].tolist() == ["log", "unreadable"]
 
 

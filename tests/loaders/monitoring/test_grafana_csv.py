@@ -63,7 +63,7 @@ def test_an_hour_that_came_twice_is_refused_line_by_line(load: Load) -> None:
     told = "Time,a,b\n2026-10-25 01:30:00,1,1\n2026-10-25 02:30:00,2,2\n2026-10-25 03:30:00,3,3\n"
     frame = load(load_grafana_csv, told, name="p.csv", zone="Europe/Amsterdam")
     assert frame["kind"].tolist() == ["metric"] * 4 + ["unreadable"]
-    assert frame["ref"].iloc[-1] == "p.csv#line 3"
+    assert frame["ref"].iloc[-1] == "p.csv#line:3"
     assert "twice" in frame["text"].iloc[-1]
 
 
