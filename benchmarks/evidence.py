@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.generate import write_pagerduty, write_slack
 from pmkit.loaders import _archive, pagerduty, slack
+from pmkit.loaders.pagerduty import reading
 from pmkit.workspace import Workspace
 
 DAY_FILE = re.compile(r".+/\d{4}-\d\d-\d\d\.json")
@@ -101,8 +103,9 @@ def pagerduty_ours(path: Path) -> pd.DataFrame:
 
 
 def pagerduty_floor(path: Path) -> None:
-    for data in pagerduty_files(path):
-        pagerduty._split(data, pagerduty._DOCUMENTS)
+    for member in reading.files_of(path):
+        with (path / member.name).open("rb") as file:
+            deque(reading.read_pieces(file), maxlen=0)
 
 
 def pagerduty_files(path: Path) -> Iterator[bytes]:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from pmkit.loaders.monitoring.grafana import load_grafana_annotations as load_grafana_annotations
     from pmkit.loaders.monitoring.grafana_csv import load_grafana_csv as load_grafana_csv
     from pmkit.loaders.monitoring.prometheus import load_prometheus as load_prometheus
+    from pmkit.loaders.pagerduty import load_pagerduty_analytics as load_pagerduty_analytics
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
+    from pmkit.loaders.pagerduty import load_pagerduty_report as load_pagerduty_report
     from pmkit.loaders.slack import find_permalink as find_permalink
     from pmkit.loaders.slack import load_slack_archive as load_slack_archive
     from pmkit.loaders.slack import load_slack_export as load_slack_export
@@ -109,7 +111,9 @@ _ROOMS = {
     "pmkit.loaders.monitoring.grafana": ["load_grafana_annotations"],
     "pmkit.loaders.monitoring.grafana_csv": ["load_grafana_csv"],
     "pmkit.loaders.monitoring.prometheus": ["load_prometheus"],
-    "pmkit.loaders.pagerduty": ["load_pagerduty_log"],
+    "pmkit.loaders.pagerduty": [
+        "load_pagerduty_analytics", "load_pagerduty_log", "load_pagerduty_report",
+    ],
     "pmkit.loaders.slack": [
         "find_permalink", "load_slack_archive", "load_slack_export", "load_slack_log", "load_slack_pages",
     ],

@@ -387,7 +387,12 @@ def test_order_is_that_of_the_log_turned_round(seconds: list[int]) -> None:
         ("reassign", {}, "assign", "Reassign 1"),
         ("delegate", {}, "assign", "Delegate 1"),
         ("escalate", {}, "escalate", "Escalate 1"),
-        ("exhaust_escalation_path", {"summary": None}, "escalate", "Exhaust escalation path"),
+        (
+            "exhaust_escalation_path",
+            {"summary": None},
+            "escalate",
+            "Exhaust escalation path: nobody answered, and there is nobody left to page",
+        ),
         ("annotate", {"channel": {"type": "note", "summary": "we rolled back"}}, "note", "we rolled back"),
         ("annotate", {"summary": "Note added by Ada.", "channel": None}, "note", "Note added by Ada."),
         ("snooze", {"channel": {"type": "web", "duration": 1800}}, "snooze", "Snooze 1: 30 min"),

@@ -1,0 +1,270 @@
+"""PagerDuty's webhooks as columns of events: what it sent when something happened, as somebody kept it.
+
+Version 3 sends one event at a time (https://developer.pagerduty.com/docs/webhooks/v3-overview); versions 2
+and 1 sent `messages`. A message of version 2 carries the log entries it is about, which are read as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from pmkit.loaders._frame import strings
+from pmkit.loaders.pagerduty.columns import (
+    Columns,
+    incident_columns_of,
+    link_of,
+    merged_into,
+    names_of,
+    repeated,
+    with_detail,
+)
+from pmkit.loaders.pagerduty.details import changes_of, saying_of
+from pmkit.loaders.pagerduty.shapes import (
+    Data,
+    Event,
+    Incident,
+    Message,
+    OldIncident,
+    Record,
+    Role,
+    name_of,
+    told,
+)
+
+# Every event of version 3 that PagerDuty describes: our kind, and how a sentence on it begins.
+KINDS: Final = {
+    "incident.triggered": ("trigger", "Triggered"),
+    "incident.acknowledged": ("ack", "Acknowledged"),
+    "incident.unacknowledged": ("unack", "Unacknowledged"),
+    "incident.escalated": ("escalate", "Escalated"),
+    "incident.reassigned": ("assign", "Reassigned"),
+    "incident.delegated": ("assign", "Handed on"),
+    "incident.resolved": ("resolve", "Resolved"),
+    "incident.reopened": ("reopen", "Reopened"),
+    "incident.priority_updated": ("priority", "Priority changed"),
+    "incident.service_updated": ("field", "Moved to another service"),
+    "incident.incident_type.changed": ("field", "Incident type changed"),
+    "incident.annotated": ("note", "Note"),
+    "incident.status_update_published": ("status_update", "Status update"),
+    "incident.responder.added": ("responder", "Asked to help"),
+    "incident.responder.replied": ("responder", "Replied to a call for help"),
+    "incident.role.assigned": ("responder", "Role changed hands"),
+    "incident.custom_field_values.updated": ("field", "Custom fields changed"),
+    "incident.conference_bridge.updated": ("field", "Conference bridge changed"),
+    "incident.task.created": ("other", "Task created"),
+    "incident.task.updated": ("other", "Task changed"),
+    "incident.task.completed": ("other", "Task done"),
+    "incident.workflow.started": ("other", "Workflow started"),
+    "incident.workflow.completed": ("other", "Workflow completed"),
+    "incident.action_invocation.created": ("other", "Automation action requested"),
+    "incident.action_invocation.updated": ("other", "Automation action changed"),
+    "incident.action_invocation.terminated": ("other", "Automation action ended"),
+    "service.created": ("change", "Service created in PagerDuty"),
+    "service.updated": ("change", "Service changed in PagerDuty"),
+    "service.deleted": ("change", "Service deleted in PagerDuty"),
+    "service.custom_field_values.updated": ("change", "Custom fields of the service changed"),
+}  # fmt: skip
+
+# What versions 1 and 2 called the same.
+OLD_TYPES: Final = {
+    "incident.trigger": "incident.triggered", "incident.acknowledge": "incident.acknowledged",
+    "incident.unacknowledge": "incident.unacknowledged", "incident.resolve": "incident.resolved",
+    "incident.assign": "incident.reassigned", "incident.escalate": "incident.escalated",
+    "incident.delegate": "incident.delegated", "incident.annotate": "incident.annotated",
+}  # fmt: skip
+
+# Whose record of the REST API, with the id it has there, an event tells in full.
+_NOUNS: Final = {"incident_note": "note", "incident_status_update": "status_update"}
+_NO_DATA: Final = Data()
+
+
+def event_columns(events: Sequence[Event]) -> Columns:
+    """Events of version 3, each at the time it occurred."""
+    datas = [event.data or _NO_DATA for event in events]
+    incidents = [_incident_of(data) for data in datas]
+    told_of = [_told_of(event, data) for event, data in zip(events, datas, strict=True)]
+    return {
+        "event_id": strings([f"pd:{noun}:{told_id}" for noun, told_id in told_of]),
+        "pd_id": strings([told_id for _, told_id in told_of]),
+        "kind": strings([_kind(event, data) for event, data in zip(events, datas, strict=True)]),
+        "actor": names_of([event.agent for event in events]),
+        "place": names_of([
+            data.service or incident.service for data, incident in zip(datas, incidents, strict=True)
+        ]),
+        "text": strings([_text(event, data) for event, data in zip(events, datas, strict=True)]),
+        "url": strings([
+            link_of(data.html_url, incident.html_url) for data, incident in zip(datas, incidents, strict=True)
+        ]),
+        "pd_type": strings([event.event_type or "" for event in events]),
+        "pd_channel": repeated("webhook", events),
+        "created_at": strings([event.occurred_at or "" for event in events]),
+        **incident_columns_of(incidents),
+    }  # fmt: skip
+
+
+def message_columns(messages: Sequence[Message]) -> Columns:
+    """Messages of version 1, and those of version 2 that came without log entries."""
+    types = [message.event or message.type or "" for message in messages]
+    incidents = [_told_incident(message) for message in messages]
+    return {
+        "event_id": strings([f"pd:message:{message.id}" for message in messages]),
+        "pd_id": strings([message.id or "" for message in messages]),
+        "kind": strings([KINDS.get(OLD_TYPES.get(kind, ""), ("other",))[0] for kind in types]),
+        "actor": names_of([incident.last_status_change_by for incident in incidents]),
+        "place": names_of([incident.service for incident in incidents]),
+        "text": strings([
+            _old_text(kind, incident) for kind, incident in zip(types, incidents, strict=True)
+        ]),
+        "url": strings([link_of(incident.html_url) for incident in incidents]),
+        "pd_type": strings(types),
+        "pd_channel": repeated("webhook", messages),
+        "created_at": strings([message.created_on or "" for message in messages]),
+        **incident_columns_of(incidents),
+    }  # fmt: skip
+
+
+def _told_of(event: Event, data: Data) -> tuple[str, str]:
+    """What the event is a record of, and its id: of a note or status update the one it has in REST too.
+
+    A text that was cut to fit into the webhook is not that record; the event is one of its own then.
+    """
+    noun = _NOUNS.get(data.type or "")
+    return (noun, data.id) if noun and data.id and not data.trimmed else ("event", event.id or "")
+
+
+def _incident_of(data: Data) -> Incident:
+    """The incident an event is about: itself, the one it names, or that of the roles in it."""
+    if data.type == "incident":
+        return Incident(data.id, data.title or data.summary, data.html_url, data.number, data.service)
+    roles = data.incident_role_assignments or ()
+    return data.incident or next((role.incident for role in roles if role.incident), None) or Incident()
+
+
+def _told_incident(message: Message) -> OldIncident:
+    if message.data and message.data.incident:
+        return message.data.incident
+    told_of = message.incident or Record()
+    return OldIncident(
+        id=told_of.id, summary=told_of.title or told_of.summary, html_url=told_of.html_url,
+        incident_number=told_of.incident_number, service=told_of.service,
+    )  # fmt: skip
+
+
+def _kind(event: Event, data: Data) -> str:
+    if event.event_type == "incident.resolved" and merged_into(data.resolve_reason):
+        return "merge"
+    return KINDS.get(event.event_type or "", ("other",))[0]
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def _text(event: Event, data: Data) -> str:
+    kind = event.event_type or ""
+    begin = KINDS[kind][1] if kind in KINDS else kind
+    return _WORDS.get(data.type or "", _any)(begin, kind, data)
+
+
+def _any(begin: str, kind: str, data: Data) -> str:
+    return with_detail(begin, data.summary or data.title or data.name or data.message)
+
+
+def _of_incident(begin: str, kind: str, data: Data) -> str:
+    if kind in ("incident.reassigned", "incident.escalated"):
+        begin += _to(name_of(assignee) for assignee in data.assignees or ())
+    elif kind == "incident.delegated":
+        begin += _to([name_of(data.escalation_policy)])
+    elif kind == "incident.priority_updated":
+        begin += f" to {name_of(data.priority) or 'none'}"
+    elif kind == "incident.service_updated":
+        begin = f"Moved to the service {name_of(data.service)}" if data.service else begin
+    elif kind == "incident.incident_type.changed":
+        begin += _to([name_of(data.incident_type)])
+    elif into := merged_into(data.resolve_reason):
+        begin += f", merged into {into}"
+    return with_detail(begin, data.title or data.summary)
+
+
+def _of_note(begin: str, kind: str, data: Data) -> str:
+    text = data.content or data.message or ""
+    return f"{text} … (cut by PagerDuty)" if data.trimmed else text or begin
+
+
+def _of_responder(begin: str, kind: str, data: Data) -> str:
+    user, policy = name_of(data.user), name_of(data.escalation_policy)
+    who = user or policy or "Somebody"
+    if kind == "incident.responder.added":
+        through = f" through {policy}" if user and policy else ""
+        return with_detail(f"{who} was asked to help{through}", data.message)
+    return f"{who} replied to the call for help: {data.state or 'no answer told'}"
+
+
+def _of_roles(begin: str, kind: str, data: Data) -> str:
+    return "; ".join(map(_role, data.incident_role_assignments or ())) or begin
+
+
+def _role(role: Role) -> str:
+    was = f" (was {name_of(role.old_assignee)})" if role.old_assignee else ""
+    return f"{name_of(role.role) or 'Role'}: {name_of(role.assignee) or 'nobody'}{was}"
+
+
+def _of_fields(begin: str, kind: str, data: Data) -> str:
+    """The fields that changed: the list of changes holds what they were *before*, the other what they are."""
+    now = {one.get("id") or one.get("name"): one for one in _dicts(told(data.custom_fields))}
+    changes = [
+        {**before, **now.get(before.get("id") or before.get("name"), {"value": None}),
+         "old_value": before.get("value")}
+        for before in _dicts(told(data.changed_custom_fields))
+    ]  # fmt: skip
+    return with_detail(begin, changes_of(changes))
+
+
+def _of_bridge(begin: str, kind: str, data: Data) -> str:
+    """Where people met, without the codes that let anybody in."""
+    where = (data.conference_url or "").partition("?")[0]
+    return with_detail(begin, where or ("a phone number" if data.conference_numbers else None))
+
+
+def _of_task(begin: str, kind: str, data: Data) -> str:
+    who = [name_of(assignee) for assignee in data.assignees or ()]
+    facts = ", ".join(fact for fact in (data.status, *who) if fact)
+    said = with_detail(begin, data.name or data.summary)
+    return f"{said} ({facts})" if facts else said
+
+
+def _of_workflow(begin: str, kind: str, data: Data) -> str:
+    return with_detail(begin, name_of(data.incident_workflow) or data.summary)
+
+
+def _of_action(begin: str, kind: str, data: Data) -> str:
+    said = with_detail(begin, name_of(data.action) or data.summary)
+    return f"{said} ({data.state})" if data.state else said
+
+
+_WORDS: Final[dict[str, Callable[[str, str, Data], str]]] = {
+    "incident": _of_incident, "incident_note": _of_note, "incident_status_update": _of_note,
+    "incident_responder": _of_responder, "incident_role_assignment": _of_roles,
+    "incident_field_values": _of_fields, "service_field_values": _of_fields,
+    "incident_conference_bridge": _of_bridge, "incident_task": _of_task,
+    "incident_workflow_instance": _of_workflow, "incident_action_invocation": _of_action,
+}  # fmt: skip
+
+
+def _old_text(kind: str, incident: OldIncident) -> str:
+    told_type = OLD_TYPES.get(kind, "")
+    begin = KINDS[told_type][1] if told_type else kind
+    if told_type in ("incident.reassigned", "incident.escalated"):
+        begin += _to(name_of(given.object) for given in incident.assigned_to or ())
+    data = told(incident.trigger_summary_data)
+    title = data.get("subject") or data.get("description") if isinstance(data, dict) else None
+    return with_detail(begin, title if isinstance(title, str) else incident.summary or saying_of(data, begin))
+
+
+def _to(names: Iterable[str]) -> str:
+    people = ", ".join(name for name in names if name)
+    return f" to {people}" if people else ""
+
+
+def _dicts(value: object) -> list[dict[str, object]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
