@@ -440,6 +440,7 @@ def _public_word(record: _Record) -> Iterator[Question]:
 def _edited(record: _Record) -> Iterator[Question]:
     talk = record.response
     edited = pd.to_datetime(pd.to_numeric(talk["slack_edited_ts"], errors="coerce"), unit="s", utc=True)
+    edited += (talk["time"] - talk["recorded_at"]).fillna(pd.Timedelta(0))  # by the clock of the message
     for n in edited[edited - talk["time"] >= _SILENCE].index:
         event, at = talk.loc[n], edited[n]
         yield Question(

@@ -246,6 +246,7 @@ def _without_later_words(rows: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFra
     edited_at = pd.to_datetime(
         pd.to_numeric(rows["slack_edited_ts"], errors="coerce"), unit="s", utc=True
     ).astype(schema.TIME_DTYPE)
+    edited_at += (rows["time"] - rows["recorded_at"]).fillna(pd.Timedelta(0))  # by the clock of the message
     later = edited_at > moment
     words = [
         _LATER_WORDS.format(at) if is_later else text

@@ -709,7 +709,7 @@ def _metric_card(row: Mapping[str, Any]) -> Card:
         ]
         why = f"`{'` and `'.join(missing)}` not marked" if missing else _BASIS_WORDS["out of order"]
         return Card(row["title"], "unknown", why, "warn")
-    span = " → ".join(f"{row[f'{end}_at']:%H:%M:%S} {_mark_words(row, end)}" for end in ("from", "to"))
+    span = " → ".join(f"{_end_words(row, end)} {_mark_words(row, end)}" for end in ("from", "to"))
     default = row["basis"] == "default"
     return Card(row["title"], format_minutes(row["minutes"]), span + (" (PagerDuty)" if default else ""))
 
@@ -747,11 +747,18 @@ def _marks_words(row: Mapping[str, Any]) -> str:
     )
 
 
+def _end_words(row: Mapping[str, Any], end: str) -> str:
+    """The time of one end of a duration, with its day where the other end is on another one."""
+    at, ends = row[f"{end}_at"], (row["from_at"], row["to_at"])
+    one_day = pd.isna(ends[0]) or pd.isna(ends[1]) or ends[0].date() == ends[1].date()
+    return _when(at) if one_day else f"{at.day} {at:%b} {_when(at)}"
+
+
 def _anchor_cell(row: Mapping[str, Any], end: str) -> Cell:
     if pd.isna(row[f"{end}_at"]):
         return Cell(f"{_mark_words(row, end)}: not marked")
     recorded = _recorded(row, f"{end}_")
-    words = f"{row[f'{end}_at']:%H:%M:%S} {_mark_words(row, end)}"
+    words = f"{_end_words(row, end)} {_mark_words(row, end)}"
     return Cell(_joined(words, recorded), note=row[f"{end}_summary"])
 
 

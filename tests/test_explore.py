@@ -170,6 +170,9 @@ def test_later_words_and_reactions_are_taken_away(events: Rows) -> None:
     rows = explore.known_to(frame, INCIDENT, "Incident Commander", at("15:00:00"))
     assert rows["slack_reactions"].tolist() == [""]
     assert frame["slack_reactions"].tolist() == ["tada 9"]
+    frame = frame.assign(recorded_at=frame["time"], time=frame["time"] + pd.Timedelta("5min"))
+    assert text("14:34:59") == "(edited later, at 14:35:00 UTC; what it said before is not in the export)"
+    assert text("14:35:00") == "text of a"
 
 
 def test_a_role_that_nobody_fills_is_named(events: Rows) -> None:

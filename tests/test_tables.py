@@ -283,6 +283,19 @@ def test_the_metrics(postmortem: Make) -> None:
     assert table[3][1:4] == ["unknown", "14:00:00 impact started", "resolved: not marked"]
 
 
+def test_a_duration_over_midnight_tells_its_days(postmortem: Make) -> None:
+    """From one year to the next, both ends say their day; ends of one day do not."""
+    at = {"impact_started": "2026-12-31T23:50:00Z", "detected": "2026-12-31T23:55:00Z",
+          "resolved": "2027-01-01T00:20:00Z"}  # fmt: skip
+    rows = [{"event_id": f"manual:{mark}", "included": True, "time": at[mark], "mark": mark} for mark in at]
+    metrics = response_metrics(postmortem(timeline=rows).timeline)
+    cards = tables.card_metrics(metrics).items
+    assert (cards[0].value, cards[0].note) == ("5 min", "23:50:00 impact started → 23:55:00 detected")
+    assert cards[3].value == "30 min"
+    assert cards[3].note == "31 Dec 23:50:00 impact started → 1 Jan 00:20:00 resolved"
+    assert cells(tables.table_derivations(metrics))[3][3] == "1 Jan 00:20:00 resolved"
+
+
 def test_the_timeline(postmortem: Make) -> None:
     """Times to the second with the day where it changes, marks with who set them."""
     pm = postmortem(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -432,6 +435,25 @@ def test_gaps_are_told_longest_first_with_the_raw_events_inside(events: Rows, wo
     assert gaps["start_at"].tolist() == [when("14:40:00"), when("14:15:00")]
     assert find_gaps(timeline, longer_than="2h").empty
     assert find_gaps(timeline)["raw_events"].tolist() == [0, 0]
+
+
+@settings(max_examples=15)
+@given(
+    st.sampled_from(["2020-12-31T21:00Z", "2026-10-24T22:00Z", "2026-11-01T03:00Z", "2027-03-27T23:00Z"]),
+    st.lists(st.integers(0, 20_000), min_size=2, max_size=5),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]),
+)
+def test_silence_and_order_go_by_the_moment(
+    events: Rows, worksheet: Rows, start: str, seconds: list[int], zone: str
+) -> None:
+    """Over nights on which clocks are set, and over New Year, times of any zone stand and count as in UTC."""
+    moments = [datetime.fromisoformat(start) + timedelta(seconds=second) for second in seconds]
+    there = [{"event_id": f"e{n}", "time": at.astimezone(ZoneInfo(zone))} for n, at in enumerate(moments)]
+    timeline = build_timeline(events(*there), worksheet(*({"event_id": row["event_id"]} for row in there)))
+    assert [moment.to_pydatetime() for moment in timeline["time"]] == sorted(moments)
+    gaps = find_gaps(timeline, longer_than="1min")
+    told = sorted((after - before).total_seconds() for before, after in pairwise(sorted(moments)))
+    assert sorted(gaps["minutes"] * 60) == pytest.approx([length for length in told if length > 60])
 
 
 def test_an_event_that_lasted_is_no_silence(events: Rows, worksheet: Rows) -> None:
