@@ -279,8 +279,9 @@ class _Saved:
     def _salvage(self, text: str, prefix: str) -> None:
         """The messages of a damaged file, each by itself."""
         lines = [(n, line) for n, line in enumerate(text.split("\n")) if line.strip()]
-        if LIST_BEGIN.match(text) and not _opening("messages", text):
-            self._salvage_list(text, LIST_BEGIN.match(text), prefix, LIST_END)
+        begin = LIST_BEGIN.match(text)
+        if begin and not _opening("messages", text):
+            self._salvage_list(text, begin, prefix, LIST_END)
         elif len(lines) > 1 and all(line.startswith("{") for _, line in lines):
             for number, line in lines:
                 self._salvage_line(line, prefix, number)
@@ -308,16 +309,20 @@ class _Saved:
             )
             self.problems.append(_Problem(prefix.removesuffix("/"), None, problem))
             return
-        self._salvage_list(text, opening, f"{prefix}messages", _INNER_END)
+        told = _TOLD_CHANNEL.search(text[: opening.end()])
+        channel = Conversation(told[1]) if told else None
+        self._salvage_list(text, opening, f"{prefix}messages", _INNER_END, channel)
 
     def _salvage_list(
-        self, text: str, opening: re.Match[str] | None, place: str, end: re.Pattern[str]
+        self,
+        text: str,
+        opening: re.Match[str],
+        place: str,
+        end: re.Pattern[str],
+        channel: Conversation | None = None,
     ) -> None:
         """The messages of the list that opens there; in a broken one the replies inside it are looked for."""
-        position = opening.end() - 1 if opening else 0
-        outside = text[: position + 1]
-        found = _TOLD_CHANNEL.search(outside)
-        channel = Conversation(found[1]) if found else None
+        position = opening.end() - 1
         messages: list[SavedMessage] = []
         numbers: list[int] = []
         begin = position
@@ -331,7 +336,8 @@ class _Saved:
                 self.problems.append(_Problem(place, record.number, record.problem or str(error)))
                 broken = text[begin : record.end]
                 if record.problem and (inner := _opening(_REPLIES, broken)):
-                    self._salvage_list(broken, inner, f"{place}:{record.number}/{_REPLIES}", _INNER_END)
+                    replies = f"{place}:{record.number}/{_REPLIES}"
+                    self._salvage_list(broken, inner, replies, _INNER_END, channel)
             begin = record.end
         if _A_TS.search(text, begin):
             problem = f"characters {begin} to {len(text)} belong to no list of messages"

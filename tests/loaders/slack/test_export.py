@@ -23,7 +23,7 @@ from pmkit.schema import EVENTS, validate
 
 Compare = Callable[[pd.DataFrame, Path], None]
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "slack"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "slack"
 ZIP_2016 = FIXTURES / "engineering-team-2016.zip"
 FOLDER_2026 = FIXTURES / "helpdesk-2026"
 
@@ -229,6 +229,7 @@ def test_channels_are_chosen_by_name_id_or_folder(tmp_path: Path) -> None:
         ({"files": [{"name": "a.png"}]}, "message"),
         ({"subtype": "tombstone"}, "deleted"),
         ({"subtype": "me_message"}, "message"),
+        ({"subtype": "channel_canvas_updated"}, "file"),
         ({"subtype": "reminder_add"}, "other"),
         ({"subtype": "brand_new_2031"}, "other"),
     ],
@@ -357,6 +358,67 @@ def rich_text(*elements: dict[str, Any]) -> list[dict[str, Any]]:
         ),
         ({"file": {"name": "old.log"}}, "[file: old.log]"),
         ({"subtype": "tombstone", "text": "This message was deleted."}, ""),
+        (
+            {
+                "blocks": [
+                    {
+                        "type": "context",
+                        "elements": [
+                            {"type": "mrkdwn", "text": "p99 &gt; 2 s"},
+                            {"type": "image", "alt_text": "graph"},
+                        ],
+                    },
+                    {"type": "markdown", "text": "**bold** by <@U01>"},
+                    {
+                        "type": "video",
+                        "title": {"type": "plain_text", "text": "Demo"},
+                        "description": {"type": "plain_text", "text": "two minutes"},
+                    },
+                    {
+                        "type": "table",
+                        "rows": [
+                            [{"type": "raw_text", "text": "pod"}, {"type": "raw_text", "text": "state"}],
+                            [{"type": "raw_text", "text": "a"}, {"type": "raw_text", "text": "down"}],
+                        ],
+                    },
+                    {"type": "brand_new_2031", "text": {"type": "plain_text", "text": "still here"}},
+                ]
+            },
+            "p99 > 2 s\ngraph\n**bold** by @ada\nDemo\ntwo minutes\npod | state\na | down\nstill here",
+        ),
+        (
+            {
+                "blocks": [
+                    {
+                        "type": "rich_text",
+                        "elements": [
+                            {
+                                "type": "rich_text_list",
+                                "style": "ordered",
+                                "indent": 1,
+                                "elements": [
+                                    {
+                                        "type": "rich_text_section",
+                                        "elements": [{"type": "text", "text": word}],
+                                    }
+                                    for word in "ab"
+                                ],
+                            }
+                        ],
+                    }
+                ]
+            },
+            "  1. a\n  2. b",
+        ),
+        (
+            {
+                "attachments": [
+                    {"message_blocks": [{"message": {"blocks": [{"type": "markdown", "text": "shared"}]}}]}
+                ]
+            },
+            "shared",
+        ),
+        ({"blocks": [{"type": ["odd"], "text": {"type": {}, "text": "odd"}}]}, "odd"),
         ({"blocks": None, "attachments": None, "files": None}, ""),
         ({"blocks": [None, 7, "loose"], "attachments": [None, {"fields": [None]}]}, "loose"),
     ],
@@ -400,6 +462,56 @@ def test_reactions_edits_and_files_are_told(tmp_path: Path) -> None:
     assert row["slack_reactions"] == "eyes 3, +1 2"
     assert row["slack_edited_ts"] == "1710484300.000000"
     assert row["slack_files"] == "a.png, b (deleted)"
+
+
+def test_a_pin_is_a_row_at_the_time_it_was_set(tmp_path: Path) -> None:
+    """The channel's index tells who pinned which message when; what is no message has no such row."""
+    pins = [
+        {"id": TS, "type": "C", "created": 1710484260, "user": "W02", "owner": "U01"},
+        {"id": "F07", "created": 1710484270, "user": "W02"},
+        {"id": "1710480000.000100", "created": 1710484280, "user": "W02"},
+        {"id": TS, "created": 99999999999999, "user": "W02"},
+    ]
+    channels = [{"id": "C01", "name": "general", "pins": pins}, {"id": "C02", "name": "other", "pins": pins}]
+    path = export(tmp_path, {"general/2024-03-14.json": [message("the graph")]}, channels=channels)
+    frame = load_slack_export(path)
+    validate(frame, EVENTS)
+    assert frame[["event_id", "kind", "actor", "text"]].values.tolist() == [
+        [f"slack:C01:{TS}", "message", "ada", "the graph"],
+        [f"slack:C01:{TS}:pin", "pin", "Bo Sato", "Pinned: the graph"],
+        ["slack:C01:1710480000.000100:pin", "pin", "Bo Sato", "Pinned a message"],
+    ]
+    assert frame["ref"].tolist()[1:] == [
+        "slack.zip#channels.json:0/pins:0",
+        "slack.zip#channels.json:0/pins:2",
+    ]
+    assert load_slack_export(path, end="2024-03-15T06:30:30Z")["kind"].tolist() == ["message"]
+
+
+def test_people_of_other_workspaces_are_named_by_what_they_say(tmp_path: Path) -> None:
+    """Somebody of Slack Connect is in no index; a mention before their first message is named too."""
+    guest = {"user": "U0GUEST", "team": "T1", "user_team": "T2", "user_profile": {"display_name": "gus"}}
+    day = [message("ask <@U0GUEST> or <@U0NOBODY>"), message("here", "1710484201.000100") | guest]
+    frame = load_slack_export(export(tmp_path, {"general/2024-03-14.json": day}))
+    assert frame["text"].iloc[0] == "ask @gus or @U0NOBODY"
+    assert frame[["actor", "slack_user_team"]].values.tolist() == [["ada", ""], ["gus", "T2"]]
+
+
+def test_a_folder_with_the_old_name_of_a_channel_belongs_to_the_channel(tmp_path: Path) -> None:
+    """Two exports without an index, one from before a rename: the message of the rename joins them."""
+    renamed = message(
+        "renamed", "1710484202.000100", subtype="channel_name", old_name="outage", name="inc-42"
+    )
+    days = {
+        "feb/outage/2024-03-13.json": [message("early")],
+        "mar/inc-42/2024-03-14.json": [message("early"), renamed],
+        "mar/users.json": USERS,
+        "mar/channels.json": [{"id": "C42", "name": "inc-42"}],
+    }
+    frame = load_slack_export(save_zip(tmp_path / "slack.zip", days))
+    validate(frame, EVENTS)
+    assert frame["slack_channel_id"].tolist() == ["C42", "C42"]
+    assert len(frame["ref"].iloc[0].split(" | ")) == 2
 
 
 def test_export_tokens_never_enter_the_frame(tmp_path: Path) -> None:
@@ -728,6 +840,18 @@ def test_copies_fold_into_the_latest_state_and_stay_accounted_for(tmp_path: Path
         "slack.zip#general/2024-03-15.json:0",
     ]
     assert count_refs(frame) == 4
+
+
+def test_of_two_exports_the_one_taken_later_tells_the_reactions(tmp_path: Path) -> None:
+    """What no edit dates is dated by its export's last message, whatever the folders are called."""
+    users, channels = USERS, CHANNELS
+    late = [message(reactions=[{"name": "eyes", "count": 2}]), message("later", "1710494300.000100")]
+    days = {"a/general/2024-03-14.json": late, "b/general/2024-03-14.json": [message()]}
+    for folder in "ab":
+        days |= {f"{folder}/users.json": users, f"{folder}/channels.json": channels}
+    frame = load_slack_export(save_zip(tmp_path / "slack.zip", days))
+    assert frame["slack_reactions"].tolist() == ["eyes 2", ""]
+    assert frame["ref"].iloc[0].startswith("slack.zip#a/general")
 
 
 def test_a_deletion_outlasts_the_message(tmp_path: Path) -> None:
