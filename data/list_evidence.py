@@ -1,8 +1,12 @@
-"""Write `evidence.csv` and `journal.jsonl` of each sample anew, after its evidence was rebuilt."""
+"""Write `evidence.csv` and `journal.jsonl` of each sample anew, after its evidence was rebuilt.
+
+python data/list_evidence.py [sample …]     (default: all of them)
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -25,7 +29,8 @@ ADDED_AT = {
 
 def main() -> None:
     for facts in sorted(Path(__file__).parent.glob("*/incident.toml")):
-        list_evidence(facts.parent)
+        if facts.parent.name in sys.argv[1:] or not sys.argv[1:]:
+            list_evidence(facts.parent)
 
 
 def list_evidence(incident: Path) -> None:
