@@ -141,6 +141,7 @@ _ROOMS = {
         "table_events", "table_evidence", "table_factors", "table_gaps", "table_ideas", "table_impact",
         "table_links", "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
         "table_tracker", "table_whys", "table_clocks",
+        "table_clock_offsets",
     ],
     "pmkit.tellings": ["find_same_facts"],
     "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],

@@ -631,6 +631,25 @@ def table_clocks(clocks: pd.DataFrame, events: pd.DataFrame | None = None) -> Ta
     return Table("clocks", caption, heads, tuple(rows), "Every time is as it was recorded.")
 
 
+def table_clock_offsets(offsets: pd.DataFrame) -> Table:
+    """What `estimate_clock_offsets` found: by how much two clocks are apart, how sure that is, and why."""
+    rows = [
+        (
+            Cell(_clock_name(row["source"]), note=f"beside {_clock_name(row['reference'])}"),
+            _offset_cell(row),
+            Cell(_count(row["pairs"]), note=_spread_words(row["spread_seconds"])),
+            Cell(row["confidence"] or "no number", badge=_SURE_TONES.get(row["confidence"])),
+            Cell(_sentence(row["reason"], (row["source"], row["reference"]))),
+        )
+        for row in offsets.to_dict("records")
+    ]
+    heads = (
+        Head("Clock of"), Head("To be added"), Head("Facts both tell", "right", "narrow"), Head("How sure"),
+        Head("Why", width="wide"),
+    )  # fmt: skip
+    return Table("clock offsets", "", heads, tuple(rows), "There are no two sources to compare.")
+
+
 def table_events(events: pd.DataFrame, *, limit: int = 200) -> Table:
     """Raw events in order (UTC), at most `limit` of them; with their days where these are several."""
     days = events["time"].head(limit).dt.date
@@ -661,6 +680,7 @@ _STATUS_TONES: Final[dict[str, Tone]] = {
     "open": "warn",
     "dropped": "neutral",
 }
+_SURE_TONES: Final[dict[str, Tone]] = {"high": "good", "medium": "info", "low": "neutral"}
 _BASIS_WORDS: Final = {
     "marked": "both events marked by the team",
     "default": "PagerDuty's time, not confirmed by the team",
@@ -783,6 +803,25 @@ def _recorded(row: Mapping[str, Any], end: str = "") -> str:
 
 def _clock_name(source: str) -> str:
     return source.removeprefix("evidence/") if source.startswith("evidence/") else source_title(source)
+
+
+def _offset_cell(row: Mapping[str, Any]) -> Cell:
+    if pd.isna(row["offset_seconds"]):
+        return Cell("unknown")
+    low, high = (format_offset(row[f"{end}_seconds"]) for end in ("low", "high"))
+    words = format_offset(row["offset_seconds"]) if row["offset_seconds"] else "nothing: they agree"
+    return Cell(words, note=f"{low} to {high}")
+
+
+def _spread_words(seconds: float) -> str:
+    return "" if pd.isna(seconds) else f"half of them within {seconds:,.1f} s"
+
+
+def _sentence(reason: str, clocks: Sequence[str]) -> str:
+    """A reason with the names of the sources as people write them."""
+    for clock in clocks:
+        reason = re.sub(rf"(?<![\w./]){re.escape(clock)}(?![\w/])", _clock_name(clock), reason)
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def _applied_cell(row: Mapping[str, Any], counts: Mapping[str, int] | None) -> Cell:

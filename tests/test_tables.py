@@ -76,6 +76,7 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "questions": tables.table_questions(pm.questions),
         "evidence": tables.table_evidence(pm.evidence),
         "clocks": tables.table_clocks(pm.clocks, pm.events),
+        "clock offsets": tables.table_clock_offsets(offsets(pm.events)),
         "events": tables.table_events(pm.events),
         "debrief": tables.table_debrief(pmkit.debrief_questions(pm)),
         "whys": tables.table_whys(
@@ -84,6 +85,13 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "links": tables.table_links(pm.factor_links, pm.factors),
         "gaps": tables.table_gaps(pmkit.find_gaps(pm.timeline, pm.events)),
     }
+
+
+def offsets(events: pd.DataFrame) -> pd.DataFrame:
+    """An estimate as `estimate_clock_offsets` gives it, in the words of an event."""
+    words = events.rename(columns={"actor": "reference", "text": "reason"})[["source", "reference", "reason"]]
+    numbers = {f"{name}_seconds": 2.5 for name in ("offset", "low", "high", "spread")}
+    return words.assign(**numbers, pairs=3, confidence="low")
 
 
 def cells(table: Table) -> list[list[str]]:
@@ -476,6 +484,28 @@ def test_evidence_counts_its_records(postmortem: Make) -> None:
         ["b", "slack", "unknown", "unknown to unknown"],
     ]
     assert [row[2].note for row in view.rows] == ["2 unreadable", ""]
+
+
+def test_offsets_of_clocks_say_why(postmortem: Make) -> None:
+    """What is to be added, between which bounds, how sure that is, and the reason in the sources' names."""
+    found = {"source": "pagerduty", "reference": "slack", "spread_seconds": 0.42, "pairs": 3}
+    number = {"offset_seconds": -57.0, "low_seconds": -89.0, "high_seconds": -57.0, "confidence": "high"}
+    agree = {"offset_seconds": 0.0, "low_seconds": -29.0, "high_seconds": 3.0, "confidence": "medium"}
+    none = dict.fromkeys(("offset_seconds", "low_seconds", "high_seconds", "spread_seconds"), float("nan"))
+    rows = [
+        {**found, **number, "reason": "slack has them 57 s before pagerduty"},
+        {**found, **agree, "reason": "slack has them 3 s after pagerduty"},
+        {**found, **none, "pairs": 0, "confidence": "", "reason": "they tell no fact in common"},
+    ]
+    view = tables.table_clock_offsets(pd.DataFrame(rows))
+    assert [row[1:] for row in cells(view)] == [
+        ["-57 s", "3", "high", "Slack has them 57 s before PagerDuty."],
+        ["nothing: they agree", "3", "medium", "Slack has them 3 s after PagerDuty."],
+        ["unknown", "0", "no number", "They tell no fact in common."],
+    ]
+    assert view.rows[0][0] == Cell("PagerDuty", note="beside Slack")
+    assert [row[1].note for row in view.rows] == ["-89 s to -57 s", "-29 s to +3 s", ""]
+    assert [row[2].note for row in view.rows] == ["half of them within 0.4 s"] * 2 + [""]
 
 
 def test_events_beyond_the_limit_are_counted(postmortem: Make) -> None:
