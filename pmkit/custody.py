@@ -38,6 +38,7 @@ JOURNAL: Final = "journal.jsonl"
 EVIDENCE: Final = "evidence.csv"
 
 Problem = tuple[str, str]  # a file, and what is the matter with it
+_Row = Mapping[str, str]  # of `evidence.csv`, cell by cell as text
 
 _HEAD: Final = re.compile(r"[0-9a-f]{16,64}", re.ASCII)
 # As reports write `pmkit.tables.facts_seal`. Text of the evidence is escaped there, and forges none.
@@ -93,10 +94,10 @@ class Audit:
 class _Piece(NamedTuple):
     """A file of the evidence, or the folder of an export, as it was when it was added.
 
-    `row` is its row of `evidence.csv`, cell by cell as text; `listing` names the list of a folder's digests.
+    `row` is its row of `evidence.csv`, `listing` names the list of a folder's digests.
     """
 
-    row: dict[str, str]
+    row: _Row
     listing: str = ""
 
     @property
@@ -154,7 +155,7 @@ def seal_of(folder: Path) -> Seal:
 
 def added_names(folder: Path) -> set[str]:
     """Every name that was ever given to something in `evidence/`, whether it is there still or not."""
-    pieces = _pieces_added(_read_journal(folder)[0])
+    pieces = _pieces_told(_read_journal(folder)[0])
     paths = [path for piece in pieces for path in (piece.path, piece.listing) if path]
     return {path.removeprefix("evidence/") for path in paths}
 
@@ -204,11 +205,15 @@ def _read_journal(folder: Path) -> tuple[list[Line], list[str]]:
     return lines, problems
 
 
-def _pieces_added(lines: Iterable[Line]) -> list[_Piece]:
+def _pieces_told(lines: Iterable[Line]) -> list[_Piece]:
     pieces = []
     for line in lines:
         row = line.said.get("row")
-        if line.said.get("did") == "add" and isinstance(row, dict) and isinstance(row.get("path"), str):
+        if (
+            line.said.get("did") in ("add", "read anew")
+            and isinstance(row, dict)
+            and isinstance(row.get("path"), str)
+        ):
             cells = {str(name): str(cell) for name, cell in row.items()}
             pieces.append(_Piece(cells, str(line.said.get("listing", ""))))
     return pieces
@@ -223,15 +228,17 @@ def find_tampering(folder: Path, heads: Mapping[str, str] | None = None) -> list
     `heads` are heads of the journal that were published, or their beginnings, each with where.
     """
     lines, broken = _read_journal(folder)
-    added = _pieces_added(lines)
-    pieces = {piece.path: piece for piece in reversed(added)}  # the first telling of a file counts
+    told = _pieces_told(lines)
+    # What a file is was told first, how it is read last.
+    pieces = {piece.path: piece for piece in reversed(told)}
+    rows = {piece.path: piece.row for piece in told}
     listed, unread = _read_listed(folder)
     problems = [(JOURNAL, problem) for problem in (*broken, *_lost_heads(lines, heads or {}))]
-    problems += [(JOURNAL, problem) for problem in _told_twice(added, pieces)]
+    problems += [(JOURNAL, problem) for problem in _told_otherwise(told, pieces)]
     if unread:
         problems.append((EVIDENCE, unread))
     else:
-        problems += [(EVIDENCE, problem) for problem in _changed_rows(folder, lines, pieces, listed)]
+        problems += [(EVIDENCE, problem) for problem in _changed_rows(folder, lines, rows, listed)]
     everything = {path: _Piece(row) for path, row in listed.items()} | pieces
     readable = [piece for path, piece in everything.items() if lies_in_evidence(folder, path)]
     return [*problems, *_changed_files(folder, readable)]
@@ -276,14 +283,14 @@ def _lost_heads(lines: Iterable[Line], heads: Mapping[str, str]) -> Iterator[str
             yield f"holds no line with the head {head[:16]}… {where}: its end was cut, or it was written anew"
 
 
-def _told_twice(added: Iterable[_Piece], first: Mapping[str, _Piece]) -> Iterator[str]:
-    for piece in added:
+def _told_otherwise(told: Iterable[_Piece], first: Mapping[str, _Piece]) -> Iterator[str]:
+    for piece in told:
         if piece.sha256 != first[piece.path].sha256:
             yield f"tells of two different files that were added as {piece.path}"
 
 
-def _read_listed(folder: Path) -> tuple[dict[str, dict[str, str]], str]:
-    """The rows of `evidence.csv` by path, cell by cell as text; or why it cannot be read."""
+def _read_listed(folder: Path) -> tuple[dict[str, _Row], str]:
+    """The rows of `evidence.csv` by path; or why it cannot be read."""
     path = folder / EVIDENCE
     if not path.exists():
         return {}, "is missing"
@@ -297,29 +304,30 @@ def _read_listed(folder: Path) -> tuple[dict[str, dict[str, str]], str]:
 
 
 def _changed_rows(
-    folder: Path, lines: Iterable[Line], pieces: Mapping[str, _Piece], listed: Mapping[str, dict[str, str]]
+    folder: Path, lines: Iterable[Line], told: Mapping[str, _Row], listed: Mapping[str, _Row]
 ) -> Iterator[str]:
     """How `evidence.csv` differs from what the journal tells."""
-    whole = True
-    for path in [*pieces, *(path for path in listed if path not in pieces)]:
-        for problem in _changed_row(path, pieces.get(path), listed.get(path)):
-            whole = False
-            yield problem
+    differences = [
+        problem
+        for path in dict.fromkeys([*told, *listed])
+        for problem in _changed_row(path, told.get(path), listed.get(path))
+    ]
+    yield from differences
     saved = [line.said.get("sha256") for line in lines if line.said.get("file") == EVIDENCE]
-    if whole and saved and digest_of(folder / EVIDENCE) != saved[-1]:
+    if not differences and saved and digest_of(folder / EVIDENCE) != saved[-1]:
         yield "was written by something else than pmkit; its cells are the same"
 
 
-def _changed_row(path: str, piece: _Piece | None, listed: Mapping[str, str] | None) -> Iterator[str]:
-    if piece is None:
+def _changed_row(path: str, told: _Row | None, listed: _Row | None) -> Iterator[str]:
+    if told is None:
         yield f"lists {path!r}, and the journal does not tell that it was added"
     elif listed is None:
         yield f"does not list {path}, and the journal tells that it was added"
     else:
         for name in schema.EVIDENCE.column_names:
-            was, now = piece.row.get(name, ""), listed[name]
+            was, now = told.get(name, ""), listed.get(name, "")
             if was != now:
-                yield f"{path}, `{name}`: was {was!r} when it was added, is {now!r}"
+                yield f"{path}, `{name}`: was {was!r} in the journal, is {now!r}"
 
 
 def _changed_files(folder: Path, pieces: list[_Piece]) -> Iterator[Problem]:

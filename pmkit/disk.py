@@ -61,19 +61,21 @@ def copy_durably(original: Path, target: Path, *, without: Container[Path] = ())
         sync_folder(target.parent)
 
 
-def protect(path: Path) -> None:
-    """Nobody may write the file, or the files of the folder, by mistake."""
-    for file in walk_files(path) if path.is_dir() else [path]:
-        with suppress(OSError):  # where the file belongs to somebody else its digest still tells
-            file.chmod(0o444)
+def protect(*paths: Path) -> None:
+    """Nobody may write these files, or the files of these folders, by mistake."""
+    for path in paths:
+        for file in walk_files(path) if path.is_dir() else [path]:
+            with suppress(OSError):  # where the file belongs to somebody else its digest still tells
+                file.chmod(0o444)
 
 
-def remove(path: Path) -> None:
-    """Take a file or a folder away, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def remove(*paths: Path) -> None:
+    """Take files and folders away that are there."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def free_name(folder: Path, name: str, *, taken: Collection[str] = (), beside: str = "") -> Path:

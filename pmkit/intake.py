@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 from zipfile import is_zipfile
 
 import pandas as pd
@@ -22,12 +22,10 @@ from pmkit.preview import Preview, indented, preview, printable, some
 from pmkit.schema import format_time
 from pmkit.workspace import Workspace
 
-Status = Literal["added", "would be added", "there already", "question", "refused"]
+Status = Literal[
+    "added", "read anew", "would be added", "would be read anew", "there already", "question", "refused"
+]
 
-_ENDS: Final[dict[Status, str]] = {
-    "added": "added", "would be added": "would be added, nothing was", "there already": "there already",
-    "question": "with a question", "refused": "refused",
-}  # fmt: skip
 _OF_THE_SYSTEM: Final = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -131,9 +129,11 @@ class Intake:
             names.setdefault(reason, []).append(printable(path.name))
         lines = [f"Left out, {reason}: {some(dict.fromkeys(left))}" for reason, left in names.items()]
         counts = Counter(taken.status for taken in self.files)
-        lines.append(
-            ", ".join(f"{counts[status]} {words}" for status, words in _ENDS.items() if counts[status])
-        )
+        words = {"question": "with a question"}
+        said = [
+            f"{counts[status]} {words.get(status, status)}" for status in get_args(Status) if counts[status]
+        ]
+        lines.append(", ".join(said))
         return indented([*lines, *describe_drift(self.drift).splitlines()], by=0)
 
 
@@ -153,7 +153,8 @@ def add_evidence(
 
     A folder that is not one export itself is walked, and each file or export in it taken by itself; what it
     is, its content tells. One that cannot be used, or of which something must be known first, does not stop
-    the others; what is there already stays as it is, so that the same call may be made again.
+    the others. What is there already stays as it is, so that the same call may be made again; where `options`
+    say something new of it, it is read anew.
 
     Parameters
     ----------
@@ -178,7 +179,7 @@ def add_evidence(
         if told:
             told(files[-1])
     intake = Intake(workspace.path, workspace.incident.timezone, tuple(files), tuple(left_out))
-    after = _state(workspace) if any(taken.status == "added" for taken in files) else None
+    after = None if dry_run else _state(workspace)
     if before is None or after is None or before.events.empty:
         return intake
     return Intake(intake.incident, intake.timezone, intake.files, intake.left_out, find_drift(before, after))
@@ -238,17 +239,18 @@ def _unwanted(folder: Path, *, deep: bool = True) -> Iterator[LeftOut]:
 def _parts(folder: Path, form: Format, children: Sequence[Path]) -> list[Path]:
     """What in the folder of an export belongs to it; all else is evidence of its own, as a zip in it is.
 
-    Where each file of an export is of its format by itself, as the page of a list is, one that nobody knows
-    is no part of it, and a page alone needs no folder. Where the files make sense only together, what nobody
-    knows goes with them.
+    Pages go together, for one tells of the next, with the files of their kind that nobody knows: these may
+    hold the names. A page alone needs no folder. Where files make sense only together, what nobody knows goes
+    with them.
     """
-    if form.root(folder) != folder:
-        return []
     told = {child: recognise(child) for child in children}
     alike = [child for child in children if told[child] == form and not is_zipfile(child)]
-    if any(child.is_file() for child in alike):
-        return alike if len(alike) > 1 else []
-    return [child for child in children if child in alike or told[child] is None]
+    unknown = [child for child in children if told[child] is None]
+    if form.root is None:
+        endings = {page.suffix for page in alike if page.is_file()}
+        parts = [*alike, *(child for child in unknown if child.suffix in endings)] if endings else []
+        return parts if len(parts) > 1 else []
+    return [*alike, *unknown] if form.root(folder) == folder else []
 
 
 def _check_options(pieces: Sequence[Piece], options: Mapping[str, object]) -> None:
@@ -296,7 +298,9 @@ def _take(
     row = addition.row.iloc[0]
     if addition.events is None:
         return Taken(path, "there already", form, row["path"])
-    status: Status = "would be added" if dry_run else "added"
+    status: Status = "read anew" if addition.is_known else "added"
+    if dry_run:
+        status = "would be read anew" if addition.is_known else "would be added"
     return Taken(path, status, form, row["path"], preview(addition.events), row["note"])
 
 

@@ -65,10 +65,14 @@ _PROMPT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
 class Addition(NamedTuple):
-    """A file that was taken in: its row of `evidence.csv`, and its events; None where it was there before."""
+    """A file that was taken in: its row of `evidence.csv`, its events, and whether it was there before.
+
+    `events` is None for a file that was there before and is read as it was.
+    """
 
     row: pd.DataFrame
     events: pd.DataFrame | None
+    is_known: bool = False
 
 
 class Workspace:
@@ -136,6 +140,9 @@ class Workspace:
         for note in NOTES:
             write_durably(folder / "notes" / f"{note}.md", f"<!-- {plan.prompts[note]} -->\n".encode())
         write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n.*.tmp\n")
+        # Where git turns line ends round, the digests would no longer fit.
+        kept = ("evidence/**", "evidence.csv", "journal.jsonl")
+        write_durably(folder / ".gitattributes", "".join(f"{name} -text\n" for name in kept).encode())
         # Last, because a folder with this file is a workspace.
         facts = new_facts(
             folder.resolve().name,
@@ -222,7 +229,7 @@ class Workspace:
         """
         evidence = self.evidence() if evidence is None else evidence
         in_order_added = evidence.sort_values("added_at", kind="stable").to_dict("records")
-        events = merge_events([self._derive(row, cached=cached) for row in in_order_added])
+        events = merge_events(self._cached(in_order_added) if cached else map(self._derive, in_order_added))
         corrected = correct_times(events, self._clocks())
         if corrected["time"].equals(events["time"]):
             return corrected
@@ -273,7 +280,7 @@ class Workspace:
         when an option is missing.
         """
         added = self.take_in(path, form=form, options=options, note=note, by=by, now=now)
-        if added.events is None:
+        if added.is_known and added.events is None:
             raise EvidenceError(path, "", f"was added before, as {added.row['path'].iloc[0]}.")
         return added.row
 
@@ -291,6 +298,7 @@ class Workspace:
     ) -> Addition:
         """As `add_evidence`, with the events that were loaded; what was added before is no error here.
 
+        Where `options` say something new of a file that was added before, it is read anew in that way.
         `without` are files in a folder that are left out of the copy. With `dry_run` the file is loaded where
         it lies, and nothing is written.
         """
@@ -310,33 +318,24 @@ class Workspace:
             return self._look_at(original, reading, without)
         with self._locked():
             target, twin = self._place_for(original, without)
-            if twin is not None:
-                return Addition(twin, None)
-            here, listing = target == original, _listing_of(target)
-            try:
-                if not here:
-                    copy_durably(original, target, without=without)
-                if target.is_dir():
-                    write_durably(listing, list_digests(target))
-            except BaseException:
-                self._take_back(target, listing, here=here)
-                raise
+            if twin is None and target != original:
+                self._copy(original, target, without)
+        if twin is not None:
+            return self._read_anew(twin, reading)
+        listing = _listing_of(target) if target.is_dir() else None
         try:
             # Nobody waits for the lock while a large file is read.
+            if listing:
+                write_durably(listing, list_digests(target))
             events = load_evidence(target, told.name, **reading.options)
             row = self._evidence_row(target, events, reading)
             with self._locked():
-                self._list(row, listing if target.is_dir() else None, reading)
+                self._list(row, reading, listing)
         except BaseException:
-            self._take_back(target, listing, here=here)
+            remove(*filter(None, [listing, target if target != original else None]))
             raise
-        protect(target)
-        if target.is_dir():
-            protect(listing)
-        kept = _as_evidence(events)
-        key = self._key(target, row["sha256"].iloc[0], told.name, reading.options)
-        self._cache.write(key, to_table(kept))
-        return Addition(row, kept)
+        protect(*filter(None, [target, listing]))
+        return self._kept(row, events, reading)
 
     def save_table(
         self,
@@ -485,20 +484,33 @@ class Workspace:
             return schema.empty(schema.CLOCKS)
         return schema.read_csv(read_text(path), schema.CLOCKS, where=str(path))
 
-    def _derive(self, row: Mapping[str, Any], *, cached: bool) -> pa.Table:
+    def _cached(self, evidence: Sequence[Mapping[str, Any]]) -> list[pa.Table]:
+        """The events of each file, from the cache where they are there."""
+        tables, keys, is_new = [], set(), False
+        for row in evidence:
+            file = self._file_of(row)
+            key = self._key(file, self._cache.digest_of(file), _format_of(file, row), _options_of(file, row))
+            table = self._cache.read(key)
+            if table is None:
+                table, is_new = self._derive(row), True
+                self._cache.write(key, table)
+            tables.append(table)
+            keys.add(key)
+        if is_new:
+            self._cache.keep_only(keys)
+        return tables
+
+    def _derive(self, row: Mapping[str, Any]) -> pa.Table:
         """The events of one file of the evidence."""
-        file = self.path / row["path"]
+        file = self._file_of(row)
+        events = load_evidence(file, _format_of(file, row), **_options_of(file, row))
+        return to_table(_as_evidence(events))
+
+    def _file_of(self, row: Mapping[str, Any]) -> Path:
+        file = self.path / str(row["path"])
         if not file.exists():
             raise EvidenceError(file, "", "is listed in evidence.csv but missing.", "Put it back as it was.")
-        form, options = _format_of(file, row), _options_of(file, row)
-        if not cached:
-            return to_table(_as_evidence(load_evidence(file, form, **options)))
-        key = self._key(file, self._cache.digest_of(file), form, options)
-        table = self._cache.read(key)
-        if table is None:
-            table = self._derive(row, cached=False)
-            self._cache.write(key, table)
-        return table
+        return file
 
     def _key(self, file: Path, digest: str, form: str, options: Mapping[str, object]) -> str:
         return self._cache.key_of(digest, name=file.name, format=form, options=options)
@@ -518,10 +530,41 @@ class Workspace:
         problem = (".cache", "tells other events than the evidence does; delete this folder")
         return trace, [] if shown.equals(read) else [problem]
 
+    def _copy(self, original: Path, target: Path, without: Collection[Path]) -> None:
+        try:
+            copy_durably(original, target, without=without)
+        except BaseException:
+            remove(target)
+            raise
+
+    def _read_anew(self, twin: pd.DataFrame, reading: _Reading, *, dry_run: bool = False) -> Addition:
+        """Read a file that was added before with what is said of it now, if that is anything new."""
+        old = twin.iloc[0].to_dict()
+        file = self._file_of(old)
+        said = _options_of(file, old)
+        note = reading.note or _own_words(old["note"], reading.form, file)
+        reading = reading._replace(options=said | reading.options, note=note)
+        if reading.options == said:
+            return Addition(twin, None, is_known=True)
+        events = load_evidence(file, reading.form.name, **reading.options)
+        row = self._evidence_row(file, events, reading).assign(**twin[["added_at", "added_by"]].iloc[0])
+        if dry_run:
+            return Addition(row, events, is_known=True)
+        with self._locked():
+            self._list(row, reading)
+        return self._kept(row, events, reading)._replace(is_known=True)
+
+    def _kept(self, row: pd.DataFrame, events: pd.DataFrame, reading: _Reading) -> Addition:
+        """What was derived goes into the cache, so that nothing is loaded twice."""
+        listed, events = row.iloc[0], _as_evidence(events)
+        key = self._key(self.path / listed["path"], listed["sha256"], reading.form.name, reading.options)
+        self._cache.write(key, to_table(events))
+        return Addition(row, events)
+
     def _look_at(self, original: Path, reading: _Reading, without: Collection[Path]) -> Addition:
         target, twin = self._place_for(original, without)
         if twin is not None:
-            return Addition(twin, None)
+            return self._read_anew(twin, reading, dry_run=True)
         with tempfile.TemporaryDirectory() as aside:
             seen = original
             if without:
@@ -551,7 +594,8 @@ class Workspace:
 
     def _evidence_row(self, path: Path, events: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
         unreadable = int((events["kind"] == "unreadable").sum())
-        notes = [text for text in (reading.note, reading.form.find_incompleteness(path)) if text]
+        notes = [reading.form.find_incompleteness(path), "" if len(events) else reading.form.if_empty]
+        notes = [text for text in (reading.note, *notes) if text]
         others = {name: value for name, value in reading.options.items() if name != "zone"}
         row = {
             "path": f"evidence/{path.name}",
@@ -571,24 +615,20 @@ class Workspace:
         }
         return schema.conform(pd.DataFrame([row]), schema.EVIDENCE)
 
-    def _list(self, row: pd.DataFrame, listing: Path | None, reading: _Reading) -> None:
+    def _list(self, row: pd.DataFrame, reading: _Reading, listing: Path | None = None) -> None:
         """Put the row into `evidence.csv`; the journal keeps it too, so that nobody edits it unseen."""
         evidence = self.evidence()
-        twins = evidence.loc[evidence["sha256"].isin(row["sha256"]), "path"]
+        known = evidence["path"].isin(row["path"])
+        twins = evidence.loc[evidence["sha256"].isin(row["sha256"]) & ~known, "path"]
         if len(twins):  # somebody was quicker
-            raise EvidenceError(reading.form.title, "", f"was added meanwhile, as {twins.iloc[0]}.")
-        rows = pd.concat([evidence, row], ignore_index=True) if len(evidence) else row
+            raise EvidenceError(self.path, "", f"the same file was added meanwhile, as {twins.iloc[0]}.")
+        rows = pd.concat([evidence[~known], row], ignore_index=True) if len(evidence) else row
         cells = {name: schema.cell_texts(row[name])[0] for name in schema.EVIDENCE.column_names}
         more: dict[str, object] = {"row": {name: cell for name, cell in cells.items() if cell}}
         more |= {"listing": f"evidence/{listing.name}"} if listing else {}
         data = schema.to_csv(rows, schema.EVIDENCE).encode()
-        self._write("evidence.csv", data, did="add", more=more, by=reading.by, now=reading.now)
-
-    def _take_back(self, target: Path, listing: Path, *, here: bool) -> None:
-        if target.is_dir() and listing.exists():
-            remove(listing)
-        if not here:
-            remove(target)
+        did = "read anew" if known.any() else "add"
+        self._write("evidence.csv", data, did=did, more=more, by=reading.by, now=reading.now)
 
     def _write(
         self,
@@ -685,6 +725,13 @@ class _Reading(NamedTuple):
     note: str
     by: str
     now: datetime
+
+
+def _own_words(note: str, form: Format, file: Path) -> str:
+    """What people wrote into a note, without what the file itself says there."""
+    for sentence in (form.if_empty, form.find_incompleteness(file)):
+        note = note.removesuffix(sentence).removesuffix("; ")
+    return note
 
 
 def _as_evidence(events: pd.DataFrame) -> pd.DataFrame:

@@ -151,11 +151,14 @@ def test_what_lies_in_the_folder_of_an_export_is_no_part_of_it(tmp_path: Path) -
 
 
 def test_a_file_among_pages_that_is_no_page_is_told(tmp_path: Path) -> None:
-    """Pages of one list are one piece; a file beside them that nobody knows is not taken in silence."""
+    """Pages of one list are one piece, with what may hold their names; nothing else is taken in silence."""
     page(tmp_path / "pd/1.json", "R1")
     page(tmp_path / "pd/2.json", "R2")
+    (tmp_path / "pd/names.json").write_text('{"a": 1}')
     (tmp_path / "pd/readme.bin").write_bytes(b"\0")
     assert pieces_of(tmp_path, root=tmp_path) == {"pd": "pagerduty-rest", "pd/readme.bin": ""}
+    intake = find_pieces([tmp_path])[0]
+    assert intake[0].without == {tmp_path / "pd/readme.bin"}
 
 
 TREES = st.dictionaries(
@@ -249,7 +252,7 @@ def test_a_dry_run_says_the_same_and_adds_nothing(tmp_path: Path, ws: Workspace)
     assert dry.files[0].preview == real.files[0].preview
     assert dry.files[0].added_as == real.files[0].added_as == "evidence/export"
     assert (dry.files[0].status, real.files[0].status) == ("would be added", "added")
-    assert dry.to_text().endswith("1 would be added, nothing was")
+    assert dry.to_text().endswith("1 would be added")
     assert sorted(path.name for path in (ws.path / "evidence/export/ops").iterdir()) == ["2026-11-03.json"]
 
 
@@ -272,6 +275,35 @@ def test_what_cannot_be_known_is_one_question(
     row = ws.evidence().set_index("path").loc["evidence/tickets.toy"]
     assert (row["format"], row["zone"]) == ("toy", "Europe/Lisbon")
     assert "1 read as Europe/Lisbon" in answered.to_text()
+
+
+def test_what_is_said_later_reads_a_file_anew(
+    tmp_path: Path, ws: Workspace, toy: Callable[[Path], Path]
+) -> None:
+    """The bytes stay, zone, counts and note follow, the journal knows it; the same again changes nothing."""
+    path = toy(tmp_path / "tickets.toy")
+    add_evidence(ws, path, options={"zone": "UTC"}, note="from Li", by="Mei", now=NOW)
+    lisbon = {"zone": "Europe/Lisbon"}
+    dry = add_evidence(ws, path, options=lisbon, dry_run=True)
+    assert [taken.status for taken in dry.files] == ["would be read anew"]
+    assert ws.evidence()["zone"].tolist() == ["UTC"]
+    anew = add_evidence(
+        ws, ws.path / "evidence/tickets.toy", options=lisbon, by="Li", now=NOW.replace(hour=11)
+    )
+    assert [taken.status for taken in anew.files] == ["read anew"]
+    assert set(anew.drift["change"]) == {"added", "gone"}
+    (row,) = ws.evidence().to_dict("records")
+    assert (row["zone"], row["added_by"], row["added_at"], row["note"]) == (
+        "Europe/Lisbon",
+        "Mei",
+        NOW,
+        "from Li",
+    )
+    assert ws.events()["event_id"].tolist() == ["toy:Europe/Lisbon"]
+    assert add_evidence(ws, path, options=lisbon).files[0].status == "there already"
+    assert add_evidence(ws, path).files[0].status == "there already"
+    assert ws.load().journal["did"].tolist() == ["create", "add", "read anew"]
+    assert ws.verify().empty
 
 
 def test_an_option_belongs_to_the_files_that_take_it(

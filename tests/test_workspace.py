@@ -506,15 +506,15 @@ def test_what_cannot_be_used_is_not_kept(
     tmp_path: Path, ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Missing and unknown files, links inside a folder, a failure half way: nothing is left behind."""
-    (tmp_path / "x.txt").write_text("hello")
+    (tmp_path / "x.bin").write_bytes(b"\0")
     folder = slack_folder(tmp_path / "linked", "down")
     (folder / "ops" / "2026-11-04.json").symlink_to("/etc/hostname")
     with pytest.raises(EvidenceError, match="there is no such file"):
         ws.add_evidence(tmp_path / "none.zip")
     with pytest.raises(EvidenceError, match="no loader knows"):
-        ws.add_evidence(tmp_path / "x.txt")
+        ws.add_evidence(tmp_path / "x.bin")
     with pytest.raises(EvidenceError, match="there is no format 'abacus'"):
-        ws.add_evidence(tmp_path / "x.txt", form="abacus")
+        ws.add_evidence(tmp_path / "x.bin", form="abacus")
     with pytest.raises(EvidenceError, match="is a link"):
         ws.add_evidence(folder)
 
@@ -554,6 +554,70 @@ def test_records_of_two_exports_are_not_doubled(tmp_path: Path, ws: Workspace) -
     ws.add_evidence(slack_zip(tmp_path, "down", "up"), now=NOW)
     ws.add_evidence(slack_zip(tmp_path, "down (edited)", name="later.zip"), now=NOW.replace(hour=10))
     assert ws.load().events["text"].tolist() == ["down (edited)", "up"]
+
+
+# What was derived before
+
+
+def test_a_second_opening_derives_nothing_anew(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events come from the cache, to the last cell as they were derived; without the cache they are again."""
+    first = Workspace.open(sample).events()
+    with monkeypatch.context() as patch:
+        patch.setattr(pmkit.workspace, "load_evidence", lambda *_, **__: pytest.fail("was loaded again"))
+        second = Workspace.open(sample).load().events
+    pd.testing.assert_frame_equal(second, first)
+    pd.testing.assert_frame_equal(Workspace.open(sample).events(cached=False), first)
+    shutil.rmtree(sample / ".cache")
+    pd.testing.assert_frame_equal(Workspace.open(sample).events(), first)
+
+
+def test_what_is_said_of_a_file_derives_it_anew(tmp_path: Path, ws: Workspace) -> None:
+    """Another zone, format or other bytes, and the cache is not asked for the old ones."""
+    table = tmp_path / "notes.csv"
+    table.write_text("time,text\n2026-11-03 14:02,down\n")
+    ws.add_evidence(table, form="table", options={"zone": "UTC"})
+    assert ws.events()["time"].tolist() == [pd.Timestamp("2026-11-03T14:02Z")]
+    listed = ws.path / "evidence.csv"
+    listed.write_text(listed.read_text().replace(",UTC,", ",Europe/Amsterdam,"))
+    assert ws.events()["time"].tolist() == [pd.Timestamp("2026-11-03T13:02Z")]
+    copy = ws.path / "evidence/notes.csv"
+    copy.chmod(0o644)
+    copy.write_text("time,text\n2026-11-03 14:02,  up\n")
+    assert ws.events()["text"].tolist() == ["up"]
+    assert len(list((ws.path / ".cache/events").iterdir())) == 1
+    assert set(ws.verify()["path"]) == {"evidence.csv", "evidence/notes.csv"}
+
+
+SHARED_CACHE = """
+import shutil
+def read():
+    ws = Workspace.open(sys.argv[1])
+    for n in range(12):
+        if n % 3 == 0:
+            shutil.rmtree(ws.path / ".cache", ignore_errors=True)
+        assert ws.events()["text"].tolist() == ["down", "up"], n
+    os._exit(0)
+
+people = []
+for _ in range(3):
+    pid = os.fork()
+    if pid == 0:
+        read()
+    people.append(pid)
+print([os.waitpid(pid, 0)[1] for pid in people])
+"""
+
+
+def test_programs_share_a_cache(tmp_path: Path, quick_ws: Workspace) -> None:
+    """Three write and delete it at once: nobody reads a half."""
+    quick_ws.add_evidence(slack_zip(tmp_path, "down", "up"))
+    assert forked(SHARED_CACHE, quick_ws.path) == "[0, 0, 0]\n"
+
+
+def test_evidence_is_kept_from_line_ends_of_git(ws: Workspace) -> None:
+    """A checkout on Windows does not change what the digests stand for."""
+    attributes = (ws.path / ".gitattributes").read_text().splitlines()
+    assert attributes == ["evidence/** -text", "evidence.csv -text", "journal.jsonl -text"]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ class Format(NamedTuple):
     load : path and options → the events frame
     options : names of the options `load` takes: `zone`, `columns`, `pattern`, `at`, …
     find_incompleteness : what the file itself shows to be missing, in one sentence; "" if nothing
-    root : of a folder, the folder in it where the export begins, so that others beside it are no part of it
+    if_empty : what to tell people where it gave no events
+    root : only where the files of an export make sense together: in a folder, where the export begins
     """
 
     name: str
@@ -43,7 +44,8 @@ class Format(NamedTuple):
     load: Callable[..., pd.DataFrame]
     options: tuple[str, ...] = ()
     find_incompleteness: Callable[[str | Path], str] = lambda _: ""
-    root: Callable[[Path], Path] = lambda path: path
+    if_empty: str = ""
+    root: Callable[[Path], Path] | None = None
 
 
 class Glimpse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from pmkit.loaders._frame import STRING, to_frame
 from pmkit.schema import EVENTS, empty
 
 
-def merge_events(tables: Sequence[pa.Table]) -> pd.DataFrame:
+def merge_events(tables: Iterable[pa.Table]) -> pd.DataFrame:
     """The events of all files, each given as `to_table` makes it, in the order in which they were added.
 
     Of a record that stands in several files the latest state stays: the deleted one, else the one its source

@@ -26,8 +26,7 @@ from pmkit.loaders._salvage import text_of
 from pmkit.typed import read_moment
 
 NO_EVENT: Final = (
-    'no event of its own: say what moment it shows with `--at "2026-11-03 14:02 UTC"`, or later as '
-    '{"at": "2026-11-03 14:02 UTC"} under `options` in evidence.csv'
+    'no event of its own: add it again with the moment that it shows, as `--at "2026-11-03 14:02 UTC"`'
 )
 
 # What PagerDuty writes into its postmortems, however they were saved; the headings tell only together.
@@ -302,13 +301,13 @@ FORMATS: Final = (
         recognise=_is_postmortem,
         load=load_pagerduty_postmortem,
         options=("at", "text", "zone"),
-        find_incompleteness=lambda _: NO_EVENT,
+        if_empty=NO_EVENT,
     ),
     Format(
         "file", "file", "a picture or document",
         recognise=_is_picture_or_document,
         load=load_file,
         options=("at", "text", "zone"),
-        find_incompleteness=lambda _: NO_EVENT,
+        if_empty=NO_EVENT,
     ),
 )  # fmt: skip

@@ -202,7 +202,7 @@ def test_without_a_time_it_is_evidence_and_no_event(tmp_path: Path) -> None:
     validate(frame, EVENTS)
     assert frame.empty
     for form in FORMATS:
-        assert "--at" in form.find_incompleteness(tmp_path / "5xx.png")
+        assert "--at" in form.if_empty
         assert form.options == ("at", "text", "zone")
 
 

@@ -56,12 +56,14 @@ FORMATS: Final = (
         recognise=lambda glimpse: export.is_export(glimpse.path),
         load=load_slack_export,
         find_incompleteness=export.find_incompleteness,
+        root=export.root_of,
     ),
     Format(
         "slack-archive", "slack", "an archive of slackdump",
         recognise=archive.is_archive,
         load=load_slack_archive,
         find_incompleteness=archive.find_incompleteness,
+        root=archive.root_of,
     ),
     Format(
         "slack-log", "slack", "a log of Slack's events",

@@ -107,6 +107,14 @@ def is_archive(glimpse: Glimpse) -> bool:
         return False
 
 
+def root_of(folder: Path) -> Path:
+    """The folder in `folder` where the archive begins: the one with its database, or its chunks."""
+    if _database(folder):
+        return folder
+    with _chunk_files(folder) as members:
+        return folder / min((member.name.rpartition("/")[0] for member in members), key=len, default="")
+
+
 def _read(path: Path) -> _Archive:
     with collector_at_rest():
         archive = _Archive(path)
