@@ -132,6 +132,7 @@ EVENTS: Final = Table(
         Column("pd_incident_id", "str", "id of the incident it belongs to"),
         Column("pd_incident_number", "str", "the number people type, always text"),
         Column("pd_channel", "str", "through what it came: api, email, phone, web …"),
+        Column("pd_updated_at", "str", "when PagerDuty last changed the record, as received"),
         Column("pd_details", "str", "what an alert or report carried, as JSON; cut where it is long"),
         Column("alert_id", "str", "what names the alert at its source: fingerprint, alias or alarm"),
         Column("jira_key", "str", "issue it belongs to, as PAY-812"),

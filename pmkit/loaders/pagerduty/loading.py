@@ -248,7 +248,7 @@ def _copies(found: pa.Table, order: Rows) -> dict[int, list[int]]:
     codes = ids.indices.to_numpy()
     by_id = np.argsort(codes, kind="stable")
     groups = np.split(order[by_id], np.flatnonzero(np.diff(codes[by_id])) + 1)
-    updated, position = found["updated_at"], found["position"].to_numpy()
+    updated, position = found["pd_updated_at"], found["position"].to_numpy()
     copies = {}
     for group in groups:
         if len(group) > 1:

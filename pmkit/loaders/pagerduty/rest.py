@@ -186,7 +186,7 @@ def _columns_of_all(records: Sequence[Record], noun: str = "") -> Columns:
             for record in records
         ]),
         "created_at": strings([record.created_at or "" for record in records]),
-        "updated_at": strings([record.updated_at or "" for record in records]),
+        "pd_updated_at": strings([record.updated_at or "" for record in records]),
     }  # fmt: skip
 
 
