@@ -34,11 +34,13 @@ _NUMBER: Final = r"(?:^|[^\w&/#])#(?P<found>\d{1,9})\b"
 _KEY: Final = r"\b(?P<found>[A-Z][A-Z0-9_]{1,9}-\d{1,7})\b"
 _ALERT: Final = r"\b(?P<found>[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+)\b"  # as Prometheus' alerts are named
 _VERSION: Final = r"\b(?P<found>[0-9a-f]{7}[0-9a-f]{0,33}|v?\d+(?:\.\d+)+(?:[-+][0-9A-Za-z.-]+)?)\b"
-# What stands before a title: marks, numbers, what happened, through what.
-_BEFORE: Final = (
-    r"^(?:\PL|\b(?:incident|through the \w+|investigating|identified|monitoring|update|"
-    rf"{'|'.join(_WORDS)})\b)+"
+_STATUSES: Final = (
+    "investigating|identified|monitoring|update|scheduled|in progress|verifying|completed|postmortem"
 )
+# What stands before a title: marks, numbers, what happened, through what; and after it: asides.
+_BEFORE: Final = rf"^(?:\PL|\b(?:incident|p[1-5]|through the \w+|{_STATUSES}|{'|'.join(_WORDS)})\b)+"
+_AFTER: Final = r"\s\([^()]*\)$"
+_BEFORE_STATUS: Final = rf"^[^\n]*?\b(?:{_STATUSES}|resolved): "  # the name of what a page tells of
 
 
 def find_tellings(events: pd.DataFrame) -> pd.DataFrame:
@@ -57,6 +59,9 @@ def find_tellings(events: pd.DataFrame) -> pd.DataFrame:
     deeds = dated["kind"].map(_DEEDS).mask(created, "opened").astype("str")
     deeds = deeds.where(~posts, _deeds_in_words(dated["text"].where(posts, ""))).fillna("")
     titled = dated["text"].where(deeds.isin(_TITLED), "")
+    statuses = dated["kind"] == "status_update"
+    titled = titled.where(~statuses, titled.str.replace(_BEFORE_STATUS, "", case=False, regex=True))
+    named_in_text = dated["text"].where(posts | (dated["kind"] == "incident"), "")
     posted = _titles(titled[bots], lines=_LINES)
     named = pd.concat(
         [
@@ -64,8 +69,8 @@ def find_tellings(events: pd.DataFrame) -> pd.DataFrame:
             _named(dated["jira_key"].where(created | (dated["kind"] == "resolve"), ""), deeds),
             _named(dated["alert_id"], deeds, prefix="alert "),
             _named(_version_in(dated["deploy_version"]), deeds),
-            _named(_first_match(dated["text"].where(posts, ""), _NUMBER), deeds, prefix="#"),
-            _named(_first_match(dated["text"].where(posts, ""), _KEY), deeds),
+            _named(_first_match(named_in_text, _NUMBER), deeds, prefix="#"),
+            _named(_first_match(named_in_text, _KEY), deeds),
             _named(_version_in(dated["text"].where(posts, "")), deeds),
             _named(_titles(titled[~bots], lines=1), deeds, rank=1),
             _named(posted, deeds, rank=1),
@@ -165,7 +170,8 @@ def _titles(texts: pd.Series, *, lines: int) -> pd.Series:
     whole = pa.array(texts.to_numpy(dtype=object), type=pa.large_string())
     first = pc.list_slice(pc.split_pattern(whole, "\n"), 0, lines)
     title = pc.utf8_lower(pc.utf8_slice_codeunits(pc.list_flatten(first), 0, 4 * _TITLE))
-    title = pc.replace_substring_regex(title, pattern=_BEFORE, replacement="")
+    for aside in (_BEFORE, _AFTER):
+        title = pc.replace_substring_regex(title, pattern=aside, replacement="")
     title = pc.replace_substring_regex(title, pattern=r"[^\pL\pN]+", replacement=" ")
     title = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(title, 0, _TITLE))
     long = pc.match_substring_regex(title, r"\S+ \S+ \S+")  # fewer words name many things

@@ -76,13 +76,29 @@ def facts(frame: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
             "“checkout api p95 latency above 900 ms”",
         ),
         (
+            record("incident.io", "incident", text="INC-12: Checkout (Major, Investigating)"),
+            "Ola declared INC-12: Checkout",
+            "opened",
+            "INC-12",
+        ),
+        (
+            record("opsgenie", "alert", text="P1 shop: all is slow today (open, acknowledged 08:10)"),
+            "Created #41: shop: all is slow today",
+            "opened",
+            "“shop all is slow today”",
+        ),
+        (
             record("monitoring", "alert", text="HighErrorRate (critical): 5xx above 5 %"),
             "[FIRING:1] HighErrorRate checkout (page)",
             "opened",
             "HighErrorRate",
         ),
         (
-            record("statuspage", "status_update", text="Investigating: Some checkouts fail in Japan."),
+            record(
+                "statuspage",
+                "status_update",
+                text="Checkout: Investigating: Some checkouts fail in Japan. (Cards: operational → down)",
+            ),
             "*Checkout*\n*Investigating* - Some checkouts fail in Japan.",
             "told",
             "“some checkouts fail in japan”",
