@@ -17,6 +17,8 @@ from pmkit.loaders._moments import Instant, read_iso
 from pmkit.loaders.pagerduty.details import json_of
 from pmkit.loaders.pagerduty.reports import cell_of, incident_row, span_of, value_of
 
+_SHOWN: Final = 3  # incidents named in a sentence
+
 
 def load_pagerduty_analytics(path: str | Path, *, zone: str | None = None) -> pd.DataFrame:
     """The incidents of PagerDuty's analytics API as events, and who was asked to help with them.
@@ -74,8 +76,11 @@ def analytics_incompleteness(path: str | Path) -> str:
     if pages and all(page["more"] is True for page in pages):
         said.append(f"incidents have more pages after record {len(found)}")
     records = [record for one in found for _, record, _ in _parts(one) if not _is_response(record)]
-    if still_open := sum(not value_of(record, "resolved_at") for record in records):
-        said.append(f"{still_open} incidents were open when they were counted, up to 24 hours before")
+    still_open = [record for record in records if not value_of(record, "resolved_at")]
+    if still_open:
+        named = ", ".join(f"#{value_of(record, 'number')}" for record in still_open[:_SHOWN])
+        rest = f" and {len(still_open) - _SHOWN} more" if len(still_open) > _SHOWN else ""
+        said.append(f"open when it was counted, up to 24 hours before: {named}{rest}")
     return f"incomplete: {'; '.join(said)}" if said else ""
 
 

@@ -164,9 +164,9 @@ class _Seen:
         if _is_default_month([incident.created_at for incident in self.incidents.values()]):
             yield "incidents cover exactly a month, which is what PagerDuty gives when no dates are asked for"
         if self.omitted:
-            yield f"{self.omitted} alerts came without what they carried (fetch with include[]=channels)"
+            yield f"alerts without what they carried: {self.omitted} (fetch with include[]=channels)"
         if self.trimmed:
-            yield f"{self.trimmed} texts were cut by PagerDuty to fit into a webhook"
+            yield f"texts that PagerDuty cut to fit into a webhook: {self.trimmed}"
 
     def _missing_alerts(self) -> Iterator[str]:
         for key, here in self.alerts.items():

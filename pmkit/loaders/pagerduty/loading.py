@@ -165,6 +165,7 @@ class Loading:
             if name in EVENTS.column_names:
                 columns[name] = found[name].combine_chunks().take(rows)
             found = found.drop_columns(name)
+        columns["pd_incident_number"] = _numbered(columns["pd_incident_id"], columns["pd_incident_number"])
         return to_events("pagerduty", self.file, columns, list(self.problems))
 
     def _refs(self, found: pa.Table) -> pa.Array:
@@ -274,6 +275,16 @@ def _twice_told(found: pa.Table, time: Rows, rows: Sequence[int]) -> Iterator[tu
         twin = next((twin for twin in twins if abs(time[twin] - time[row]) <= _SAME_NOTE), None)
         if twin is not None:
             yield row, twin
+
+
+def _numbered(ids: pa.Array, numbers: pa.Array) -> pa.Array:
+    """The numbers of incidents, also where a record tells the id alone and another one the number."""
+    missing = pc.and_(pc.equal(numbers, ""), pc.not_equal(ids, ""))
+    if not pc.any(missing).as_py():
+        return numbers
+    told = pc.and_(pc.not_equal(numbers, ""), pc.not_equal(ids, ""))
+    known = dict(zip(ids.filter(told).to_pylist(), numbers.filter(told).to_pylist(), strict=True))
+    return pc.if_else(missing, strings(known.get(one, "") for one in ids.to_pylist()), numbers)
 
 
 def _with_copies(refs: pa.Array, order: Rows, copies: dict[int, list[int]]) -> pa.Array:

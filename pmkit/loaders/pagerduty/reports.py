@@ -50,6 +50,7 @@ NAMES: Final = {
 }  # fmt: skip
 _YES: Final = ("1", "true", "yes")
 _NOTHING: Final = ("", "0")
+_LIST_COMMA: Final = re.compile(r"(?<=\w),(?=[^\W\d])")  # `Ada Mori,Bo Sato`, not `1,406`
 
 
 def load_pagerduty_report(
@@ -131,7 +132,7 @@ def cell_of(value: Any) -> str:
     """A value as text; of a list its parts, comma between."""
     if isinstance(value, list):
         return ", ".join(map(cell_of, value))
-    return "" if value is None or isinstance(value, dict) else str(value).strip()
+    return "" if value is None or isinstance(value, dict) else _LIST_COMMA.sub(", ", str(value).strip())
 
 
 def span_of(seconds: str) -> str:
@@ -164,7 +165,7 @@ def _facts(told: Mapping[str, Any], read: Read) -> Iterator[str]:
     elif value_of(told, "acks") == "0":
         yield "never acknowledged"
     yield fact("lasted {}", "duration")
-    yield fact("escalated {} times", "escalations")
+    yield fact("escalations: {}", "escalations")
     yield fact("assigned to {}", "assigned_to")
     yield fact("escalation policy {}", "policy")
     yield fact("team {}", "team")

@@ -205,6 +205,12 @@ def _triggered(entry: Record, channel: Channel) -> str:
     return with_detail(entry.summary or _type_in_words(entry), described)
 
 
+def _resolved(entry: Record, channel: Channel) -> str:
+    said = _said(entry, channel)
+    into = merged_into(entry.incident.resolve_reason) if entry.incident else ""
+    return f"{said.rstrip(' .')}, merged into {into}" if _merged_at_its_end(entry) else said
+
+
 def _noted(entry: Record, channel: Channel) -> str:
     return channel.summary or _said(entry, channel)
 
@@ -221,7 +227,7 @@ def _paged(entry: Record, channel: Channel) -> str:
         return f"Paged {who}"
     how, status = _how(channel.notification), channel.notification.status
     if status and status != "success":
-        how = f"{how}, {status}" if how else status
+        how = joined(how, status.replace("_", " "))
     return f"Paged {who} ({how})" if how else f"Paged {who}"
 
 
@@ -266,7 +272,7 @@ def _linked(entry: Record, channel: Channel) -> str:
 
 
 _WORDS: Final[dict[str, Callable[[Record, Channel], str]]] = {
-    "trigger": _triggered, "annotate": _noted, "notify": _paged, "snooze": _snoozed,
+    "trigger": _triggered, "resolve": _resolved, "annotate": _noted, "notify": _paged, "snooze": _snoozed,
     "priority_change": _prioritised, "field_value_change": _changed, "custom_field_value_change": _changed,
     "exhaust_escalation_path": _unanswered, "repeat_escalation_path": _unanswered,
     "responder_request": _requested, "responder_request_for_escalation_policy": _requested,

@@ -111,6 +111,7 @@ class Record(Struct, gc=False):
     incident_type: Ref | None = None
     resolved_at: Text = None
     resolve_reason: Reason | str | None = None
+    last_status_change_by: Ref | None = None
     incidents_responders: Raw = Raw()
     custom_fields: Raw = Raw()
     # alerts, notes and status updates
@@ -222,6 +223,7 @@ class OldIncident(Struct, gc=False):
     trigger_summary_data: Raw = Raw()
     assigned_to: list[OldAssignment] | None = None
     last_status_change_by: Ref | None = None
+    resolve_reason: Reason | str | None = None
 
 
 class OldAssignment(Struct, gc=False):

@@ -19,7 +19,7 @@ from pmkit.loaders.pagerduty.columns import (
     repeated,
     with_detail,
 )
-from pmkit.loaders.pagerduty.details import changes_of, saying_of
+from pmkit.loaders.pagerduty.details import changes_of
 from pmkit.loaders.pagerduty.shapes import (
     Data,
     Event,
@@ -27,6 +27,7 @@ from pmkit.loaders.pagerduty.shapes import (
     Message,
     OldIncident,
     Record,
+    Ref,
     Role,
     name_of,
     told,
@@ -74,6 +75,7 @@ OLD_TYPES: Final = {
     "incident.delegate": "incident.delegated", "incident.annotate": "incident.annotated",
 }  # fmt: skip
 
+_STATUS_CHANGES: Final = ("incident.acknowledged", "incident.resolved")
 # Whose record of the REST API, with the id it has there, an event tells in full.
 _NOUNS: Final = {"incident_note": "note", "incident_status_update": "status_update"}
 _NO_DATA: Final = Data()
@@ -90,7 +92,7 @@ def event_columns(events: Sequence[Event]) -> Columns:
         "kind": strings([_kind(event, data) for event, data in zip(events, datas, strict=True)]),
         "actor": names_of([event.agent for event in events]),
         "place": names_of([
-            data.service or incident.service for data, incident in zip(datas, incidents, strict=True)
+            _service_of(data, incident) for data, incident in zip(datas, incidents, strict=True)
         ]),
         "text": strings([_text(event, data) for event, data in zip(events, datas, strict=True)]),
         "url": strings([
@@ -99,29 +101,17 @@ def event_columns(events: Sequence[Event]) -> Columns:
         "pd_type": strings([event.event_type or "" for event in events]),
         "pd_channel": repeated("webhook", events),
         "created_at": strings([event.occurred_at or "" for event in events]),
+        "pd_updated_at": repeated("", events),
         **incident_columns_of(incidents),
     }  # fmt: skip
 
 
 def message_columns(messages: Sequence[Message]) -> Columns:
     """Messages of version 1, and those of version 2 that came without log entries."""
-    types = [message.event or message.type or "" for message in messages]
-    incidents = [_told_incident(message) for message in messages]
-    return {
+    return event_columns([_as_event(message) for message in messages]) | {
         "event_id": strings([f"pd:message:{message.id}" for message in messages]),
-        "pd_id": strings([message.id or "" for message in messages]),
-        "kind": strings([KINDS.get(OLD_TYPES.get(kind, ""), ("other",))[0] for kind in types]),
-        "actor": names_of([incident.last_status_change_by for incident in incidents]),
-        "place": names_of([incident.service for incident in incidents]),
-        "text": strings([
-            _old_text(kind, incident) for kind, incident in zip(types, incidents, strict=True)
-        ]),
-        "url": strings([link_of(incident.html_url) for incident in incidents]),
-        "pd_type": strings(types),
-        "pd_channel": repeated("webhook", messages),
-        "created_at": strings([message.created_on or "" for message in messages]),
-        **incident_columns_of(incidents),
-    }  # fmt: skip
+        "pd_type": strings([_old_type(message) for message in messages]),
+    }
 
 
 def _told_of(event: Event, data: Data) -> tuple[str, str]:
@@ -141,13 +131,40 @@ def _incident_of(data: Data) -> Incident:
     return data.incident or next((role.incident for role in roles if role.incident), None) or Incident()
 
 
+def _service_of(data: Data, incident: Incident) -> Ref | None:
+    own = Ref(data.id, summary=data.summary) if data.type == "service" else None
+    return data.service or own or incident.service
+
+
+def _as_event(message: Message) -> Event:
+    """A message in the words of version 3. Who changed the status last did not do anything else."""
+    kind = OLD_TYPES.get(_old_type(message), _old_type(message))
+    incident = _told_incident(message)
+    by = incident.last_status_change_by if kind in _STATUS_CHANGES else None
+    data = Data(
+        id=incident.id, type="incident", title=incident.summary, html_url=incident.html_url,
+        number=incident.incident_number, service=incident.service, resolve_reason=incident.resolve_reason,
+        assignees=[given.object for given in incident.assigned_to or () if given.object],
+    )  # fmt: skip
+    return Event(message.id, kind, message.created_on, by, data)
+
+
+def _old_type(message: Message) -> str:
+    return message.event or message.type or ""
+
+
 def _told_incident(message: Message) -> OldIncident:
-    if message.data and message.data.incident:
-        return message.data.incident
-    told_of = message.incident or Record()
+    """The incident of a message of either version, with its title as its summary."""
+    if message.data and (incident := message.data.incident):
+        subject = told(incident.trigger_summary_data)
+        title = (subject.get("subject") or subject.get("description")) if isinstance(subject, dict) else None
+        incident.summary = title if isinstance(title, str) else incident.summary
+        return incident
+    newer = message.incident or Record()
     return OldIncident(
-        id=told_of.id, summary=told_of.title or told_of.summary, html_url=told_of.html_url,
-        incident_number=told_of.incident_number, service=told_of.service,
+        id=newer.id, summary=newer.title or newer.summary, html_url=newer.html_url, service=newer.service,
+        incident_number=newer.incident_number, resolve_reason=newer.resolve_reason,
+        last_status_change_by=newer.last_status_change_by,
     )  # fmt: skip
 
 
@@ -228,7 +245,7 @@ def _of_bridge(begin: str, kind: str, data: Data) -> str:
 
 def _of_task(begin: str, kind: str, data: Data) -> str:
     who = [name_of(assignee) for assignee in data.assignees or ()]
-    facts = ", ".join(fact for fact in (data.status, *who) if fact)
+    facts = ", ".join(fact for fact in ((data.status or "").replace("_", " "), *who) if fact)
     said = with_detail(begin, data.name or data.summary)
     return f"{said} ({facts})" if facts else said
 
@@ -249,16 +266,6 @@ _WORDS: Final[dict[str, Callable[[str, str, Data], str]]] = {
     "incident_conference_bridge": _of_bridge, "incident_task": _of_task,
     "incident_workflow_instance": _of_workflow, "incident_action_invocation": _of_action,
 }  # fmt: skip
-
-
-def _old_text(kind: str, incident: OldIncident) -> str:
-    told_type = OLD_TYPES.get(kind, "")
-    begin = KINDS[told_type][1] if told_type else kind
-    if told_type in ("incident.reassigned", "incident.escalated"):
-        begin += _to(name_of(given.object) for given in incident.assigned_to or ())
-    data = told(incident.trigger_summary_data)
-    title = data.get("subject") or data.get("description") if isinstance(data, dict) else None
-    return with_detail(begin, title if isinstance(title, str) else incident.summary or saying_of(data, begin))
 
 
 def _to(names: Iterable[str]) -> str:
