@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pmkit.intake import add_evidence as add_evidence
     from pmkit.loaders.deploys import load_deploys as load_deploys
     from pmkit.loaders.files import load_file as load_file
+    from pmkit.loaders.firehydrant import load_firehydrant as load_firehydrant
+    from pmkit.loaders.incident_io import load_incident_io as load_incident_io
     from pmkit.loaders.jira import load_jira_issues as load_jira_issues
     from pmkit.loaders.logs import load_log as load_log
     from pmkit.loaders.monitoring.alerts import load_alerts as load_alerts
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pmkit.loaders.monitoring.grafana import load_grafana_annotations as load_grafana_annotations
     from pmkit.loaders.monitoring.grafana_csv import load_grafana_csv as load_grafana_csv
     from pmkit.loaders.monitoring.prometheus import load_prometheus as load_prometheus
+    from pmkit.loaders.opsgenie import load_opsgenie as load_opsgenie
     from pmkit.loaders.pagerduty import load_pagerduty_analytics as load_pagerduty_analytics
     from pmkit.loaders.pagerduty import load_pagerduty_log as load_pagerduty_log
     from pmkit.loaders.pagerduty import load_pagerduty_report as load_pagerduty_report
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from pmkit.loaders.slack import load_slack_pages as load_slack_pages
     from pmkit.loaders.statuspage import load_statuspage as load_statuspage
     from pmkit.loaders.table import load_event_table as load_event_table
+    from pmkit.loaders.victorops import load_victorops as load_victorops
     from pmkit.metrics import response_metrics as response_metrics
     from pmkit.milestones import review_status as review_status
     from pmkit.postmortem import Postmortem as Postmortem
@@ -103,6 +107,8 @@ _ROOMS = {
     "pmkit.intake": ["add_evidence"],
     "pmkit.loaders.deploys": ["load_deploys"],
     "pmkit.loaders.files": ["load_file"],
+    "pmkit.loaders.firehydrant": ["load_firehydrant"],
+    "pmkit.loaders.incident_io": ["load_incident_io"],
     "pmkit.loaders.jira": ["load_jira_issues"],
     "pmkit.loaders.logs": ["load_log"],
     "pmkit.loaders.monitoring.alerts": ["load_alerts"],
@@ -111,6 +117,7 @@ _ROOMS = {
     "pmkit.loaders.monitoring.grafana": ["load_grafana_annotations"],
     "pmkit.loaders.monitoring.grafana_csv": ["load_grafana_csv"],
     "pmkit.loaders.monitoring.prometheus": ["load_prometheus"],
+    "pmkit.loaders.opsgenie": ["load_opsgenie"],
     "pmkit.loaders.pagerduty": [
         "load_pagerduty_analytics", "load_pagerduty_log", "load_pagerduty_report",
     ],
@@ -119,6 +126,7 @@ _ROOMS = {
     ],
     "pmkit.loaders.statuspage": ["load_statuspage"],
     "pmkit.loaders.table": ["load_event_table"],
+    "pmkit.loaders.victorops": ["load_victorops"],
     "pmkit.metrics": ["response_metrics"],
     "pmkit.milestones": ["review_status"],
     "pmkit.postmortem": ["Postmortem"],

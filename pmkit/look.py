@@ -73,6 +73,7 @@ _SOURCE_TITLES: Final = {
     "opsgenie": "Opsgenie",
     "incident.io": "incident.io",
     "firehydrant": "FireHydrant",
+    "victorops": "Splunk On-Call",
     "table": "Table",
     "file": "File",
     "manual": "Observed",

@@ -11,7 +11,21 @@ from typing import Final
 import pandas as pd
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders import deploys, files, jira, logs, monitoring, pagerduty, slack, statuspage, table
+from pmkit.loaders import (
+    deploys,
+    files,
+    firehydrant,
+    incident_io,
+    jira,
+    logs,
+    monitoring,
+    opsgenie,
+    pagerduty,
+    slack,
+    statuspage,
+    table,
+    victorops,
+)
 from pmkit.loaders._format import Format, Glimpse
 
 # In the order in which they are asked whether a file is theirs: what can be told surely comes first.
@@ -22,6 +36,10 @@ FORMATS: Final[tuple[Format, ...]] = (
     *monitoring.FORMATS,
     *deploys.FORMATS,
     *statuspage.FORMATS,
+    *opsgenie.FORMATS,
+    *incident_io.FORMATS,
+    *firehydrant.FORMATS,
+    *victorops.FORMATS,
     *logs.FORMATS,
     *files.FORMATS,
     *table.FORMATS,

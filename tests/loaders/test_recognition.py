@@ -16,6 +16,17 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 # What each fixture is; "" for one that no loader may take for its own. A folder named here is one fixture.
 # Whoever adds a fixture adds its line.
 EXPECTED = {
+    "firehydrant/events.json": "firehydrant",
+    "firehydrant/incidents.json": "firehydrant",
+    "incident_io/incidents.json": "incident.io",
+    "incident_io/updates.json": "incident.io",
+    "opsgenie/alert-logs.json": "opsgenie",
+    "opsgenie/alert-notes.json": "opsgenie",
+    "opsgenie/alerts.json": "opsgenie",
+    "opsgenie/incidents.json": "opsgenie",
+    "opsgenie/timeline.json": "opsgenie",
+    "opsgenie/webhooks.jsonl": "opsgenie",
+    "victorops/incidents.json": "victorops",
     "deploy/argocd-application.json": "argocd",
     "deploy/argocd-applications.json": "argocd",
     "deploy/deployment-payload.json": "github",
@@ -105,6 +116,10 @@ SAMPLES: list[tuple[str, Any, str]] = [
     ("comments.json", [{"id": 1, "body": "hi", "status": "open", "created_at": "2026-11-03T14:00:00Z"}], ""),
     ("blog.xml", '<rss version="2.0"><channel><title>My garden</title></channel></rss>', ""),
     ("page.html", "<!DOCTYPE html><html><title>Status</title></html>", ""),
+    ("logs.json", [{"log": "started", "createdAt": "2026-11-03T14:00:00Z"}], ""),
+    ("notes.json", {"data": [{"note": "hi", "createdAt": "2026-11-03T14:00:00Z"}]}, ""),
+    ("calendar.json", [{"id": 1, "incident_id": 2, "type": "a", "occurred_at": "2026-11-03T14:00:00Z"}], ""),
+    ("steps.json", [{"name": "build", "at": "2026-11-03T14:00:00Z"}], ""),
     ("notes.md", "# Notes\n\nWe made a commit and an author was told.\n", ""),
 ]
 
