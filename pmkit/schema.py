@@ -345,7 +345,7 @@ CLOCKS: Final = Table(
     (
         Column(
             "source", "str", "the source whose clock it is, or one file of it, as evidence/deploys.csv",
-            required=True, open_choices=SOURCES,
+            required=True,
         ),
         Column("offset_seconds", "float", "seconds to add to the times it recorded"),
         Column("basis", "str", "how it is known: the events that show it, or who says so"),

@@ -628,7 +628,7 @@ def table_clocks(clocks: pd.DataFrame, events: pd.DataFrame | None = None) -> Ta
         Head("How we know", width="wide"),
     )  # fmt: skip
     caption = "What a corrected clock recorded stands beside each time." if clocks["applied"].any() else ""
-    return Table("clocks", caption, heads, tuple(rows), "Every time is as it was recorded.")
+    return Table("clocks", caption, heads, tuple(rows), "No clock is corrected.")
 
 
 def table_clock_offsets(offsets: pd.DataFrame) -> Table:

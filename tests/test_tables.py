@@ -380,7 +380,7 @@ def test_corrected_times_are_told(postmortem: Make) -> None:
     assert [row[2].badge for row in clocks.rows] == ["good", None, "warn", "warn"]
     assert cells(tables.table_clocks(pm.clocks))[0][2] == "yes"
     nothing = tables.table_clocks(schema.empty(schema.CLOCKS), pm.events)
-    assert (nothing.rows, nothing.empty) == ((), "Every time is as it was recorded.")
+    assert (nothing.rows, nothing.empty) == ((), "No clock is corrected.")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ _WORDS: Final = {
     "raci": _Words("RACI canvas", "activity", "activities", "No activity yet. Add one with the button."),
     "checkins": _Words("Check-ins", "check-in", "check-ins", f"No check-in was held yet. {_PASTE}"),
     "questions": _Words("Questions", "question", "questions", f"No questions yet. {_PASTE}"),
-    "clocks": _Words("Clocks that are off", "clock", "clocks", "Every time is as it was recorded."),
+    "clocks": _Words("Clocks that are off", "clock", "clocks", "No clock is corrected."),
     "suppressions": _Words("Findings left as they are", "finding", "findings", "Nothing is suppressed."),
 }
 _STATUS: Final = {
