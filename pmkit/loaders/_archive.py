@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,6 +32,8 @@ READ_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, struct.error, Mem
 
 # Deflate grows no more than a thousandfold, so that a member this small is harmless whatever it claims.
 _SMALL = 64 * 2**10
+_HEADER: Final = 30  # bytes before a member's own name
+_SUSPECT = re.compile(r"\0|\\|:|\.\.|^/|^$")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _TOO_BIG = f"larger than {MOST_MEMBER_BYTES // 2**20} MB; split the file to load it"
 _A_BOMB = f"unpacks to more than {MOST_RATIO} times its size, as a zip bomb does"
@@ -106,10 +109,12 @@ def _folder_members(root: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
 
 
 def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[str, ...]) -> Iterator[Member]:
+    # infolist, because two members may bear one name and namelist reads would give the last twice.
+    infos = archive.infolist()
+    overlapping = _overlapping(infos)
     seen: set[str] = set()
     total = 0
-    # infolist, because two members may bear one name and namelist reads would give the last twice.
-    for info in archive.infolist():
+    for info in infos:
         name = _name_of(info)
         if name.endswith("/"):
             continue
@@ -121,6 +126,8 @@ def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[st
         twin = name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
         problem = "duplicate member name; the first one is read" if twin in seen else _unfit(info)
         seen.add(twin)
+        if info in overlapping:
+            problem = problem or "overlaps another member, as a zip bomb does"
         if not problem:
             total += info.file_size
             if total > MOST_TOTAL_BYTES:
@@ -128,9 +135,20 @@ def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[st
         yield Member(name, partial(_inflate, packed, info), problem)
 
 
+def _overlapping(infos: list[zipfile.ZipInfo]) -> set[zipfile.ZipInfo]:
+    """Members that begin inside another one: each byte could be unpacked many times over."""
+    inside: set[zipfile.ZipInfo] = set()
+    end = 0
+    for info in sorted(infos, key=attrgetter("header_offset")):
+        if info.header_offset < end:
+            inside.add(info)
+        end = max(end, info.header_offset + _HEADER + info.compress_size)
+    return inside
+
+
 def _name_of(info: zipfile.ZipInfo) -> str:
     """The member's name; where a tool forgot the UTF-8 flag, zipfile has read it as cp437."""
-    if info.flag_bits & 0x800:
+    if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
     try:
         return info.filename.encode("cp437").decode("utf-8")
@@ -139,6 +157,9 @@ def _name_of(info: zipfile.ZipInfo) -> str:
 
 
 def _unsafe(info: zipfile.ZipInfo, name: str) -> str:
+    """What is wrong with a name that no honest tool writes; "" for any other, which is told at a glance."""
+    if not _SUSPECT.search(info.orig_filename) and not stat.S_ISLNK(info.external_attr >> 16):
+        return ""
     if not name:
         return "a member without a name"
     if "\0" in info.orig_filename:
@@ -165,10 +186,10 @@ def _unfit(info: zipfile.ZipInfo) -> str:
 def _inflate(packed: mmap.mmap, info: zipfile.ZipInfo) -> bytes:
     """The member's bytes, checked as `ZipFile.read` does, which is slow on thousands of files."""
     head = info.header_offset
-    if packed[head : head + 4] != b"PK\3\4":
+    signature, name_length, extra_length = struct.unpack_from("<4s22xHH", packed, head)
+    if signature != b"PK\3\4":
         raise zipfile.BadZipFile("its header is damaged")
-    name_length, extra_length = struct.unpack_from("<HH", packed, head + 26)
-    begin = head + 30 + name_length + extra_length
+    begin = head + _HEADER + name_length + extra_length
     data = packed[begin : begin + info.compress_size]
     if info.compress_type == zipfile.ZIP_DEFLATED and len(data) < _SMALL:
         data = zlib.decompress(data, -zlib.MAX_WBITS, max(1, info.file_size))
