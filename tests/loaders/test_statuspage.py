@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pmkit.errors import EvidenceError, QuestionError
 from pmkit.loaders import find_incompleteness, load_evidence, recognise
-from pmkit.loaders.statuspage import load_statuspage
+from pmkit.loaders.statuspage import feed, load_statuspage
 from pmkit.loaders.statuspage.feed import MOST_BYTES, OFFSETS, plain
 from pmkit.schema import EVENTS, validate
 
@@ -236,22 +236,22 @@ def test_letters_that_mean_one_zone_are_read(letters: str, expected: str) -> Non
 
 def test_letters_that_mean_several_are_asked_for() -> None:
     """CST is of Chicago, Havana and Shanghai; the answer settles it, and one that does not fit is refused."""
-    feed = atom(shown("Nov 3 15:45 CST"))
+    page = atom(shown("Nov 3 15:45 CST"))
     with pytest.raises(QuestionError, match="CST mean several zones") as asked:
-        load(feed, "history.atom")
+        load(page, "history.atom")
     assert asked.value.option == "zone"
-    assert times(load(feed, "history.atom", zone="America/Chicago")) == ["2026-11-03 21:45"]
-    assert times(load(feed, "history.atom", zone="Asia/Shanghai")) == ["2026-11-03 07:45"]
-    frame = load(feed, "history.atom", zone="Europe/Amsterdam")
+    assert times(load(page, "history.atom", zone="America/Chicago")) == ["2026-11-03 21:45"]
+    assert times(load(page, "history.atom", zone="Asia/Shanghai")) == ["2026-11-03 07:45"]
+    frame = load(page, "history.atom", zone="Europe/Amsterdam")
     assert "the clocks of Europe/Amsterdam showed CET then" in frame["text"].iloc[0]
     with pytest.raises(EvidenceError, match="no time zone 'Mars'"):
-        load(feed, "history.atom", zone="Mars")
+        load(page, "history.atom", zone="Mars")
 
 
 def test_the_letters_settle_an_hour_that_came_twice() -> None:
     """01:30 in the night the clocks go back is PDT first and PST an hour later."""
-    feed = atom(shown("Nov 1 01:30 PST"), shown("Nov 1 01:30 PDT"), published="2026-11-01T09:30:00Z")
-    frame = load(feed, "history.atom", zone="America/Los_Angeles")
+    page = atom(shown("Nov 1 01:30 PST"), shown("Nov 1 01:30 PDT"), published="2026-11-01T09:30:00Z")
+    frame = load(page, "history.atom", zone="America/Los_Angeles")
     assert times(frame) == ["2026-11-01 08:30", "2026-11-01 09:30"]
 
 
@@ -291,13 +291,13 @@ def test_markup_becomes_plain_text() -> None:
 
 def test_an_entry_that_is_one_update_stands_where_it_was_published() -> None:
     """Other makers' feeds write no times into their text."""
-    feed = atom(published="Tue, 03 Nov 2026 15:45:10 +0100").replace(
+    page = atom(published="Tue, 03 Nov 2026 15:45:10 +0100").replace(
         "</entry>", "<summary>Slow</summary></entry>"
     )
-    frame = load(feed, "history.atom")
+    frame = load(page, "history.atom")
     assert times(frame) == ["2026-11-03 14:45"]
     assert frame["text"].tolist() == ["Outage: Slow"]
-    undated = load(feed.replace("Tue, 03 Nov 2026 15:45:10 +0100", "soon"), "history.atom")
+    undated = load(page.replace("Tue, 03 Nov 2026 15:45:10 +0100", "soon"), "history.atom")
     assert undated["kind"].tolist() == ["unreadable"]
 
 
@@ -360,12 +360,12 @@ BOMB = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 )
 def test_what_can_read_files_or_eat_the_memory_is_refused(declared: str) -> None:
     """Entities and document types end in a refusal that names them, before anything is read or unfolded."""
-    feed = f"<?xml version='1.0'?>{declared}<feed><title>&l9;&f; Status</title></feed>"
+    page = f"<?xml version='1.0'?>{declared}<feed><title>&l9;&f; Status</title></feed>"
     with pytest.raises(EvidenceError, match="document type or entities"):
-        load(feed, "history.atom")
+        load(page, "history.atom")
 
 
-def test_a_feed_larger_or_deeper_than_any_is_refused(tmp_path: Path) -> None:
+def test_a_feed_larger_or_deeper_than_any_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Named by its size; and elements in elements do not fill the memory."""
     path = tmp_path / "history.atom"
     with path.open("wb") as file:
@@ -375,25 +375,31 @@ def test_a_feed_larger_or_deeper_than_any_is_refused(tmp_path: Path) -> None:
         load_statuspage(path)
     with pytest.raises(EvidenceError, match="deep in each other"):
         load("<feed>" + "<a>" * 100_000, "history.atom")
+    monkeypatch.setattr(feed, "MOST_ELEMENTS", 100)
+    monkeypatch.setattr(feed, "MOST_ENTRIES", 100)
+    with pytest.raises(EvidenceError, match="more than 100 elements"):
+        load("<feed>" + "<a/>" * 100 + "</feed>", "history.atom")
+    with pytest.raises(EvidenceError, match="more than 100 entries"):
+        load("<feed><" + "<entry>" * 101, "history.atom")
 
 
 def test_an_unknown_entity_costs_its_entry() -> None:
     """Without a document type there is nothing to unfold."""
-    feed = atom(shown("Nov 3 15:45 UTC")).replace("<title>Outage", "<title>&lol; Outage")
-    assert load(feed, "history.atom")["kind"].tolist() == ["unreadable"]
+    page = atom(shown("Nov 3 15:45 UTC")).replace("<title>Outage", "<title>&lol; Outage")
+    assert load(page, "history.atom")["kind"].tolist() == ["unreadable"]
 
 
 @pytest.mark.parametrize("piece", ["<small>", "<strong>", "<", "<p><small>Nov ", "&lt;", "<small><strong>x"])
 def test_a_long_hostile_entry_takes_no_time(piece: str) -> None:
     """Markup made to be searched again and again is read once."""
-    feed = atom().replace('<content type="html">', f'<content type="html">{escape(piece * 40_000)}')
-    assert len(load(feed, "history.atom"))
+    page = atom().replace('<content type="html">', f'<content type="html">{escape(piece * 40_000)}')
+    assert len(load(page, "history.atom"))
 
 
 def test_an_encoding_that_is_declared_is_obeyed() -> None:
     """Latin letters in Latin-1, and UTF-16 with its mark."""
-    feed = atom(shown("Nov 3 15:45 UTC")).replace("Outage", "Störung")
-    latin = feed.replace("UTF-8", "ISO-8859-1").encode("latin-1")
-    wide = feed.replace("UTF-8", "UTF-16").encode("utf-16")
+    page = atom(shown("Nov 3 15:45 UTC")).replace("Outage", "Störung")
+    latin = page.replace("UTF-8", "ISO-8859-1").encode("latin-1")
+    wide = page.replace("UTF-8", "UTF-16").encode("utf-16")
     for raw in (latin, wide):
         assert load(raw, "history.atom")["text"].iloc[0].startswith("Störung")

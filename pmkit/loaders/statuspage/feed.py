@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 32 * 2**20
 MOST_DEPTH: Final = 64
+MOST_ELEMENTS: Final = 500_000
+MOST_ENTRIES: Final = 20_000  # of a damaged feed, whose entries are read one by one
 
 # Letters of a zone to its offset in minutes: those that the zone database of the last years gives to one
 # offset alone. CST, CDT, IST, KST and PST are not: they are of several countries.
@@ -114,7 +116,7 @@ def read_feed(path: Path) -> tuple[str, list[Entry]]:
 def _parsed(path: Path, data: bytes) -> Element:
     """The root element, all names without their namespace."""
     root: Element | None = None
-    depth = 0
+    depth = count = 0
     try:
         for event, element in iterparse(BytesIO(data), ("start", "end"), forbid_dtd=True):
             if root is None:
@@ -122,8 +124,13 @@ def _parsed(path: Path, data: bytes) -> Element:
             if event == "start":
                 element.tag = str(element.tag).rpartition("}")[2]
             depth += 1 if event == "start" else -1
+            count += event == "start"
             if depth > MOST_DEPTH:
                 raise EvidenceError(path, "", f"its elements lie more than {MOST_DEPTH} deep in each other.")
+            if count > MOST_ELEMENTS:
+                raise EvidenceError(
+                    path, "", f"it has more than {MOST_ELEMENTS} elements, far more than a feed."
+                )
     except DefusedXmlException as error:
         problem = (
             f"it holds a document type or entities ({type(error).__name__}), which can read other files."
@@ -141,6 +148,8 @@ def _salvaged(path: Path, text: str) -> tuple[str, list[Entry]]:
     begin = opening[0] if opening else "<rss>"
     end = f"</{re.split(r'[ >]', begin[1:], maxsplit=1)[0].strip()}>"
     starts = [match.start() for match in _ENTRY.finditer(text)]
+    if len(starts) > MOST_ENTRIES:
+        raise EvidenceError(path, "", f"it is damaged and has more than {MOST_ENTRIES} entries.")
     entries = []
     for start, stop in pairwise([*starts, len(text)]):
         ends = [match.end() for match in _ENTRY_END.finditer(text, start, stop)]
