@@ -95,7 +95,7 @@ def _parts(found: Found) -> Iterator[tuple[str, dict[str, Any], str]]:
     around = found.around[-1] if found.around else {}
     incident_id = cell_of(record.get("incident_id") or around.get("incident_id"))
     if not isinstance(responses, list) or value_of(record, "opened_at"):
-        yield found.place, record, incident_id
+        yield found.place, {name: value for name, value in record.items() if name != "responses"}, incident_id
     for number, response in enumerate(responses if isinstance(responses, list) else ()):
         of_incident = incident_id or cell_of(record.get("id"))
         yield f"{found.place}/responses:{number}", response if isinstance(response, dict) else {}, of_incident

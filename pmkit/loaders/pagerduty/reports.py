@@ -17,7 +17,7 @@ import pandas as pd
 from pmkit.errors import EvidenceError
 from pmkit.loaders._csv import Row, read_rows
 from pmkit.loaders._dates import find_order, read_screen
-from pmkit.loaders._documents import events_of
+from pmkit.loaders._documents import events_of, joined
 from pmkit.loaders._kinds import Read, moment_text, with_asides
 from pmkit.loaders._salvage import text_of
 from pmkit.loaders.pagerduty.details import json_of
@@ -88,9 +88,11 @@ def load_pagerduty_report(
             return read_screen(str(text), order, path=path, where=where, zone=zone)
 
         try:
+            if problem := row.problem or _why_torn(row, len(names)):
+                raise ValueError(problem)
             events.append(incident_row(one, read, "report", place) | {"ref": f"{path.name}#{place}"})
         except ValueError as error:
-            problems.append((place, row.problem or _why_torn(row, len(names)) or str(error)))
+            problems.append((place, str(error)))
     return events_of("pagerduty", path, events, problems)
 
 
@@ -116,7 +118,7 @@ def incident_row(told: Mapping[str, Any], read: Read, kind: str, place: str) -> 
     return {
         "event_id": f"pd:{kind}:{own_id or (f'#{number}' if number else place)}",
         "time": time.time, "time_basis": time.basis, "kind": "incident",
-        "place": value_of(told, "service"), "text": with_asides(text, *_facts(told, read)),
+        "place": value_of(told, "service"), "text": with_asides(text, joined(*_facts(told, read), by="; ")),
         "pd_id": own_id, "pd_type": f"{kind}_incident", "pd_incident_id": own_id,
         "pd_incident_number": number, "pd_details": json_of(dict(told)),
     }  # fmt: skip
@@ -140,7 +142,9 @@ def span_of(seconds: str) -> str:
     if not re.fullmatch(r"\d{1,12}", seconds, re.ASCII):
         return seconds
     minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes > 1 else f"{seconds} s"
+    if minutes < 2:
+        return f"{seconds} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def _facts(told: Mapping[str, Any], read: Read) -> Iterator[str]:

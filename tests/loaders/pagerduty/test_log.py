@@ -19,7 +19,7 @@ from pmkit.schema import EVENTS, validate
 
 Compare = Callable[[pd.DataFrame, Path], None]
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "pagerduty"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "pagerduty"
 LOG = FIXTURES / "log_entries_effecttech.json"
 AT = "2026-11-03T14:02:11Z"
 
