@@ -53,7 +53,7 @@ from pmkit.errors import ConflictError, EvidenceError, PmkitError, SchemaError, 
 from pmkit.facts import check_timezone, is_older, new_facts, read_facts, renewed
 from pmkit.loaders import format_named, load_evidence, recognise
 from pmkit.loaders._format import Format
-from pmkit.loaders._frame import to_table
+from pmkit.loaders._frame import to_frame, to_table
 from pmkit.loaders._merge import merge_events
 from pmkit.postmortem import Incident, Postmortem, no_journal
 from pmkit.template import NOTES, Template, load_template
@@ -229,7 +229,8 @@ class Workspace:
         """
         evidence = self.evidence() if evidence is None else evidence
         in_order_added = evidence.sort_values("added_at", kind="stable").to_dict("records")
-        events = merge_events(self._cached(in_order_added) if cached else map(self._derive, in_order_added))
+        derived = self._cached if cached else self._derived
+        events = derived(in_order_added)
         corrected = correct_times(events, self._clocks())
         if corrected["time"].equals(events["time"]):
             return corrected
@@ -484,21 +485,35 @@ class Workspace:
             return schema.empty(schema.CLOCKS)
         return schema.read_csv(read_text(path), schema.CLOCKS, where=str(path))
 
-    def _cached(self, evidence: Sequence[Mapping[str, Any]]) -> list[pa.Table]:
-        """The events of each file, from the cache where they are there."""
-        tables, keys, is_new = [], set(), False
-        for row in evidence:
-            file = self._file_of(row)
-            key = self._key(file, self._cache.digest_of(file), _format_of(file, row), _options_of(file, row))
+    def _cached(self, evidence: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """The events of all files, from the cache where they are there."""
+        keys = [self._key_of(row) for row in evidence]
+        whole = self._cache.key_of("", files=keys) if len(keys) > 1 else ""
+        table = self._cache.read(whole) if whole else None
+        if table is not None:
+            return to_frame(table)
+        events = merge_events(self._derive_missing(evidence, keys))
+        if whole:
+            self._cache.write(whole, to_table(events))
+        self._cache.keep_only({*keys, whole})
+        return events
+
+    def _derive_missing(self, evidence: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[pa.Table]:
+        tables = []
+        for row, key in zip(evidence, keys, strict=True):
             table = self._cache.read(key)
             if table is None:
-                table, is_new = self._derive(row), True
+                table = self._derive(row)
                 self._cache.write(key, table)
             tables.append(table)
-            keys.add(key)
-        if is_new:
-            self._cache.keep_only(keys)
         return tables
+
+    def _key_of(self, row: Mapping[str, Any]) -> str:
+        file = self._file_of(row)
+        return self._key(file, self._cache.digest_of(file), _format_of(file, row), _options_of(file, row))
+
+    def _derived(self, evidence: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        return merge_events([self._derive(row) for row in evidence])
 
     def _derive(self, row: Mapping[str, Any]) -> pa.Table:
         """The events of one file of the evidence."""

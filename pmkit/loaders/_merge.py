@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from pmkit.loaders._frame import STRING, to_frame
 from pmkit.schema import EVENTS, empty
 
 
-def merge_events(tables: Iterable[pa.Table]) -> pd.DataFrame:
+def merge_events(tables: list[pa.Table]) -> pd.DataFrame:
     """The events of all files, each given as `to_table` makes it, in the order in which they were added.
 
     Of a record that stands in several files the latest state stays: the deleted one, else the one its source
@@ -31,9 +31,14 @@ def merge_events(tables: Iterable[pa.Table]) -> pd.DataFrame:
         table = _told_apart(table)
         table, rows = _fold(table)
     rows = _in_order(table, rows)
-    # A take costs what the frame weighs; most often there is nothing to move.
-    moved = len(rows) != table.num_rows or (np.diff(rows) != 1).any()
-    return to_frame(table.take(pa.array(rows)) if moved else table)
+    if len(rows) == table.num_rows and (np.diff(rows) == 1).all():
+        return to_frame(table)
+    del tables
+    columns, places = {}, pa.array(rows)
+    for name in table.column_names:  # one after another: what is moved is not there twice
+        columns[name] = table[name].take(places)
+        table = table.drop_columns(name)
+    return to_frame(pa.table(columns))
 
 
 def latest_first(copies: pd.DataFrame) -> pd.DataFrame:
