@@ -64,12 +64,21 @@ def estimate_clock_offsets(
       puts none before its fact, as if the fastest delivery had taken no time.
     - `medium`: it rests on the fastest delivery having taken at most `delivery`. Posts that come later by
       less mean clocks that agree: offset 0. Posts that all come later by much the same, whatever was done,
-      mean a clock that is off; asked for are four pairs and two sorts of deeds.
+      mean a clock that is off; asked for are two sorts of deeds and four pairs, or three where it is more
+      than five minutes.
     - `low`: neither of the two is known to have been first.
 
     No number where pairs are few, contradict each other by minutes, or change with time.
     """
-    return _weigh(events, by, pd.Timedelta(delivery).total_seconds())[0]
+    events, clock = _recorded(events, by)
+    grain, seconds = _grains(events["time"], clock), pd.Timedelta(delivery).total_seconds()
+    rows = []
+    for (source, reference), pairs in _paired(events, clock).groupby(["source", "reference"], sort=False):
+        late = _Late(pairs[pairs["used"]], source, reference, grain[source], grain[reference])
+        rows.append({"source": source, "reference": reference, **_judge(late, seconds)._asdict()})
+    if by == "source":
+        rows += _silent(clock, {(row["source"], row["reference"]) for row in rows})
+    return _offsets(rows)
 
 
 def find_clock_pairs(events: pd.DataFrame, *, by: Literal["source", "file"] = "source") -> pd.DataFrame:
@@ -83,7 +92,8 @@ def find_clock_pairs(events: pd.DataFrame, *, by: Literal["source", "file"] = "s
     Of a deed that both did several times to one thing, the first stands with the first, the second with the
     second; where one tells fewer, only the opening of an incident or issue can be paired.
     """
-    return _weigh(events, by, 0.0)[1]
+    pairs = _paired(*_recorded(events, by))
+    return pairs.sort_values("reference_time", kind="stable", ignore_index=True)[list(PAIR_COLUMNS)]
 
 
 def correct_times(events: pd.DataFrame, clocks: pd.DataFrame) -> pd.DataFrame:
@@ -98,10 +108,9 @@ def correct_times(events: pd.DataFrame, clocks: pd.DataFrame) -> pd.DataFrame:
     events, offsets = as_recorded(events), _applied(clocks)
     if not offsets or events.empty:
         return events
-    seconds = _clock_of(events, offsets).map(offsets).astype("float64")
-    seconds = seconds.where(events["time"].notna()).fillna(0.0)
-    here = seconds != 0
+    seconds = _clock_of(events, offsets).map(offsets).astype("float64").fillna(0.0)
     shift = pd.to_timedelta((seconds * 1e6).round().astype("int64"), unit="us")
+    here = (shift != pd.Timedelta(0)) & events["time"].notna()
     words = seconds.map({amount: format_offset(amount) for amount in seconds[here].unique()}).astype("str")
     basis = (events["time_basis"] + f", {_CORRECTED} " + words).str.removeprefix(", ")
     return events.assign(
@@ -172,24 +181,18 @@ def _clock_of(events: pd.DataFrame, clocks: Iterable[str]) -> pd.Series:
 # Pairs
 
 
-def _weigh(events: pd.DataFrame, by: str, delivery: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The offsets, and the pairs with those marked that they rest on."""
+def _recorded(events: pd.DataFrame, by: str) -> tuple[pd.DataFrame, pd.Series]:
+    """The events as recorded, those that have a time, and the name of the clock of each."""
     events = as_recorded(events)
     events = events[events["time"].notna()]
-    clock = events["source"] if by == "source" else events["ref"].str.partition("#")[0]
+    return events, events["source"] if by == "source" else events["ref"].str.partition("#")[0]
+
+
+def _paired(events: pd.DataFrame, clock: pd.Series) -> pd.DataFrame:
+    """The pairs, with those marked that count."""
     pairs = _pairs(events, clock)
-    grain = _grains(events["time"], clock)
-    rows = []
-    used = pd.Series(False, index=pairs.index)
-    for (source, reference), group in pairs.groupby(["source", "reference"], sort=False):
-        kept = _kept(group)
-        used |= kept.reindex(pairs.index, fill_value=False)
-        late = _Late(group[kept], source, reference, grain[source], grain[reference])
-        rows.append({"source": source, "reference": reference, **_judge(late, delivery)._asdict()})
-    if by == "source":
-        rows += _silent(clock, {(row["source"], row["reference"]) for row in rows})
-    pairs = pairs.assign(used=used).sort_values("reference_time", kind="stable", ignore_index=True)
-    return _offsets(rows), pairs[list(PAIR_COLUMNS)]
+    used = [_kept(group) for _, group in pairs.groupby(["source", "reference"], sort=False)]
+    return pairs.assign(used=pd.concat(used) if used else pd.Series(dtype="bool"))
 
 
 def _pairs(events: pd.DataFrame, clock: pd.Series) -> pd.DataFrame:

@@ -52,7 +52,8 @@ def find_tellings(events: pd.DataFrame) -> pd.DataFrame:
 
     Systems tell by the kind of a record, posts of bots by their words; what people write is no telling.
     """
-    dated = events[events["time"].notna()].reset_index(drop=True)
+    happened = schema.without_samples(events)
+    dated = happened[happened["time"].notna()].reset_index(drop=True)
     bots = dated["slack_is_bot"] | (dated["kind"] == "bot")
     posts = bots | dated["source"].isin(_SAID_BY_WORDS)
     created = _first_of_each_issue(dated)

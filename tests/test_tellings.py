@@ -160,7 +160,7 @@ def test_the_sample_tells_four_facts_twice() -> None:
     assert set(found["sources"]) == {"pagerduty slack"}
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.randoms(use_true_random=False), st.lists(st.integers(0, 400), min_size=1, max_size=12))
 def test_facts_do_not_depend_on_the_order_of_the_rows(
     events: Rows, shuffle: random.Random, seconds: list[int]
@@ -185,7 +185,7 @@ def test_facts_do_not_depend_on_the_order_of_the_rows(
     ]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.text(max_size=40), max_size=5))
 def test_no_text_breaks_it(events: Rows, texts: list[str]) -> None:
     """Whatever is written, hostile or torn, is read without an error."""
