@@ -213,6 +213,14 @@ def test_a_commit_that_stands_twice_is_one_row() -> None:
     assert frame["ref"].iloc[0] == "log.txt#:2 | log.txt#:0"
 
 
+def test_a_patch_that_holds_the_separator_is_no_record() -> None:
+    """`git log -p` of a repository that speaks of logs."""
+    patch = "diff --git a/x b/x\n+    a81fd0e\x1fAda\n+commit a81fd0e\n"
+    log = f"commit {SHA}\nAuthor: Ada <a@b>\nDate:   2026-11-03T13:02:11Z\n\n    Fix\n\n{patch}"
+    frame = load(log, "log.txt")
+    assert texts(frame) == ["Written: Fix"]
+
+
 def test_lines_before_the_first_commit_are_reported() -> None:
     """A prompt that was copied with the log is no commit, and is not dropped in silence."""
     frame = load(f"$ git log\n{LINES[0]}\n", "log.txt")

@@ -78,7 +78,7 @@ def load_deploys(path: str | Path, *, zone: str | None = None) -> pd.DataFrame:
             path, "", "an Argo CD application as YAML is not read.",
             "Get it as JSON: `argocd app get NAME -o json`, or `kubectl get application NAME -o json`.",
         )  # fmt: skip
-    if not text.strip() or text.lstrip().startswith(("{", "[")):
+    if not _is_log(text):
         return load_records("deploy", path, SHAPE, rows_of(_KINDS, path, zone, inner=_INNER[:1]))
     rows, problems = [], []
     for commit in read_git_log(text):
@@ -93,7 +93,7 @@ def find_incompleteness(path: str | Path) -> str:
     """What the file itself shows to be missing, as one sentence for a reader of `evidence.csv`, or ""."""
     path = Path(path)
     text = text_of(path.read_bytes()) if path.is_file() else ""
-    if is_git_log(text):
+    if _is_log(text):
         is_committed = any(commit.committed for commit in read_git_log(text))
         missing = "were deployed" if is_committed else "were committed or deployed"
         return f"commits only: when they {missing} is not in this log"
@@ -104,6 +104,11 @@ def find_incompleteness(path: str | Path) -> str:
     if not said and is_bare_list and len(found) in _PAGE_SIZES:
         said.append(f"there may be more than these {len(found)} records, which are just one page")
     return f"incomplete: {'; '.join(said)}" if said else ""
+
+
+def _is_log(text: str) -> bool:
+    """Whether a file is the text of a log: what is no JSON can be nothing else here."""
+    return bool(text.strip()) and not text.lstrip().startswith(("{", "["))
 
 
 def _unread_pages(path: Path, found: list[Found]) -> list[str]:

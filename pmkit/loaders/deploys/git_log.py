@@ -17,7 +17,7 @@ ASK_FOR: Final = "git log --format='%H%x1f%an%x1f%aI%x1f%cI%x1f%s'"
 
 _SEPARATOR: Final = "\x1f"
 _SHA: Final = r"[0-9a-f]{7,64}"
-_LINE: Final = re.compile(rf"(?:{_SHA})\x1f")
+_LINE: Final = re.compile(rf"{_SHA}\x1f")
 _COMMIT: Final = re.compile(rf"commit ({_SHA})(?: .*)?")
 _PERSON: Final = re.compile(r"(.*?)\s*<[^<>]*>")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -56,13 +56,17 @@ def is_git_log(text: str) -> bool:
 def read_git_log(text: str) -> Iterator[Commit]:
     """Every commit of a log, in its order."""
     lines = text.replace("\r\n", "\n").split("\n")
-    starts = [n for n, line in enumerate(lines) if _SEPARATOR in line or _COMMIT.fullmatch(line.rstrip())]
+    has_fields = any(_LINE.match(line) for line in lines)
+    starts = [
+        number
+        for number, line in enumerate(lines)
+        if (_SEPARATOR in line if has_fields else _COMMIT.fullmatch(line.rstrip()))
+    ]
     before = lines[: starts[0]] if starts else lines
     if any(line.strip() for line in before):
         yield Commit(":lines", problem=f"{len(before)} lines before the first commit: {_first(before)!r}")
     for number, (start, end) in enumerate(pairwise([*starts, len(lines)])):
-        block = lines[start:end]
-        yield (_one_line if _SEPARATOR in block[0] else _layout)(f":{number}", block)
+        yield (_one_line if has_fields else _layout)(f":{number}", lines[start:end])
 
 
 def commit_row(commit: Commit, path: Path, zone: str | None) -> Row:
