@@ -78,12 +78,12 @@ class EventCache:
 
     def keep_only(self, keys: set[str]) -> None:
         """Take away the tables of other keys, which nobody will ask for again."""
-        sweep(self._events, self._stamps)
         names = {f"{key}.arrow" for key in keys}
-        for path in self._events.glob("*.arrow"):
-            if path.name not in names:
-                with suppress(OSError):
-                    path.unlink()
+        with suppress(OSError):  # somebody may be deleting all of it
+            sweep(self._events, self._stamps)
+            for path in self._events.glob("*.arrow"):
+                if path.name not in names:
+                    path.unlink(missing_ok=True)
 
     @cached_property
     def _loaders(self) -> str:

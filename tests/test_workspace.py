@@ -596,6 +596,7 @@ def read():
         if n % 3 == 0:
             shutil.rmtree(ws.path / ".cache", ignore_errors=True)
         assert ws.events()["text"].tolist() == ["down", "up"], n
+        assert ws.events(ws.evidence().iloc[:0]).empty
     os._exit(0)
 
 people = []
