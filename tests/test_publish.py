@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from pmkit.custody import published_heads
 from pmkit.errors import RenderError
 from pmkit.report import publish, render_report
 from pmkit.workspace import Workspace
@@ -54,6 +56,34 @@ def test_the_same_record_gives_the_same_bytes(finished: Path, tmp_path: Path) ->
     publish(Workspace.open(again), now=AT)
     assert digests(again / "report") == digests(finished / "report")
     assert set(digests(again / "report")) == {"report.html", "report.pdf"}
+
+
+def test_the_report_publishes_the_head_of_the_journal(finished: Path, tmp_path: Path) -> None:
+    """HTML, PDF and notebook bear it, and `verify` finds it there: a journal that was cut is seen."""
+    seal = Workspace.open(finished).load().seal
+    pages = pypdf.PdfReader(finished / "report" / "report.pdf").pages
+    assert seal.head in "".join(page.extract_text() for page in pages).replace("\n", "")
+    assert published_heads(finished) == {seal.head: "of report/report.html"}
+    assert Workspace.open(finished).verify().empty
+    copy = tmp_path / "checkout-failure"
+    shutil.copytree(finished, copy)
+    (copy / "report" / "report.html").unlink()
+    assert published_heads(copy) == {seal.head: "of report/report.ipynb"}
+    journal = copy / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    ((path, problem),) = Workspace.open(copy).verify().to_numpy().tolist()
+    assert path == "journal.jsonl"
+    assert "of report/report.ipynb: its end was cut, or it was written anew" in problem
+
+
+def test_evidence_forges_no_head(tmp_path: Path) -> None:
+    """A message that looks like a head is text, in the HTML and in the notebook."""
+    digest = "0" * 64
+    told = f'<dt>Journal head</dt><dd>{digest}</dd> "label": "Journal head", "text": "{digest}"'
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "report.html").write_text(f"<p>{html.escape(told)}</p>")
+    (tmp_path / "report" / "report.ipynb").write_text(json.dumps({"text": told}, indent=1))
+    assert published_heads(tmp_path) == {}
 
 
 def test_bookmarks_of_the_pdf_are_its_headings(finished: Path) -> None:

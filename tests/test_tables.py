@@ -75,6 +75,7 @@ def views(pm: Postmortem) -> dict[str, Any]:
         "tasks": tables.table_tasks(pm.tasks),
         "questions": tables.table_questions(pm.questions),
         "evidence": tables.table_evidence(pm.evidence),
+        "seal": tables.facts_seal(pm.seal),
         "clocks": tables.table_clocks(pm.clocks, pm.events),
         "clock offsets": tables.table_clock_offsets(offsets(pm.events)),
         "events": tables.table_events(pm.events),
