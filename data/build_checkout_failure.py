@@ -371,11 +371,24 @@ def _truth(messages: slack.Posts, log: list[Record], named: dict[str, str]) -> R
             "resolved_at": zulu(RESOLVED),
         },
         "early_signals": [named["early1"], named["early2"]],
+        "stage": STAGE,
         "edited": slack.find_posts(COMPANY, messages, "edited"),
         "deleted": slack.find_posts(COMPANY, messages, "subtype", "tombstone"),
         "secrets": {"pasted": 1, "file_urls": 2 * slack.count_files(messages)},
         "events": dict(sorted(named.items())),
     }
+
+
+STAGE = {
+    "at": "2026-11-10T16:00:00Z",
+    "reached": [
+        "Incident intake complete",
+        "Root cause confirmed",
+        "Action items assigned",
+        "Postmortem closed",
+    ],
+    "blocked": {},
+}
 
 
 def main() -> None:

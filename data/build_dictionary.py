@@ -12,9 +12,10 @@ HEAD = """\
 | folder | what |
 |---|---|
 | `checkout-failure/` | e-commerce: a finished review, from Slack and PagerDuty evidence to closed |
+| `saas-outage/` | SaaS: day 2 of 5, its cause drafted; deploys as evidence, and a clock that is off |
 
-All people, companies and systems in them are invented. `build_checkout_failure.py` rebuilds the evidence of
-that sample, byte for byte.
+All people, companies and systems in them are invented. `build_<name>.py` rebuilds the evidence of a sample,
+byte for byte, and `<name>.truth.json` says what is truly in it, planted faults too.
 
 Every incident folder holds the same files. Tables are CSV: UTF-8, comma, line feeds, sorted by key. Times are
 UTC as `2026-11-03T14:02:11.123456Z`, dates `2026-11-03`, truth `yes` and `no`; several ids have a space

@@ -24,6 +24,13 @@ ADDED_AT = {
         "pagerduty-log-entries.json": datetime(2026, 11, 3, 17, 21, tzinfo=UTC),
         "slack-export.zip": datetime(2026, 11, 9, 18, 30, tzinfo=UTC),
     },
+    "saas-outage": {
+        "pagerduty-incident.json": datetime(2026, 10, 6, 17, 20, tzinfo=UTC),
+        "pagerduty-log-entries.json": datetime(2026, 10, 6, 17, 21, tzinfo=UTC),
+        "github-deployment-hooks.json": datetime(2026, 10, 7, 12, 2, tzinfo=UTC),
+        "platform-git-log.txt": datetime(2026, 10, 7, 12, 3, tzinfo=UTC),
+        "slack-export.zip": datetime(2026, 10, 7, 18, 10, tzinfo=UTC),
+    },
 }
 
 
