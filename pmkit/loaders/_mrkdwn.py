@@ -33,7 +33,7 @@ _Node = dict[str, Any]
 
 def without_token(text: str) -> str:
     """`text` with the export token cut out of every link to a file."""
-    return _EXPORT_TOKEN.sub("", text) if "=xox" in text else text
+    return _EXPORT_TOKEN.sub("", text)
 
 
 class Names:
@@ -60,7 +60,8 @@ class Names:
 
     def plain(self, text: str) -> str:
         """`text` as a reader sees it; export tokens are cut out of links."""
-        text = without_token(text)
+        if "=xox" in text:
+            text = without_token(text)
         if "<" in text:
             text = _ENTITY.sub(self._entity, text)
         if "&" in text:

@@ -13,6 +13,7 @@ from pmkit.loaders._format import Format, Glimpse
 from pmkit.loaders.slack import archive, export, log, pages
 from pmkit.loaders.slack.archive import load_slack_archive
 from pmkit.loaders.slack.export import load_slack_export
+from pmkit.loaders.slack.index import CHANNEL_INDEXES, USER_INDEXES
 from pmkit.loaders.slack.log import load_slack_log
 from pmkit.loaders.slack.message import KINDS
 from pmkit.loaders.slack.pages import load_slack_pages
@@ -22,6 +23,8 @@ __all__ = [
     "FORMATS", "KINDS", "find_permalink", "load_slack_archive", "load_slack_export", "load_slack_log",
     "load_slack_pages",
 ]  # fmt: skip
+
+_NAMES: Final = (*sorted(USER_INDEXES), *sorted(CHANNEL_INDEXES))
 
 # What can be told from the names inside, and is not loaded: why, and what to do.
 _REFUSED: Final = (
@@ -77,6 +80,7 @@ FORMATS: Final = (
         load=load_slack_pages,
         options=("channel",),
         find_incompleteness=pages.find_incompleteness,
+        companions=_NAMES,
     ),
     Format(
         "slack-pages", "slack", "answers of Slack's API",
@@ -84,6 +88,7 @@ FORMATS: Final = (
         load=load_slack_pages,
         options=("channel",),
         find_incompleteness=pages.find_incompleteness,
+        companions=_NAMES,
     ),
     Format(
         "slack-other", "slack", "a Slack export of another kind",

@@ -190,19 +190,22 @@ class Loading:
     def _prepare(self, as_of: Times) -> None:
         """Put the message an event-log record is about in its place; learn what is said in passing."""
         for row, message in enumerate(self._messages):
-            if message.subtype in meaning.WRAPPERS:
-                as_of[row] = microsecond_of(message.ts or "")
-                self._messages[row] = meaning.unwrapped(message)
-            elif message.subtype and message.old_name and message.name:
-                self._renames[message.old_name] = message.name
-            for file in message.files or ():
-                if file.permalink and (match := _WORKSPACE.match(file.permalink)):
-                    self.workspaces[match[1]] += 1
+            if message.subtype:
+                if message.subtype in meaning.WRAPPERS:
+                    as_of[row] = microsecond_of(message.ts or "")
+                    self._messages[row] = meaning.unwrapped(message)
+                elif message.old_name and message.name:
+                    self._renames[message.old_name] = message.name
+            if message.files:
+                links = (_WORKSPACE.match(file.permalink or "") for file in message.files)
+                self.workspaces.update(link[1] for link in links if link)
 
     def _columns(self, messages: Sequence[Message]) -> _Columns:
         """The columns that messages alone decide."""
         said = meaning.Reading(messages, self.people, self.names)
         ts = strings([m.ts or "" for m in messages])
+        is_bot = np.zeros(len(messages), dtype=np.bool_)
+        is_bot[list(said.bots)] = True
         return {
             "kind": strings(said.kinds),
             "actor": strings(said.actors),
@@ -212,7 +215,7 @@ class Loading:
             "slack_user_id": strings(said.authors),
             "slack_user_team": _sparse(said.teams, len(ts)),
             "slack_subtype": _sparse(said.subtypes, len(ts)),
-            "slack_is_bot": pa.array(said.is_bot, type=pa.bool_()),
+            "slack_is_bot": pa.array(is_bot),
             "slack_edited_ts": _sparse(said.edits, len(ts)),
             "slack_reactions": _sparse(said.reactions, len(ts)),
             "slack_files": _sparse(said.files, len(ts)),

@@ -53,7 +53,7 @@ def load_slack_export(
     """
     path = Path(path)
     span = Span.between(path, start, end)
-    with open_members(path, (".json",)) as members, collector_at_rest():
+    with collector_at_rest(), open_members(path, (".json",)) as members:
         export = Export(path, members)
         people = export.people()
         days = export.select(channels, span)
@@ -62,8 +62,8 @@ def load_slack_export(
             _read(day, loading)
         for channel, place, pins in export.pins(days):
             loading.add_pins(channel, place, pins)
-    loading.problems += export.problems
-    return loading.frame(span)
+        loading.problems += export.problems
+        return loading.frame(span)
 
 
 def _read(day: Day, loading: Loading) -> None:

@@ -86,7 +86,7 @@ class Reading:
         self.texts = names.plain_all([m.text or "" for m in messages])
         self.authors = [m.user or "" for m in messages]
         self.actors = [name_of(author, "") for author in self.authors]
-        self.is_bot = [author in bots for author in self.authors]
+        self.bots: set[int] = set()
         self.subtypes: dict[int, str] = {}
         self.teams: dict[int, str] = {}
         self.edits: dict[int, str] = {}
@@ -95,7 +95,7 @@ class Reading:
         for row, m in enumerate(messages):
             if (
                 m.subtype or m.bot_id or m.app_id or m.edited or m.reactions or m.files or m.file
-                or m.user_team != m.team or not self.actors[row] or self.is_bot[row]
+                or m.user_team != m.team or not self.actors[row] or m.user in bots
             ):  # fmt: skip
                 self._read_more(row, m)
         for row in [row for row, text in enumerate(self.texts) if text in PLACEHOLDERS]:
@@ -112,7 +112,7 @@ class Reading:
         if message.team and message.user_team and message.team != message.user_team:
             self.teams[row] = message.user_team
         self._read_author(row, message)
-        if message.subtype or self.is_bot[row]:
+        if message.subtype or row in self.bots:
             self._read_subtype(row, message.subtype or "")
 
     def _read_author(self, row: int, message: Message) -> None:
@@ -127,14 +127,15 @@ class Reading:
         bot = message.bot_profile.name if message.bot_profile else ""
         said = message.username if not message.room else ""
         self.actors[row] = said or self._names.person(author, bot or "")
-        if message.bot_id or message.app_id or message.subtype == "bot_message":
-            self.is_bot[row] = True
+        marked = message.bot_id or message.app_id or message.subtype == "bot_message"
+        if marked or message.user in self._people.bots:
+            self.bots.add(row)
 
     def _read_subtype(self, row: int, subtype: str) -> None:
         self.subtypes[row] = subtype
         if subtype not in TALK:
             self.kinds[row] = KINDS.get(subtype, "other")
-        elif self.is_bot[row]:
+        elif row in self.bots:
             self.kinds[row] = "bot"
         if subtype in DELETIONS:
             self.texts[row] = ""  # "This message was deleted." is nobody's statement
