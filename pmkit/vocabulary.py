@@ -43,10 +43,13 @@ class Cue:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Cues by name, what each sign of an early signal weighs, and how to ask on behind a factor of a kind."""
+    """Cues by name, what each sign of an early signal weighs and each sign of a broad action, and how to ask
+    on behind a factor of a kind.
+    """
 
     cues: Mapping[str, Cue]
     points: Mapping[str, float]
+    breadth: Mapping[str, float]
     walk: Mapping[str, str]
     stop_words: frozenset[str]
 
@@ -58,6 +61,7 @@ def load_vocabulary(path: Path | None = None) -> Vocabulary:
     return Vocabulary(
         cues={name: Cue(cue["sign"], tuple(cue["patterns"])) for name, cue in data["cues"].items()},
         points=data["points"],
+        breadth=data["breadth"],
         walk=data["walk"],
         stop_words=frozenset(data["likeness"]["stop_words"].split()),
     )
