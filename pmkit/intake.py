@@ -26,6 +26,7 @@ Status = Literal[
     "added", "read anew", "would be added", "would be read anew", "there already", "question", "refused"
 ]
 
+_ANYTHING: Final = ("table", "file")  # sources that take what no system's own loader knows
 _OF_THE_SYSTEM: Final = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -239,18 +240,17 @@ def _unwanted(folder: Path, *, deep: bool = True) -> Iterator[LeftOut]:
 def _parts(folder: Path, form: Format, children: Sequence[Path]) -> list[Path]:
     """What in the folder of an export belongs to it; all else is evidence of its own, as a zip in it is.
 
-    Pages go together, for one tells of the next, with the files of their kind that nobody knows: these may
-    hold the names. A page alone needs no folder. Where files make sense only together, what nobody knows goes
-    with them.
+    Pages go together, for one tells of the next, with the files that hold their names; a page alone needs no
+    folder. Where files make sense only together, what no other system wrote goes with them.
     """
     told = {child: recognise(child) for child in children}
     alike = [child for child in children if told[child] == form and not is_zipfile(child)]
-    unknown = [child for child in children if told[child] is None]
     if form.root is None:
-        endings = {page.suffix for page in alike if page.is_file()}
-        parts = [*alike, *(child for child in unknown if child.suffix in endings)] if endings else []
-        return parts if len(parts) > 1 else []
-    return [*alike, *unknown] if form.root(folder) == folder else []
+        parts = [*alike, *(child for child in children if child.name in form.companions)]
+        return parts if len(parts) > 1 and any(child.is_file() for child in alike) else []
+    # A list of channels is a table too, to somebody who knows no better.
+    plain = [child for child, other in told.items() if other is None or other.source in _ANYTHING]
+    return [*alike, *plain] if form.root(folder) == folder else []
 
 
 def _check_options(pieces: Sequence[Piece], options: Mapping[str, object]) -> None:

@@ -137,11 +137,15 @@ def test_a_folder_of_everything_is_told_apart(tmp_path: Path) -> None:
 
 
 def test_what_lies_in_the_folder_of_an_export_is_no_part_of_it(tmp_path: Path) -> None:
-    """A zip or another format beside the channels goes by itself; what nobody knows stays with them."""
+    """A zip or another system's file beside the channels goes by itself; tables and pictures stay."""
     root = unpacked(tmp_path / "export", "up")
     packed(root / "older.zip", "down")
     page(root / "pagerduty.json", "R1")
-    (root / "integration_logs.json").write_text("[]")
+    (root / "integration_logs.json").write_text(
+        '[{"date": "1793714400", "change_type": "added", "app": "x"}]'
+    )
+    (root / "ops/attachments").mkdir()
+    (root / "ops/attachments/5xx.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     pieces, _ = find_pieces([root])
     assert pieces_of(root, root=tmp_path) == {
         "export": "slack-export", "export/older.zip": "slack-export",
@@ -151,14 +155,21 @@ def test_what_lies_in_the_folder_of_an_export_is_no_part_of_it(tmp_path: Path) -
 
 
 def test_a_file_among_pages_that_is_no_page_is_told(tmp_path: Path) -> None:
-    """Pages of one list are one piece, with what may hold their names; nothing else is taken in silence."""
+    """Pages of one list are one piece, with the files that hold their names; nothing else goes with them."""
     page(tmp_path / "pd/1.json", "R1")
     page(tmp_path / "pd/2.json", "R2")
-    (tmp_path / "pd/names.json").write_text('{"a": 1}')
     (tmp_path / "pd/readme.bin").write_bytes(b"\0")
-    assert pieces_of(tmp_path, root=tmp_path) == {"pd": "pagerduty-rest", "pd/readme.bin": ""}
-    intake = find_pieces([tmp_path])[0]
-    assert intake[0].without == {tmp_path / "pd/readme.bin"}
+    (tmp_path / "dump").mkdir()
+    for name in ("C024BE91L", "C024BE91M"):
+        message = {"type": "message", "ts": "1793714400.000100", "user": "U1", "text": "down"}
+        dump = {"channel_id": name, "name": "ops", "messages": [message]}
+        (tmp_path / f"dump/{name}.json").write_text(json.dumps(dump))
+    (tmp_path / "dump/users.json").write_text(json.dumps([{"id": "U1", "name": "mei"}]))
+    (tmp_path / "dump/tickets.json").write_text(json.dumps([{"time": "2026-11-03T14:00Z", "text": "up"}]))
+    assert pieces_of(tmp_path, root=tmp_path) == {
+        "dump": "slack-dump", "dump/tickets.json": "table", "pd": "pagerduty-rest", "pd/readme.bin": "",
+    }  # fmt: skip
+    assert find_pieces([tmp_path])[0][0].without == {tmp_path / "dump/tickets.json"}
 
 
 TREES = st.dictionaries(

@@ -35,6 +35,7 @@ class Format(NamedTuple):
     find_incompleteness : what the file itself shows to be missing, in one sentence; "" if nothing
     if_empty : what to tell people where it gave no events
     root : only where the files of an export make sense together: in a folder, where the export begins
+    companions : names of files that go with its pages, because they hold the names
     """
 
     name: str
@@ -46,6 +47,7 @@ class Format(NamedTuple):
     find_incompleteness: Callable[[str | Path], str] = lambda _: ""
     if_empty: str = ""
     root: Callable[[Path], Path] | None = None
+    companions: tuple[str, ...] = ()
 
 
 class Glimpse:
