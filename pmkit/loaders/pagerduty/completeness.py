@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from pmkit.loaders._archive import READ_ERRORS
-from pmkit.loaders.pagerduty.reading import LISTS, Decoders, files_of, read_pieces
+from pmkit.loaders.pagerduty.reading import LISTS, Decoders, files_of, read_pieces, read_whole
 from pmkit.loaders.pagerduty.shapes import UNDECODABLE, Number, Text
 
 MOST_BY_PAGES: Final = 10_000  # PagerDuty refuses an offset and limit beyond
@@ -73,12 +73,23 @@ def find_incompleteness(path: str | Path) -> str:
     seen = _Seen()
     for member in files_of(path):
         try:
-            with (path / member.name).open("rb") as file:
-                seen.add_file(piece.documents for piece in read_pieces(file, _PAGES))
+            seen.add_file(_documents(path / member.name))
         except (*READ_ERRORS, *UNDECODABLE):
             return "incomplete: a file is damaged, see its unreadable rows"
     said = list(seen.sentences())
     return f"incomplete: {'; '.join(said)}" if said else ""
+
+
+def _documents(path: Path) -> list[_Page]:
+    """The pages and records of a file, of which little is read."""
+    pages: list[_Page] = []
+    try:
+        with path.open("rb") as file:
+            for piece in read_pieces(file, _PAGES):
+                pages += piece.documents
+    except UNDECODABLE:
+        pages = read_whole(path.read_bytes(), _PAGES).documents
+    return pages
 
 
 @dataclass
@@ -95,18 +106,17 @@ class _Seen:
     trimmed: int = 0
     has_log: bool = False
 
-    def add_file(self, pieces: Iterator[list[_Page]]) -> None:
+    def add_file(self, documents: list[_Page]) -> None:
         """The documents of one file."""
         bare = 0
-        for documents in pieces:
-            for document in documents:
-                if document.event or document.event_type:
-                    self._add_event(document.event or document)
-                elif document.id is not None:
-                    bare += 1
-                    self._add(_list_of(document), document)
-                else:
-                    self._add_page(document)
+        for document in documents:
+            if document.event or document.event_type:
+                self._add_event(document.event or document)
+            elif document.id is not None:
+                bare += 1
+                self._add(_list_of(document), document)
+            else:
+                self._add_page(document)
         if bare in _FULL_PAGES:
             self.full.add("records")
 

@@ -24,9 +24,9 @@ from pmkit.loaders.pagerduty.reading import (
     Problem,
     Run,
     files_of,
+    read_again,
     read_pieces,
     read_runs,
-    salvage,
 )
 from pmkit.loaders.pagerduty.shapes import UNDECODABLE
 from pmkit.schema import EVENTS
@@ -97,7 +97,7 @@ class Loading:
             self.problems.append(Problem(prefix, f"cannot be read: {error}"))
         except UNDECODABLE:
             self._go_back(before)
-            self._add(salvage(path, prefix))
+            self._add(read_again(path, prefix))
         self._files += 1
 
     def _mark(self) -> tuple[int, int, int, int]:

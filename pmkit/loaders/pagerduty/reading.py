@@ -91,15 +91,21 @@ def read_pieces(file: BinaryIO, decoders: Decoders = DOCUMENTS) -> Iterator[Piec
     """The documents of a file, of a big one some at a time. Raises one of `UNDECODABLE` or `READ_ERRORS`."""
     data = file.read(PIECE)
     if len(data) < PIECE:
-        yield _whole(data, decoders)
+        yield read_whole(data, decoders)
         return
     newline = data.find(b"\n")
-    if newline > 0 and _decoded(data[:newline], decoders):
+    if newline > 0 and _is_document(data[:newline], decoders):
         yield from _line_pieces(file, data, decoders)
     elif (opening := _OPENING.match(data)) and (first := _FIRST_KEY.match(data, opening.end())):
         yield from _list_pieces(file, data, opening, first[0], decoders)
     else:
-        yield _whole(data + file.read(), decoders)
+        yield read_whole(data + file.read(), decoders)
+
+
+def read_whole(data: bytes, decoders: Decoders) -> Piece:
+    """The documents of a file at once. Raises one of `UNDECODABLE`."""
+    documents = _split(data.removeprefix(b"\xef\xbb\xbf"), decoders)
+    return Piece(documents, alone=len(documents) == 1)
 
 
 def read_runs(pieces: Iterator[Piece], prefix: str) -> Iterator[Run | Problem]:
@@ -120,7 +126,16 @@ def read_runs(pieces: Iterator[Piece], prefix: str) -> Iterator[Run | Problem]:
         yield from _bare_runs(prefix, number - len(bare), bare)
 
 
-def salvage(path: Path, prefix: str) -> Iterator[Run | Problem]:
+def read_again(path: Path, prefix: str) -> Iterator[Run | Problem]:
+    """The records of a file that did not decode, in pieces or at all: at once, or each by itself."""
+    try:
+        runs = list(read_runs(iter([read_whole(path.read_bytes(), DOCUMENTS)]), prefix))
+    except UNDECODABLE:
+        return _salvage(path, prefix)
+    return iter(runs)
+
+
+def _salvage(path: Path, prefix: str) -> Iterator[Run | Problem]:
     """The records of a file that the typed decoder refused, each by itself."""
     for found in read_records(path, _SHAPE):
         if found.problem:
@@ -145,11 +160,6 @@ def salvage(path: Path, prefix: str) -> Iterator[Run | Problem]:
 # --- big files ----------------------------------------------------------------------------------
 
 
-def _whole(data: bytes, decoders: Decoders) -> Piece:
-    documents = _split(data.removeprefix(b"\xef\xbb\xbf"), decoders)
-    return Piece(documents, alone=len(documents) == 1)
-
-
 def _split(data: bytes, decoders: Decoders) -> list[Any]:
     """The documents in it: one object, a list of them, or one after another."""
     if _LIST_BEGIN.match(data):
@@ -158,6 +168,14 @@ def _split(data: bytes, decoders: Decoders) -> list[Any]:
         return [decoders.one.decode(data)]
     except msgspec.DecodeError:
         return list(decoders.one.decode_lines(data))
+
+
+def _is_document(line: bytes, decoders: Decoders) -> bool:
+    try:
+        decoders.one.decode(line)
+    except UNDECODABLE:
+        return False
+    return True
 
 
 def _line_pieces(file: BinaryIO, data: bytes, decoders: Decoders) -> Iterator[Piece]:
@@ -176,30 +194,41 @@ def _list_pieces(
 ) -> Iterator[Piece]:
     """One list some records at a time, each time closed as the whole is: `{"log_entries": [` … `]}`.
 
-    Where a record ends is not guessed: what is cut within one does not decode. Where nothing does, the rest
-    of the file is read at once.
+    Where a record ends is not guessed: what is cut within one does not decode, and more is read.
     """
     head, name = opening[0], opening[1].decode() if opening[1] else ""
     close = b"]}" if name else b"]"
     data = data[opening.end() :]
     count = 0
-    while block := file.read(PIECE):
-        end, documents = 0, []
+    while block := file.read(max(PIECE, len(data))):
         for end in _ends(data, key):
-            documents = _decoded(head + data[:end].rstrip(b" \t\r\n,") + close, decoders)
-            if documents and (not name or _holds_one_list(documents[0])):
+            documents = _decoded(head + data[:end].rstrip(b" \t\r\n,") + close, decoders, name)
+            if documents:
+                yield _list_piece(documents, name, count)
+                count += len(getattr(documents[0], name)) if name else len(documents)
+                data = data[end:]
                 break
-        else:
-            data += block + file.read()
-            break
-        yield _list_piece(documents, name, count)
-        count += len(getattr(documents[0], name)) if name else len(documents)
-        data = data[end:] + block
-    yield _list_piece(_split(head + data, decoders), name, count)
+        data += block
+    yield _list_piece(_one_or_many(head + data, decoders, name), name, count)
 
 
 def _list_piece(documents: list[Any], name: str, count: int) -> Piece:
     return Piece(documents, begins={name: count}, alone=True) if name else Piece(documents, count)
+
+
+def _one_or_many(data: bytes, decoders: Decoders, name: str) -> list[Any]:
+    """The page that holds the list `name`, or where there is no name the elements of the list."""
+    return [decoders.one.decode(data)] if name else list(decoders.many.decode(data))
+
+
+def _decoded(data: bytes, decoders: Decoders, name: str) -> list[Any]:
+    """The same; nothing where it does not decode, or where the page holds another list too."""
+    try:
+        documents = _one_or_many(data, decoders, name)
+    except UNDECODABLE:
+        return []
+    is_alone = not name or sum(getattr(documents[0], other) is not None for other in LISTS) == 1
+    return documents if is_alone else []
 
 
 def _ends(data: bytes, key: bytes) -> Iterator[int]:
@@ -211,17 +240,6 @@ def _ends(data: bytes, key: bytes) -> Iterator[int]:
             return
         if _COMMA_BEFORE.search(data, max(0, begin - 200), begin):
             yield begin
-
-
-def _decoded(data: bytes, decoders: Decoders) -> list[Any]:
-    try:
-        return _split(data, decoders)
-    except UNDECODABLE:
-        return []
-
-
-def _holds_one_list(document: Any) -> bool:
-    return sum(getattr(document, name) is not None for name in LISTS) == 1
 
 
 # --- documents to records -----------------------------------------------------------------------

@@ -137,7 +137,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         load_pagerduty_analytics(tmp_path / "missing.json")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted({*counted(), *response(), "responses", "data"})), JSON, max_size=5)
 )
@@ -151,7 +151,7 @@ def test_hostile_values_never_raise(odd: dict[str, Any]) -> None:
     assert sum(len(ref.split(" | ")) for ref in frame["ref"]) >= 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.integers(0, 4), st.floats(0, 1), st.binary(min_size=1, max_size=2))
 def test_changed_bytes_lose_at_most_their_own_record(hit: int, where: float, noise: bytes) -> None:
     """Inside one incident any byte may change; the others stay."""

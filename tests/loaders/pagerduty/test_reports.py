@@ -141,7 +141,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampl
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=8, max_size=8), max_size=4))
 def test_hostile_cells_are_rows_reasons_or_questions(rows: list[list[str]]) -> None:
     """Whatever cells hold, every row is accounted for."""

@@ -226,7 +226,7 @@ def test_an_event_without_data_is_kept_or_reported(wrong: Any) -> None:
     assert len(frame) == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.sampled_from(sorted(KINDS)), st.dictionaries(st.sampled_from(
     ["id", "type", "title", "number", "incident", "service", "assignees", "custom_fields", "priority",
      "changed_custom_fields", "incident_role_assignments", "content", "trimmed", "user", "resolve_reason"]
@@ -240,7 +240,7 @@ def test_hostile_data_never_raises(kind: str, data: dict[str, Any], draw: st.Dat
     assert {"pd:event:01EVENT0001", "pd:event:01EVENT0003"} <= set(frame["event_id"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.integers(0, 4), st.floats(0, 1), st.binary(min_size=1, max_size=2), st.booleans())
 def test_changed_bytes_lose_at_most_their_own_event(
     hit: int, where: float, noise: bytes, in_lines: bool
