@@ -403,6 +403,23 @@ def test_what_evidence_says_is_not_obeyed_by_a_terminal(tmp_path: Path, ws: Work
     assert text.replace("\n", "").isprintable()
 
 
+@pytest.mark.parametrize("resolved_first", [True, False])
+def test_a_resolved_incident_stays_resolved(tmp_path: Path, ws: Workspace, resolved_first: bool) -> None:
+    """PagerDuty's own time of change tells which of two states is the later one."""
+    incident: dict[str, Any] = {
+        "id": "PT4KHLK", "type": "incident", "incident_number": 1234, "title": "Checkout is slow",
+        "created_at": "2026-11-03T14:00:00Z", "updated_at": "2026-11-03T14:05:00Z", "urgency": "high",
+    }  # fmt: skip
+    later = incident | {"updated_at": "2026-11-03T15:00:00+00:00", "resolved_at": "2026-11-03T15:00:00Z"}
+    for hour, state in enumerate([later, incident] if resolved_first else [incident, later]):
+        path = tmp_path / f"{hour}.json"
+        path.write_text(json.dumps({"incident": state}))
+        assert add_evidence(ws, path, now=NOW.replace(hour=hour)).is_whole
+    (row,) = ws.events().to_dict("records")
+    assert "resolved 2026-11-03T15:00:00Z" in row["text"]
+    assert set(row["ref"].split(" | ")) == {"evidence/0.json#:0", "evidence/1.json#:0"}
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_adding_does_not_matter(tmp_path: Path, seed: int) -> None:
     """Old and new exports in any order, at any time, give the same events."""
