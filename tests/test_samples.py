@@ -21,13 +21,16 @@ import pytest
 from click.testing import CliRunner
 
 from pmkit import schema
+from pmkit.bursts import find_bursts
 from pmkit.cli import main
+from pmkit.clocks import estimate_clock_offsets
 from pmkit.template import NOTES
 from pmkit.workspace import Workspace
 
 DATA = Path(__file__).parents[1] / "data"
 SAMPLES = sorted(facts.parent for facts in DATA.glob("*/incident.toml"))
 CHECKOUT = DATA / "checkout-failure"
+SAAS = DATA / "saas-outage"
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 
 
@@ -380,6 +383,57 @@ def test_notes_are_written_and_name_no_person_in_a_cause(sample: Path) -> None:
     factors = table("factors", sample)
     causes = " ".join([*factors["statement"], *factors["note"]])
     assert not names & set(re.findall(r"\w+", causes))
+
+
+def test_the_outage_is_told_by_a_clock_that_is_off() -> None:
+    """The git server is ahead as the truth says, so the rollback seems to come after the recovery."""
+    skew, events = truth_of(SAAS)["clock_skew"], events_of(SAAS)
+    (found,) = (
+        estimate_clock_offsets(events).query("source == 'deploy' and reference == 'slack'").to_dict("records")
+    )
+    assert found["confidence"] == "high"
+    assert found["low_seconds"] <= skew["offset_seconds"] <= found["high_seconds"]
+    rolled_back = events.set_index("event_id")["time"][truth_of(SAAS)["events"]["rollback"]]
+    ended = pd.Timestamp(truth_of(SAAS)["anchors"]["resolved"]["time"])
+    assert rolled_back + pd.Timedelta(seconds=skew["offset_seconds"]) < ended < rolled_back
+
+
+def test_the_timeline_of_the_outage_begins_at_the_page() -> None:
+    """Early signals are left out, and the impact starts with the page instead of the first refusal."""
+    truth, timeline = truth_of(SAAS), Workspace.open(SAAS).load().timeline
+    assert not set(truth["early_signals"]) & set(table("timeline", SAAS)["event_id"])
+    assert timeline["event_id"].iloc[0] == truth["events"]["pd_trigger"]
+    assert timeline["mark"].iloc[0] == "impact_started detected"
+    assert pd.Timestamp(truth["true_impact_start"]["time"]) < timeline["time"].iloc[0]
+    first_refusal = events_of(SAAS).set_index("event_id")["text"][truth["true_impact_start"]["event_id"]]
+    assert "14:32:41Z" in first_refusal
+
+
+def test_the_drafted_cause_of_the_outage_repeats_the_page() -> None:
+    """Its words are those of the page, nobody agreed to it, and causes lie behind it."""
+    (cause,) = table("factors", SAAS).query("root_cause").to_dict("records")
+    words = [
+        set(re.findall(r"[a-z-]{4,}", text.lower())) for text in (cause["statement"], builder(SAAS).PD_TITLE)
+    ]
+    assert len(words[0] & words[1]) / len(words[0] | words[1]) >= 0.5
+    assert not cause["agreed"]
+    assert len(table("factor_links", SAAS).query("effect == @cause['factor_id']")) > 1
+
+
+def test_nobody_decided_what_mitigated_the_outage() -> None:
+    """No decision cites the step that is marked as mitigated."""
+    mitigated = truth_of(SAAS)["anchors"]["mitigated"]["event_id"]
+    assert not table("decisions", SAAS)["event_ids"].str.contains(mitigated).any()
+
+
+def test_the_alerts_of_the_outage_fold() -> None:
+    """Alerts of every pod, again and again, become a few bursts."""
+    events, storm = events_of(SAAS), truth_of(SAAS)["storm"]
+    during = events[events["text"].str.contains("roster-api: pod ") & (events["time"] >= storm["start_at"])]
+    bursts = find_bursts(during)
+    assert len(during) > 5 * storm["pods"]
+    assert bursts["count"].sum() == len(during)
+    assert len(bursts) <= 9
 
 
 @each_sample
