@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from pmkit.loaders._documents import object_in
@@ -45,15 +45,10 @@ def is_webhook(glimpse: Glimpse) -> bool:
 
 def is_analytics(glimpse: Glimpse) -> bool:
     """Whether it is an export of the analytics API: incidents with what was counted of them, or responses."""
-    document = glimpse.first
-    if not isinstance(document, dict):
-        return bool(_COUNTED.search(glimpse.text)) and glimpse.text.lstrip()[:1] in ("{", "[")
-    for name in ("data", "responses"):
-        held = document.get(name)
-        held = held[0] if isinstance(held, list) and held else held
-        if isinstance(held, dict) and (held.keys() & _COUNTS):
-            return True
-    return bool(document.keys() & _COUNTS) and "incident_number" in document
+    name, record = _sample(glimpse, ("data", "responses"))
+    if not record:
+        return name == "data" and bool(_COUNTED.search(glimpse.text))
+    return any(one.keys() & _COUNTS for one in (record, *(object_in(record, name) for name in _ALONE)))
 
 
 def is_report(glimpse: Glimpse) -> bool:
@@ -65,6 +60,7 @@ def is_report(glimpse: Glimpse) -> bool:
 _COUNTS: Final = frozenset({
     "seconds_to_first_ack", "seconds_to_engage", "seconds_to_mobilize", "time_to_respond_seconds",
 })  # fmt: skip
+_ALONE: Final = ("data", "responses")  # what stands there may be one object instead of a list
 _COUNTED: Final = re.compile(r'"(?:seconds_to_first_ack|time_to_respond_seconds)"\s*:')
 _REPORTS: Final = (
     {"opened on", "resolved on", "service"},
@@ -82,11 +78,11 @@ def _first_file(glimpse: Glimpse) -> Glimpse:
     return Glimpse(glimpse.path / first) if first else glimpse
 
 
-def _sample(glimpse: Glimpse) -> tuple[str, dict[str, Any]]:
+def _sample(glimpse: Glimpse, lists: Iterable[str] = LISTS) -> tuple[str, dict[str, Any]]:
     """The first list of records and the first in it; or "" and the record or envelope at the beginning."""
     document = glimpse.first
     if isinstance(document, dict):
-        held = next((name for name in document if name in LISTS and isinstance(document[name], list)), "")
+        held = next((name for name in lists if isinstance(document.get(name), list)), "")
         record = next(iter(document[held]), {}) if held else document
         return held, record if isinstance(record, dict) else {}
     opening = _OPENING.match(glimpse.text)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders import find_incompleteness, load_evidence, recognise
-from pmkit.loaders.pagerduty import load_pagerduty_log
+from pmkit.loaders._format import Glimpse
+from pmkit.loaders.pagerduty import FORMATS, load_pagerduty_log
 from pmkit.schema import EVENTS, validate
 
 Compare = Callable[[pd.DataFrame, Path], None]
@@ -187,6 +188,50 @@ def test_other_sources_are_not_taken_for_pagerduty(tmp_path: Path, data: Any) ->
     path = tmp_path / "x.json"
     path.write_text(json.dumps(data), encoding="utf-8")
     assert recognise(path) is None
+
+
+CHANGE = {
+    "id": "C1", "type": "change_event", "timestamp": AT, "summary": "Deployed",
+    "custom_details": {"type": "trigger_log_entry", "incident_number": 3, "seconds_to_first_ack": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"change_events": [CHANGE], "limit": 25, "offset": 0, "more": False},
+        {"change_events": [CHANGE | {"id": f"C{n}"} for n in range(60_000)]},
+        [CHANGE],
+        CHANGE,
+        {"routing_key": "masked", "payload": {"summary": "Deployed", "timestamp": AT, "source": "ci"}},
+        {"routing_key": "masked", "event_action": "trigger", "payload": {"summary": "down", "source": "db"}},
+        {"ok": True, "messages": [{"type": "message", "ts": "1.000001", "text": "incident.trigger"}]},
+        {"incidents": [], "page": {"id": "x"}},
+        {"version": "4", "alerts": [{"labels": {}, "startsAt": AT}]},
+        {"event": {"event_type": "push", "occurred_at": AT}},
+    ],
+)
+def test_what_others_read_is_left_to_them(tmp_path: Path, data: Any) -> None:
+    """Change events are deploys, whatever their details say; other tools have events and messages too."""
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert not [form.name for form in FORMATS if form.recognise(Glimpse(path))]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"log_entries": [{"id": "R1", "type": "trigger_log_entry", "created', "pagerduty-rest"),
+        ('[{"id": "R1", "type": "trigger_log_entry", "created_at": NaN', "pagerduty-rest"),
+        ('{"event": {"id": "1", "event_type": "incident.triggered", "occ', "pagerduty-webhook"),
+        ('{"data": [{"id": "Q1", "seconds_to_first_ack": 66, "crea', "pagerduty-analytics"),
+    ],
+)
+def test_a_file_that_was_cut_short_is_known_still(tmp_path: Path, text: str, name: str) -> None:
+    """What is damaged must be recognised to be reported."""
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8")
+    assert [form.name for form in FORMATS if form.recognise(Glimpse(path))] == [name]
 
 
 # --- envelopes --------------------------------------------------------------------------------------
