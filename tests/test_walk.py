@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from pmkit import schema
 from pmkit.cli import main
+from pmkit.intake import flag
 from pmkit.workspace import Workspace
 
 DATA = Path(__file__).parents[1] / "data"
@@ -45,6 +46,16 @@ def take(sample: Workspace, folder: Path, name: str, edit: Make = lambda frame: 
     (folder / f"{name}.csv").write_text(schema.to_csv(frame, table), encoding="utf-8")
 
 
+def said_of(zone: str, options: str) -> Iterator[str]:
+    """What people said about reading a file, as the command takes it."""
+    for name, value in {"zone": zone, **json.loads(options or "{}")}.items():
+        pairs = (
+            ",".join(f"{mine}={column}" for mine, column in value.items()) if isinstance(value, dict) else ""
+        )
+        if value:
+            yield from (flag(name), pairs or str(value))
+
+
 def decided(sample: Workspace, about: str, at: str) -> pd.DataFrame:
     """The decisions of the sample up to one about `about`, which is added where it has none."""
     found = sample.table("decisions")
@@ -72,8 +83,7 @@ def test_a_review_is_walked_to_its_end(name: str, tmp_path: Path) -> None:
     assert reached(folder) == [False] * len(incident.milestones)
 
     for row in pm.evidence.itertuples():
-        zone = ("--zone", row.zone) if row.zone else ()
-        run("add", folder, sample.path / row.path, *zone, "--as", row.format)
+        run("add", folder, sample.path / row.path, "--as", row.format, *said_of(row.zone, row.options))
     take(sample, folder, "timeline")
     shutil.copytree(sample.path / "notes", folder / "notes", dirs_exist_ok=True)
     take(sample, folder, "impact", lambda impact: impact.assign(basis=impact["basis"].replace("", "counted")))
