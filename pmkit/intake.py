@@ -176,7 +176,7 @@ def add_evidence(
     for piece in pieces:
         if progress:
             progress(f"Reading {printable(piece.path.name)}")
-        files.append(_take(workspace, piece, options, note=note, dry_run=dry_run, by=by, now=now))
+        files.append(_take(workspace, piece, form, options, note=note, dry_run=dry_run, by=by, now=now))
         if told:
             told(files[-1])
     intake = Intake(workspace.path, workspace.incident.timezone, tuple(files), tuple(left_out))
@@ -269,6 +269,7 @@ def _check_options(pieces: Sequence[Piece], options: Mapping[str, object]) -> No
 def _take(
     workspace: Workspace,
     piece: Piece,
+    said: str | None,
     options: Mapping[str, object],
     *,
     note: str,
@@ -283,7 +284,8 @@ def _take(
     try:
         addition = workspace.take_in(
             path,
-            form=form.name,
+            form=said,
+            told=form,
             options={name: value for name, value in options.items() if name in form.options},
             note=note,
             without=piece.without,

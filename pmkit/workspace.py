@@ -290,6 +290,7 @@ class Workspace:
         path: str | Path,
         *,
         form: str | None = None,
+        told: Format | None = None,
         options: Mapping[str, object] | None = None,
         without: Collection[Path] = (),
         note: str = "",
@@ -299,14 +300,14 @@ class Workspace:
     ) -> Addition:
         """As `add_evidence`, with the events that were loaded; what was added before is no error here.
 
-        Where `options` say something new of a file that was added before, it is read anew in that way.
-        `without` are files in a folder that are left out of the copy. With `dry_run` the file is loaded where
-        it lies, and nothing is written.
+        Where `form` or `options` say something new of a file that was added before, it is read anew in that
+        way. `told` is the format its content tells, where that is known. `without` are files of a folder that
+        are left out of the copy. With `dry_run` the file is loaded where it lies, and nothing is written.
         """
         original = Path(path)
         if not original.exists():
             raise EvidenceError(original, "", "there is no such file.", "Check the path.")
-        told = format_named(original, form) if form else recognise(original)
+        told = format_named(original, form) if form else told or recognise(original)
         if told is None:
             raise EvidenceError(
                 original,
@@ -314,7 +315,9 @@ class Workspace:
                 "no loader knows what it is.",
                 "Say what it is with `--as`; `pmkit add --help` lists the formats.",
             )
-        reading = _Reading(told, dict(options or {}), note, by or _user(), now or datetime.now(UTC))
+        reading = _Reading(
+            told, dict(options or {}), note, by or _user(), now or datetime.now(UTC), is_said=form is not None
+        )
         if dry_run:
             return self._look_at(original, reading, without)
         with self._locked():
@@ -556,11 +559,13 @@ class Workspace:
         """Read a file that was added before with what is said of it now, if that is anything new."""
         old = twin.iloc[0].to_dict()
         file = self._file_of(old)
-        said = _options_of(file, old)
-        note = reading.note or _own_words(old["note"], reading.form, file)
-        reading = reading._replace(options=said | reading.options, note=note)
-        if reading.options == said:
+        form, said = format_named(file, _format_of(file, old)), _options_of(file, old)
+        note = reading.note or _own_words(old["note"], form, file)
+        new = reading.form if reading.is_said else form
+        options = {name: value for name, value in (said | reading.options).items() if name in new.options}
+        if (new.name, options) == (form.name, said):
             return Addition(twin, None, is_known=True)
+        reading = reading._replace(form=new, options=options, note=note)
         events = load_evidence(file, reading.form.name, **reading.options)
         row = self._evidence_row(file, events, reading).assign(**twin[["added_at", "added_by"]].iloc[0])
         if dry_run:
@@ -740,6 +745,7 @@ class _Reading(NamedTuple):
     note: str
     by: str
     now: datetime
+    is_said: bool = False  # the format: people said it, or else the content tells it
 
 
 def _own_words(note: str, form: Format, file: Path) -> str:

@@ -317,6 +317,21 @@ def test_what_is_said_later_reads_a_file_anew(
     assert ws.verify().empty
 
 
+def test_what_a_file_was_taken_for_can_be_put_right(
+    tmp_path: Path, ws: Workspace, toy: Callable[[Path], Path]
+) -> None:
+    """`form` reads it anew as another format; without it the format stays what it was."""
+    path = page(tmp_path / "pd.json", "R1")
+    add_evidence(ws, path, form="toy", options={"zone": "UTC"})
+    assert ws.events()["event_id"].tolist() == ["toy:UTC"]
+    assert add_evidence(ws, path).files[0].status == "there already"
+    assert add_evidence(ws, path, form="pagerduty-rest").files[0].status == "read anew"
+    (row,) = ws.evidence().to_dict("records")
+    assert (row["format"], row["source"], row["zone"]) == ("pagerduty-rest", "pagerduty", "")
+    assert ws.events()["event_id"].tolist() == ["pd:R1"]
+    assert ws.verify().empty
+
+
 def test_an_option_belongs_to_the_files_that_take_it(
     tmp_path: Path, ws: Workspace, toy: Callable[[Path], Path]
 ) -> None:

@@ -490,6 +490,38 @@ def test_a_file_put_into_the_folder_by_hand_is_taken_as_it_is(tmp_path: Path, ws
     assert Path(file).exists()
 
 
+TWO_ADDERS = """
+from pmkit.errors import EvidenceError
+def add(who):
+    ws = Workspace.open(sys.argv[1])
+    for name in ("shared", who):
+        try:
+            ws.add_evidence(f"{sys.argv[2]}/{name}.zip")
+        except EvidenceError as error:
+            assert "added" in str(error) and name == "shared", error
+    os._exit(0)
+
+people = []
+for who in "abc":
+    pid = os.fork()
+    if pid == 0:
+        add(who)
+    people.append(pid)
+print([os.waitpid(pid, 0)[1] for pid in people])
+"""
+
+
+def test_several_may_add_at_once(tmp_path: Path, quick_ws: Workspace) -> None:
+    """Each file is there once with its row, the shared one too, and nothing is left of those who lost."""
+    for name in ("shared", "a", "b", "c"):
+        slack_zip(tmp_path, name, name=f"{name}.zip")
+    assert forked(TWO_ADDERS, quick_ws.path, tmp_path) == "[0, 0, 0]\n"
+    assert len(quick_ws.evidence()) == 4
+    assert len(quick_ws.events()) == 1  # the same message in all four
+    assert quick_ws.verify().empty
+    assert len(list((quick_ws.path / "evidence").iterdir())) == 4
+
+
 @pytest.mark.parametrize(
     "name", ["a b (1).zip", "-x.zip", "...zip", "naïve.zip", "x;rm -rf.zip", "CON .zip", "a\nb.zip"]
 )
