@@ -177,17 +177,10 @@ class _Add(click.Command):
     """Its help lists the formats that the loaders know."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from pmkit.intake import flag
         from pmkit.loaders import FORMATS
 
         with formatter.section("Formats, told from the content; --as NAME says it where it does not"):
-            formatter.write_dl(
-                [
-                    (form.name, form.title + "".join(f" [{flag(option)}]" for option in form.options))
-                    for form in FORMATS
-                ],
-                col_max=28,
-            )
+            formatter.write_dl([(form.name, form.title) for form in FORMATS], col_max=28)
 
 
 # What only people know of a file, by the names that the loaders give it.
