@@ -38,8 +38,8 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     if role is not None:
         return "" if incident.person(role) else f"the role {role} is filled by nobody"
     alike = sorted({person for key, person in known.items() if said in key.split()})
-    if len(alike) == 1:
-        return f"write the whole name: {alike[0]}"
+    if len(alike) == 1:  # a first name that only one of them has
+        return ""
     return f"may be {' or '.join(alike)}" if alike else _fault_of_words(said)
 
 
