@@ -195,6 +195,7 @@ class Deploy(NamedTuple):
     began_at: datetime
     done_at: datetime
     failed: bool = False
+    waited: timedelta = timedelta(seconds=2)  # for a runner, or for approvals
 
 
 SUBJECTS = {
@@ -270,7 +271,9 @@ def _those_of_the_incident() -> Iterator[Deploy]:
     merged = older - timedelta(minutes=52, seconds=18)
     yield Deploy("session-gate", BEFORE_IT, "bastien", renews, merged, older - timedelta(seconds=41), older)
     asked = datetime(2026, 10, 6, 15, 23, 40, tzinfo=UTC)
-    yield Deploy("session-gate", BEFORE_IT, "bastien", renews, merged, asked, ROLLED_BACK)
+    yield Deploy(
+        "session-gate", BEFORE_IT, "bastien", renews, merged, asked, ROLLED_BACK, waited=timedelta(seconds=61)
+    )
 
 
 def deploy_posts() -> Iterator[Record]:
@@ -340,13 +343,15 @@ def deployment_hooks() -> list[Record]:
         }  # fmt: skip
         found.append({"action": "created", "deployment": deployment, "repository": REPOSITORY})
         ended = "failure" if deploy.failed else "success"
-        for m, (state, at) in enumerate((("in_progress", deploy.began_at), (ended, deploy.done_at))):
+        for m, (state, at) in enumerate(
+            (("in_progress", deploy.began_at + deploy.waited), (ended, deploy.done_at))
+        ):
             status = {
                 "url": f"{api}/statuses/{number * 10 + m}", "id": number * 10 + m, "state": state,
                 "creator": {"login": "stevedore", "id": 77, "type": "Bot"}, "description": deploy.service,
                 "environment": "production",
                 "target_url": f"{GIT}/tidewheel/platform/actions/runs/{70_000 + n}",
-                "created_at": by_its_clock(at + timedelta(seconds=2 if m == 0 else 0)),
+                "created_at": by_its_clock(at),
                 "deployment_url": api, "repository_url": REPOSITORY["url"],
             }  # fmt: skip
             around = {"deployment": deployment, "repository": REPOSITORY}
