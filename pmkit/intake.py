@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
@@ -50,7 +50,8 @@ class Taken:
     """What became of one piece.
 
     `added_as` is its path in the incident, `note` what a reader must know, as that it is incomplete; of a
-    question or a refusal `problem` and `hint` say what is the matter, and `option` answers the question.
+    question or a refusal `problem` and `hint` say what is the matter, and `option`, beside those `given`,
+    answers the question.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class Taken:
     problem: str = ""
     option: str = ""
     hint: str = ""
+    given: Mapping[str, object] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for programs."""
@@ -79,14 +81,12 @@ class Taken:
             lines += [f"not added: {self.problem}", self.hint]
         else:
             lines.append(f"{self.status} as {self.added_as}")
-        text = f"{printable(self.path.name)}: {title}\n{indented(filter(None, lines))}"
-        # As one line, to be copied.
-        command = shlex.join(["pmkit", "add", str(incident), str(self.path)])
-        return (
-            f"{text}\n      {command} {flag(self.option)} …"
-            if self.option and command.isprintable()
-            else text
-        )
+        said = [f"{printable(self.path.name)}: {title}", indented(filter(None, lines))]
+        given = [word for option in self.given.items() for word in _flagged(*option)]
+        command = shlex.join(["pmkit", "add", str(incident), str(self.path), *given])
+        if self.option and command.isprintable():  # on one line, to be copied
+            said.append(f"      {command} {flag(self.option)} …")
+        return "\n".join(said)
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,18 @@ def add_evidence(
     after = None if dry_run else _state(workspace)
     if before is None or after is None or before.events.empty:
         return intake
-    return Intake(intake.incident, intake.timezone, intake.files, intake.left_out, find_drift(before, after))
+    return replace(intake, drift=find_drift(before, after))
 
 
 def flag(option: str) -> str:
     """How an option of a loader is written on the command line."""
     return f"--{option.replace('_', '-')}"
+
+
+def _flagged(option: str, value: object) -> tuple[str, str]:
+    if isinstance(value, Mapping):
+        value = ",".join(f"{name}={column}" for name, column in value.items())
+    return flag(option), str(value)
 
 
 # Telling files apart
@@ -259,7 +265,7 @@ def _check_options(pieces: Sequence[Piece], options: Mapping[str, object]) -> No
         if option not in taken:
             takers = [form.title for form in FORMATS if option in form.options]
             where = str(pieces[0].path) if len(pieces) == 1 else f"these {len(pieces)} files"
-            hint = f"It is for {some(takers)}." if takers else ""
+            hint = f"It is for {some(takers)}; say with `--as` that a file is one." if takers else ""
             raise EvidenceError(where, "", f"nothing here takes `{flag(option)}`.", hint)
 
 
@@ -281,12 +287,13 @@ def _take(
     if form is None:
         hint = "Say what it is; `pmkit add --help` lists the formats."
         return Taken(path, "question", problem="no loader knows what it is.", option="as", hint=hint)
+    given = {name: value for name, value in options.items() if name in form.options}
     try:
         addition = workspace.take_in(
             path,
             form=said,
             told=form,
-            options={name: value for name, value in options.items() if name in form.options},
+            options=given,
             note=note,
             without=piece.without,
             dry_run=dry_run,
@@ -294,7 +301,9 @@ def _take(
             now=now,
         )
     except QuestionError as error:
-        return Taken(path, "question", form, problem=_problem(error), option=error.option, hint=error.hint)
+        given |= {"as": said} if said else {}
+        asked = Taken(path, "question", form, problem=_problem(error), hint=error.hint)
+        return replace(asked, option=error.option, given=given)
     except EvidenceError as error:
         return Taken(path, "refused", form, problem=_problem(error), hint=error.hint)
     row = addition.row.iloc[0]

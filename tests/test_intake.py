@@ -288,6 +288,26 @@ def test_what_cannot_be_known_is_one_question(
     assert "1 read as Europe/Lisbon" in answered.to_text()
 
 
+def test_a_second_question_keeps_the_first_answer(tmp_path: Path, ws: Workspace) -> None:
+    """The call to make holds all that was said already."""
+    path = tmp_path / "notes.csv"
+    path.write_text("Time;Words\n03/04/2026 10:00;down\n")
+    columns = {"columns": {"time": "Time", "text": "Words"}}
+    first = add_evidence(ws, path, options=columns)
+    assert first.to_text().splitlines()[-2] == (
+        f"      pmkit add {ws.path} {path} --columns time=Time,text=Words --date-format …"
+    )
+    second = add_evidence(ws, path, form="table", options=columns | {"date_format": "D/M/Y"})
+    assert (
+        second.to_text()
+        .splitlines()[-2]
+        .endswith(" --columns time=Time,text=Words --date-format D/M/Y --as table --zone …")
+    )
+    answers = {**columns, "date_format": "D/M/Y", "zone": "Europe/Amsterdam"}
+    assert add_evidence(ws, path, options=answers).is_whole
+    assert ws.events()["time"].tolist() == [pd.Timestamp("2026-04-03T08:00Z")]
+
+
 def test_what_is_said_later_reads_a_file_anew(
     tmp_path: Path, ws: Workspace, toy: Callable[[Path], Path]
 ) -> None:
