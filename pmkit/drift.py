@@ -55,6 +55,8 @@ def find_drift(before: Postmortem, after: Postmortem) -> pd.DataFrame:
 
 def describe_drift(drift: pd.DataFrame, *, limit: int = 8) -> str:
     """The drift in a few lines, for people; "" where nothing moved. New records are only counted."""
+    if (drift["change"] == "added").all():
+        return ""
     events = drift[drift["what"] == "event"]
     counts = events["change"].value_counts()
     said = [f"{counts[change]:,} {words}" for change, words in _EVENT_WORDS.items() if change in counts]

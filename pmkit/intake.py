@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmkit.drift import COLUMNS, describe_drift, find_drift
 from pmkit.errors import EvidenceError, PmkitError, QuestionError
-from pmkit.loaders import FORMATS, format_named, recognise
+from pmkit.loaders import ANYTHING, FORMATS, format_named, recognise
 from pmkit.loaders._format import Format
 from pmkit.postmortem import Postmortem
 from pmkit.preview import Preview, indented, preview, printable, some
@@ -26,7 +26,6 @@ Status = Literal[
     "added", "read anew", "would be added", "would be read anew", "there already", "question", "refused"
 ]
 
-_ANYTHING: Final = ("table", "file")  # sources that take what no system's own loader knows
 _OF_THE_SYSTEM: Final = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -255,7 +254,7 @@ def _parts(folder: Path, form: Format, children: Sequence[Path]) -> list[Path]:
         parts = [*alike, *(child for child in children if child.name in form.companions)]
         return parts if len(parts) > 1 and any(child.is_file() for child in alike) else []
     # A list of channels is a table too, to somebody who knows no better.
-    plain = [child for child, other in told.items() if other is None or other.source in _ANYTHING]
+    plain = [child for child, other in told.items() if other is None or other.source in ANYTHING]
     return [*alike, *plain] if form.root(folder) == folder else []
 
 

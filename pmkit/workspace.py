@@ -51,7 +51,7 @@ from pmkit.disk import (
 )
 from pmkit.errors import ConflictError, EvidenceError, PmkitError, SchemaError, WorkspaceError
 from pmkit.facts import check_timezone, is_older, new_facts, read_facts, renewed
-from pmkit.loaders import format_named, load_evidence, recognise
+from pmkit.loaders import find_unread, format_named, load_evidence, recognise
 from pmkit.loaders._format import Format
 from pmkit.loaders._frame import to_frame, to_table
 from pmkit.loaders._merge import merge_events
@@ -614,8 +614,8 @@ class Workspace:
 
     def _evidence_row(self, path: Path, events: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
         unreadable = int((events["kind"] == "unreadable").sum())
-        notes = [reading.form.find_incompleteness(path), "" if len(events) else reading.form.if_empty]
-        notes = [text for text in (reading.note, *notes) if text]
+        said = _said_of_itself(path, reading.form)
+        notes = [text for text in (reading.note, *said, "" if len(events) else reading.form.if_empty) if text]
         others = {name: value for name, value in reading.options.items() if name != "zone"}
         row = {
             "path": f"evidence/{path.name}",
@@ -750,9 +750,14 @@ class _Reading(NamedTuple):
 
 def _own_words(note: str, form: Format, file: Path) -> str:
     """What people wrote into a note, without what the file itself says there."""
-    for sentence in (form.if_empty, form.find_incompleteness(file)):
+    for sentence in (form.if_empty, *reversed(_said_of_itself(file, form))):
         note = note.removesuffix(sentence).removesuffix("; ")
     return note
+
+
+def _said_of_itself(file: Path, form: Format) -> list[str]:
+    """What the file shows to be missing, and what of it is not read."""
+    return [form.find_incompleteness(file), find_unread(file, form)]
 
 
 def _as_evidence(events: pd.DataFrame) -> pd.DataFrame:

@@ -154,6 +154,20 @@ def test_what_lies_in_the_folder_of_an_export_is_no_part_of_it(tmp_path: Path) -
     assert pieces[0].without == {root / "older.zip", root / "pagerduty.json"}
 
 
+def test_a_zip_of_everything_says_what_is_not_read(tmp_path: Path, ws: Workspace) -> None:
+    """A chat export with another system's records packed beside it does not pass for all of them."""
+    path = packed(tmp_path / "all.zip", "down")
+    page(tmp_path / "pagerduty.json", "R1")
+    with zipfile.ZipFile(path, "a") as out:
+        out.write(tmp_path / "pagerduty.json", "pagerduty/log.json")
+        out.writestr("integration_logs.json", '[{"date": "1793714400", "app": "x"}]')
+    intake = add_evidence(ws, path)
+    assert ws.evidence()["note"].tolist() == [
+        "not read: pagerduty/log.json (records of PagerDuty's REST API): unpack the zip and add its folder"
+    ]
+    assert "not read: pagerduty/log.json" in intake.to_text()
+
+
 def test_a_file_among_pages_that_is_no_page_is_told(tmp_path: Path) -> None:
     """Pages of one list are one piece, with the files that hold their names; nothing else goes with them."""
     page(tmp_path / "pd/1.json", "R1")

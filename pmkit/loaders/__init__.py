@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final
+from zipfile import is_zipfile
 
 import pandas as pd
 
@@ -26,6 +30,7 @@ from pmkit.loaders import (
     table,
     victorops,
 )
+from pmkit.loaders._archive import READ_ERRORS, open_members
 from pmkit.loaders._format import Format, Glimpse
 
 # In the order in which they are asked whether a file is theirs: what can be told surely comes first.
@@ -44,6 +49,15 @@ FORMATS: Final[tuple[Format, ...]] = (
     *files.FORMATS,
     *table.FORMATS,
 )
+
+
+# Sources that take what no system's own loader knows.
+ANYTHING: Final = ("table", "file")
+
+# What is looked into in a zip: all but the day files of a chat, of which there are thousands.
+_LOOKED_INTO: Final = (".json", ".jsonl", ".ndjson", ".csv", ".xml", ".log", ".txt")
+_DAY_FILE: Final = re.compile(r"(?:^|/)\d{4}-\d\d-\d\d\.json$")
+_MOST_LOOKED_INTO: Final = 200
 
 
 def load_evidence(path: str | Path, form: str, **options: object) -> pd.DataFrame:
@@ -68,10 +82,26 @@ def find_incompleteness(path: str | Path, form: str) -> str:
     return format_named(path, form).find_incompleteness(path)
 
 
+def find_unread(path: str | Path, form: Format) -> str:
+    """One sentence on what lies in a zip and is not read, because another system wrote it; "" if nothing."""
+    path = Path(path)
+    if form.source in ANYTHING or not is_zipfile(path):
+        return ""
+    unread: dict[str, list[str]] = {}
+    with open_members(path, _LOOKED_INTO) as members:
+        sound = (member for member in members if not member.problem and not _DAY_FILE.search(member.name))
+        for member in islice(sound, _MOST_LOOKED_INTO):
+            with suppress(*READ_ERRORS):
+                other = _told(Glimpse.inside(member.name, member.read()))
+                if other and other.source not in (form.source, *ANYTHING):
+                    unread.setdefault(other.title, []).append(member.name)
+    said = [f"{', '.join(names)} ({title})" for title, names in unread.items()]
+    return f"not read: {'; '.join(said)}: unpack the zip and add its folder" if said else ""
+
+
 def recognise(path: str | Path) -> Format | None:
     """The format of a file or folder, told from its content; None when no loader knows it."""
-    glimpse = Glimpse(path)
-    return next((form for form in FORMATS if form.recognise(glimpse)), None)
+    return _told(Glimpse(path))
 
 
 def format_named(path: str | Path, name: str) -> Format:
@@ -81,3 +111,7 @@ def format_named(path: str | Path, name: str) -> Format:
         known = ", ".join(form.name for form in FORMATS)
         raise EvidenceError(path, "", f"there is no format {name!r}.", f"Known: {known}.")
     return found
+
+
+def _told(glimpse: Glimpse) -> Format | None:
+    return next((form for form in FORMATS if form.recognise(glimpse)), None)

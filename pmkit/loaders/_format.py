@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -56,6 +57,14 @@ class Glimpse:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
+    @classmethod
+    def inside(cls, name: str, data: bytes) -> Glimpse:
+        """A first look at a small file that lies inside another."""
+        glimpse = cls(name)
+        glimpse.head = data[:_HEAD]
+        glimpse.document = _parsed(text_of(data).lstrip())
+        return glimpse
+
     @property
     def suffix(self) -> str:
         """The ending of its name in small letters, as `.json`."""
@@ -84,14 +93,10 @@ class Glimpse:
         Of a large file that is a list, its first element in a list.
         """
         text = self.text.lstrip()
-        if not text.startswith(("{", "[")):
-            return None
-        try:
-            if len(self.head) == _HEAD and self.path.stat().st_size <= _SMALL:
+        with suppress(OSError):
+            if len(self.head) == _HEAD and text.startswith(("{", "[")) and self.path.stat().st_size <= _SMALL:
                 text = text_of(self.path.read_bytes()).lstrip()
-            return json.loads(text)
-        except (OSError, ValueError, RecursionError):
-            return _first_value(text)
+        return _parsed(text)
 
     @property
     def first(self) -> Any:
@@ -132,6 +137,15 @@ class Glimpse:
                 return archive.namelist()
         except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, IndexError):
             return []
+
+
+def _parsed(text: str) -> Any:
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _first_value(text)
 
 
 def _first_value(text: str) -> Any:
