@@ -31,6 +31,25 @@ ADDED_AT = {
         "platform-git-log.txt": datetime(2026, 10, 7, 12, 3, tzinfo=UTC),
         "slack-export.zip": datetime(2026, 10, 7, 18, 10, tzinfo=UTC),
     },
+    "fintech-degradation": {
+        "pagerduty-incident.json": datetime(2026, 10, 25, 5, 50, tzinfo=UTC),
+        "pagerduty-log-entries.json": datetime(2026, 10, 25, 5, 51, tzinfo=UTC),
+        "grafana-ledger-lisbon.csv": datetime(2026, 10, 26, 9, 40, tzinfo=UTC),
+        "grafana-ledger-singapore.csv": datetime(2026, 10, 26, 10, 5, tzinfo=UTC),
+        "prometheus-pay-out.json": datetime(2026, 10, 26, 11, 12, tzinfo=UTC),
+        "slack-export.zip": datetime(2026, 10, 27, 17, 55, tzinfo=UTC),
+        "jira-issues.json": datetime(2026, 10, 29, 8, 30, tzinfo=UTC),
+    },
+}
+
+# Of times that carry none: the zone of the browser that saved the file.
+ZONES = {
+    "grafana-ledger-lisbon.csv": "Europe/Lisbon",
+    "grafana-ledger-singapore.csv": "Asia/Singapore",
+}
+NOTES = {
+    "grafana-ledger-lisbon.csv": "Saved in Lisbon: 24 lines have a time that was twice. The same board, saved in"
+    " Singapore, has them.",
 }
 
 
@@ -61,7 +80,11 @@ def _steps(workspace: Workspace, aside: Path) -> Iterator[tuple[datetime, Callab
     """What the journal of the review tells: when each file was added, and when milestones were reached."""
 
     def add(name: str, at: datetime) -> None:
-        row = workspace.add_evidence(aside / name, by="Scribe", now=at).iloc[0]
+        options = {"zone": ZONES[name]} if name in ZONES else {}
+        added = workspace.add_evidence(
+            aside / name, options=options, note=NOTES.get(name, ""), by="Scribe", now=at
+        )
+        row = added.iloc[0]
         print(f"{workspace.path.name}: {row['path']}, {row['records_loaded']:,} records")
 
     def reach(name: str, at: datetime) -> None:

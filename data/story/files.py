@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 
-def to_json(value: object, *, indent: int) -> bytes:
+def to_json(value: object, *, indent: int | None) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=indent) + "\n").encode()
 
 
