@@ -279,7 +279,7 @@ def _seconds(value: float) -> str:
 
 
 def grafana(zone: ZoneInfo, *, whole: bool) -> str:
-    """The panel's data as a browser in `zone` saves it, formatted: times without a zone, numbers with units."""
+    """The panel's data as a browser in `zone` saves it: times without a zone, numbers with units."""
     lines = ['"Time","booked","acknowledged","card-auth p95"' if whole else '"Time","booked"']
     for at, booked, acknowledged, p95 in ledger_board():
         local = f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"

@@ -48,8 +48,8 @@ ZONES = {
     "grafana-ledger-singapore.csv": "Asia/Singapore",
 }
 NOTES = {
-    "grafana-ledger-lisbon.csv": "Saved in Lisbon: 24 lines have a time that was twice. The same board, saved in"
-    " Singapore, has them.",
+    "grafana-ledger-lisbon.csv": "Saved in Lisbon: 24 lines have a time that was twice. The same board,"
+    " saved in Singapore, has them.",
 }
 
 
