@@ -28,7 +28,8 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     """Why a name is not one person who takes part, in words; "" when it is.
 
     Known are the people of the incident, the roles that one of them fills, and `others`, say those who speak
-    in the evidence. A name that is known is right whatever its words: somebody may be called Platform.
+    in the evidence. A name that is known is right whatever its words: somebody may be called Platform. A
+    first name or surname that only one of them has names that one.
     """
     said = " ".join(name.split()).casefold()
     known = _folded([*incident.roster, *others])
@@ -73,12 +74,20 @@ def find_active_people(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_unlisted(postmortem: Postmortem, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-    """Who was active between `start` and `end` and is not in the roster; rows as of `find_active_people`."""
-    events = postmortem.events
-    people = find_active_people(events[events["time"].between(start, end)])
-    listed = _folded(postmortem.incident.roster)
+    """Who took part between `start` and `end` and is not in the roster; rows as of `find_active_people`.
+
+    To take part is to act in PagerDuty, or to speak in a channel of the incident where there are such.
+    """
+    events = postmortem.events[postmortem.events["time"].between(start, end)]
+    own = events["place"].isin({f"#{channel.name}" for channel in postmortem.incident.channels})
+    took_part = own | (events["source"] == "pagerduty")
+    people = find_active_people(events[took_part] if own.any() else events)
+    listed = set(_folded(postmortem.incident.roster))
+    # One person may be `ana` in one source and `Ana Costa` in another.
+    names = {name.split()[0] for name in (*listed, *_folded(people["person"])) if " " in name}
     ids = {member.slack for member in postmortem.incident.members if member.slack}
-    known = people["person"].str.casefold().isin(set(listed)) | people["slack_user_id"].isin(ids)
+    folded = people["person"].str.casefold()
+    known = folded.isin(listed | names) | people["slack_user_id"].isin(ids)
     return people[~known].reset_index(drop=True)
 
 

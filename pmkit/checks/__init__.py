@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from pmkit.checks import actions
+from pmkit.checks import actions, evidence, impact, process
 from pmkit.checks._rule import FAMILIES as FAMILIES
 from pmkit.checks._rule import SEVERITIES as SEVERITIES
 from pmkit.checks._rule import Finding as Finding
@@ -25,7 +25,9 @@ COLUMNS: Final = (
     "suppressed",
 )  # fmt: skip
 
-_ROOMS: Final[tuple[Sequence[Rule], ...]] = (actions.RULES,)
+_ROOMS: Final[tuple[Sequence[Rule], ...]] = (
+    actions.RULES, process.RULES, evidence.RULES, impact.RULES,
+)  # fmt: skip
 RULES: Final[Mapping[str, Rule]] = {rule.code: rule for room in _ROOMS for rule in room}
 
 

@@ -13,7 +13,7 @@ import pytest
 import pmkit.checks
 from pmkit.checks import RULES, check_text, run_checks
 from pmkit.checks._rule import Passage
-from pmkit.postmortem import Channel, Incident, Member, Postmortem
+from pmkit.postmortem import Channel, Incident, Member, Milestone, Postmortem
 
 Make = Callable[..., Postmortem]
 EXAMPLES = Path(pmkit.checks.__file__).parent / "examples"
@@ -68,9 +68,23 @@ def _found(postmortem: Make, code: str, example: dict[str, Any]) -> Any:
         )
         return check_text([passage], select=[code])
     now = datetime.fromisoformat(said.pop("now")) if "now" in said else NOW
-    incident = Incident(**{**INCIDENT, **said.pop("incident", {})})
+    incident = _incident(said.pop("incident", {}))
     tables = {name: _with_ids(name, rows) for name, rows in said.items() if name != "notes"}
     return run_checks(postmortem(incident, notes=said.get("notes", {}), **tables), now=now, select=[code])
+
+
+def _incident(said: dict[str, Any]) -> Incident:
+    """The incident of the examples with other facts, as `incident.toml` would say them."""
+    records = {"members": Member, "milestones": Milestone}
+    facts = {name: _frozen(value) for name, value in said.items()}
+    for name, record in records.items():
+        if name in facts:
+            facts[name] = tuple(record(**{k: _frozen(v) for k, v in each.items()}) for each in said[name])
+    return Incident(**{**INCIDENT, **facts})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _with_ids(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
