@@ -60,7 +60,7 @@ PEOPLE = {
     "matilde": ("Matilde Caramujo", "matilde", "Reliability engineer", "Europe/Lisbon"),
     "tomas": ("Tomás Galhardo-Vim", "", "Engineer, cards", "Europe/Lisbon"),
     "arjun": ("Arjun Vellapandi", "arjun", "Engineer, ledger, Singapore", "Asia/Singapore"),
-    "hafiz": ("Hafiz Rahmanto", "hafiz :bread:", "Reliability engineer, Singapore", "Asia/Singapore"),
+    "hafiz": ("Hafiz Rahmanto", "hafiz", "Reliability engineer, Singapore", "Asia/Singapore"),
     "shufen": ("Shufen Quek-Amaral", "shufen", "Head of support", "Asia/Singapore"),
     "noor": ("Noor Azlinda", "noor", "Support, Singapore", "Asia/Singapore"),
     "filipa": ("Filipa Sardoal", "filipa", "Communications", "Europe/Lisbon"),
@@ -68,7 +68,7 @@ PEOPLE = {
     "teresa": ("Teresa Alvanel", "teresa", "Finance, reconciliation", "Europe/Lisbon"),
     "beatriz": ("Beatriz Nóvoa", "beatriz", "Data analyst", "Europe/Lisbon"),
     "carmo": ("Carmo Figueiral", "carmo", "Product", "Europe/Lisbon"),
-    "kit": ("Kit Ong-Moreira", "kit", "Design", "Asia/Singapore"),
+    "kit": ("Kit Ong-Moreira", "kit :lemon:", "Design", "Asia/Singapore"),
     "gil": ("Gil Papoila", "gil", "Office, Lisbon", "Europe/Lisbon"),
     "rui": ("Rui Macieira", "rui", "IT", "Europe/Lisbon"),
 }

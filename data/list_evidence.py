@@ -34,7 +34,7 @@ ADDED_AT = {
     "fintech-degradation": {
         "pagerduty-incident.json": datetime(2026, 10, 25, 5, 50, tzinfo=UTC),
         "pagerduty-log-entries.json": datetime(2026, 10, 25, 5, 51, tzinfo=UTC),
-        "grafana-ledger-lisbon.csv": datetime(2026, 10, 26, 9, 40, tzinfo=UTC),
+        "grafana-ledger-lisbon.csv": datetime(2026, 10, 26, 8, 40, tzinfo=UTC),
         "grafana-ledger-singapore.csv": datetime(2026, 10, 26, 10, 5, tzinfo=UTC),
         "prometheus-pay-out.json": datetime(2026, 10, 26, 11, 12, tzinfo=UTC),
         "slack-export.zip": datetime(2026, 10, 27, 17, 55, tzinfo=UTC),
