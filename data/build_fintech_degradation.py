@@ -179,12 +179,12 @@ def _usual_releases(day: datetime) -> Iterator[Record]:
 
 
 def _pending_burst() -> Iterator[Record]:
-    """The pending payments of each region, again and again until they are sent."""
+    """The pending payments of each region after the page, again and again until they are sent."""
     title = "pay-out: pending above 500 in {}"
     for region in WAITED:
         said = title.format(region)
         for n in itertools.count():
-            at = FIRST_UNBOOKED + timedelta(minutes=8 * n + 5, seconds=chance(f"{said}:{n}").randrange(50))
+            at = PAGED + timedelta(minutes=8 * n + 2, seconds=chance(f"{said}:{n}").randrange(50))
             if at > RETRIES_ON:
                 break
             waiting = pending(region, at)
@@ -426,7 +426,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
 
 
 # Messages of #incident-updates that decide and stand in no row of the decisions.
-SPOKEN = ("pause", "limit", "wait", "rebook", "resume", "limit_off")
+SPOKEN = ("pause", "limit_yes", "wait", "rebook", "resume", "limit_off")
 STAGE = {
     "at": "2026-10-29T17:00:00Z",
     "reached": ["Incident intake complete", "Root cause confirmed"],

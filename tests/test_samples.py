@@ -31,6 +31,7 @@ DATA = Path(__file__).parents[1] / "data"
 SAMPLES = sorted(facts.parent for facts in DATA.glob("*/incident.toml"))
 CHECKOUT = DATA / "checkout-failure"
 SAAS = DATA / "saas-outage"
+FINTECH = DATA / "fintech-degradation"
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 
 
@@ -434,6 +435,68 @@ def test_the_alerts_of_the_outage_fold() -> None:
     assert len(during) > 5 * storm["pods"]
     assert bursts["count"].sum() == len(during)
     assert len(bursts) <= 9
+
+
+def test_an_hour_that_was_twice_is_lost_on_one_board_and_whole_on_another() -> None:
+    """The lines that Lisbon's clock showed twice are unreadable, and those saved in Singapore have them all."""
+    events, twice = events_of(FINTECH), truth_of(FINTECH)["hour_twice"]
+    lost = events[events["kind"] == "unreadable"]
+    assert lost["ref"].str.contains(twice["file"], regex=False).all()
+    assert lost["text"].str.contains("twice on 2026-10-25").all()
+    assert len(lost) == twice["lines"]
+    booked = events[(events["metric"] == "booked") & events["ref"].str.contains("singapore")]
+    hour = pd.Timedelta(hours=1)
+    first, second = pd.Timestamp(twice["first_at"]), pd.Timestamp(twice["second_at"])
+    assert first + hour == second
+    missing = booked[booked["time"].between(first, second + hour, inclusive="left")]
+    assert len(missing) == twice["lines"]
+    assert missing.loc[missing["time"] > second + pd.Timedelta(minutes=5), "metric_value"].eq(0).all()
+
+
+def test_the_boards_of_the_night_count_what_people_say() -> None:
+    """Batches that are rebooked are those that were not booked, and what waits adds up to the impact."""
+    events = events_of(FINTECH)
+    board = events[events["ref"].str.contains("singapore")].groupby("metric")["metric_value"].sum()
+    assert board["booked"] == board["acknowledged"]
+    waiting = (
+        events[events["metric"].str.startswith("pay_out_pending")].groupby("metric")["metric_value"].max()
+    )
+    told = table("impact", FINTECH).set_index("measure")["value"]
+    assert waiting.sum() == told["Instant payments that waited"]
+
+
+def test_what_was_decided_at_night_is_in_no_decision() -> None:
+    """Each stands in #incident-updates, and the table has only the handover of the response."""
+    spoken, decisions = truth_of(FINTECH)["decided_in_updates"], table("decisions", FINTECH)
+    places = events_of(FINTECH).set_index("event_id")["place"]
+    assert {places[event_id] for event_id in spoken} == {"incident-updates"}
+    cited = set(" ".join(decisions["event_ids"]).split())
+    assert not cited & set(spoken)
+    (response,) = decisions.query("about == 'response'")["event_ids"]
+    assert truth_of(FINTECH)["handover"]["event_id"] in response.split()
+
+
+def test_a_note_of_the_night_counts_from_the_wrong_hour() -> None:
+    """The note is an hour longer than the record, which is what the clock of Lisbon took back."""
+    marks = truth_of(FINTECH)["anchors"]
+    lasted = pd.Timestamp(marks["resolved"]["time"]) - pd.Timestamp(marks["impact_started"]["time"])
+    hours, minutes = divmod(int(lasted.total_seconds()) // 60, 60)
+    note = (FINTECH / "notes/impact.md").read_text(encoding="utf-8")
+    assert f"{hours + 1} hours and {minutes} minutes" in note
+
+
+def test_an_owner_of_the_night_has_left() -> None:
+    """The owner of one action is no longer active in chat and Jira; Jira knows the issues of all."""
+    text = (FINTECH / "evidence/jira-issues.json").read_text(encoding="utf-8")
+    issues = {issue["key"]: issue["fields"] for issue in json.loads(text)["issues"]}
+    actions = table("actions", FINTECH)
+    assert set(actions["issue_key"]) - {""} <= set(issues)
+    owners = {key: fields["assignee"] for key, fields in issues.items() if fields["assignee"]}
+    gone = {owner["displayName"] for owner in owners.values() if not owner["active"]}
+    assert len(gone) == 1
+    assert gone <= set(actions["dri"])
+    users = slack_members(FINTECH / "evidence/slack-export.zip")["users.json"]
+    assert {user["profile"]["real_name"] for user in users if user["deleted"]} == gone
 
 
 @each_sample
