@@ -17,7 +17,7 @@ from typing import Final
 import pyarrow as pa
 
 from pmkit import __version__
-from pmkit.disk import digest_of, sweep, walk_files, write_durably
+from pmkit.disk import digest_of, explained, sweep, walk_files, write_durably
 from pmkit.errors import WorkspaceError
 
 _MAGIC: Final = b"pmkit events 1\n"
@@ -46,7 +46,8 @@ class EventCache:
             told = json.loads(kept.read_text(encoding="utf-8"))
             if told["stamp"] == stamp and isinstance(told["sha256"], str):
                 return told["sha256"]
-        digest = digest_of(path)
+        with explained(path):
+            digest = digest_of(path)
         self._write(kept, json.dumps({"stamp": stamp, "sha256": digest}).encode())
         return digest
 

@@ -32,6 +32,7 @@ from pmkit.disk import (
 )
 from pmkit.errors import PmkitError, WorkspaceError
 from pmkit.postmortem import Seal
+from pmkit.preview import printable
 from pmkit.timeline import find_orphans
 
 JOURNAL: Final = "journal.jsonl"
@@ -48,7 +49,7 @@ _PUBLISHED: Final = {
 }
 
 
-class Line(NamedTuple):
+class _Line(NamedTuple):
     """One line of the journal: its number, its digest, and what it says."""
 
     number: int
@@ -78,7 +79,7 @@ class Audit:
 
     def to_text(self) -> str:
         """A few lines, for people."""
-        lines = [f"{row['path']}: {row['problem']}" for row in self.problems.to_dict("records")]
+        lines = [printable(f"{row['path']}: {row['problem']}") for row in self.problems.to_dict("records")]
         lines += [] if lines else [f"Nothing changed in {_count(self.files, 'file')} of evidence."]
         counts = self.trace["finding"].value_counts(sort=False)
         found = [f"{count:,} {_FINDINGS[finding]}" for finding, count in counts.items()]
@@ -182,30 +183,30 @@ def published_heads(folder: Path, head: str = "") -> dict[str, str]:
     return heads
 
 
-def _read_journal(folder: Path) -> tuple[list[Line], list[str]]:
+def _read_journal(folder: Path) -> tuple[list[_Line], list[str]]:
     """The lines of the journal, and where its chain is broken."""
     path = folder / JOURNAL
     if not path.exists():
         return [], ["is missing"]
     with explained(path):
         *raw, torn = path.read_bytes().split(b"\n")
-    lines: list[Line] = []
+    lines: list[_Line] = []
     problems: list[str] = []
     for number, data in enumerate(raw, start=1):
         try:
             said = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         previous = lines[-1].digest if lines else ""
         if not isinstance(said, dict) or said.get("prev") != previous:
             problems.append(f"line {number} does not follow from the line before it")
-        lines.append(Line(number, digest_of_bytes(data), said if isinstance(said, dict) else {}))
+        lines.append(_Line(number, digest_of_bytes(data), said if isinstance(said, dict) else {}))
     if torn:
         problems.append("the last line is not whole: a save was stopped; the next one will cut it")
     return lines, problems
 
 
-def _pieces_told(lines: Iterable[Line]) -> list[_Piece]:
+def _pieces_told(lines: Iterable[_Line]) -> list[_Piece]:
     pieces = []
     for line in lines:
         row = line.said.get("row")
@@ -276,7 +277,7 @@ def no_trace() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
 
 
-def _lost_heads(lines: Iterable[Line], heads: Mapping[str, str]) -> Iterator[str]:
+def _lost_heads(lines: Iterable[_Line], heads: Mapping[str, str]) -> Iterator[str]:
     digests = [line.digest for line in lines]
     for head, where in heads.items():
         if not any(digest.startswith(head) for digest in digests):
@@ -304,7 +305,7 @@ def _read_listed(folder: Path) -> tuple[dict[str, _Row], str]:
 
 
 def _changed_rows(
-    folder: Path, lines: Iterable[Line], told: Mapping[str, _Row], listed: Mapping[str, _Row]
+    folder: Path, lines: Iterable[_Line], told: Mapping[str, _Row], listed: Mapping[str, _Row]
 ) -> Iterator[str]:
     """How `evidence.csv` differs from what the journal tells."""
     differences = [
@@ -337,13 +338,16 @@ def _changed_files(folder: Path, pieces: list[_Piece]) -> Iterator[Problem]:
     strangers = {name: path for path in there if (name := f"evidence/{path.name}") not in known}
     digests = {name: _digest(path) for name, path in strangers.items()}
     for piece in pieces:
-        path = folder / piece.path
-        if not path.exists() and not path.is_symlink():
-            new = next((name for name, digest in digests.items() if digest == piece.sha256), None)
-            yield piece.path, f"was renamed: its bytes are in {new}" if new else "is missing"
-            digests.pop(new or "", None)
-        else:
-            yield from _changed_piece(folder, piece, pieces)
+        try:
+            if os.path.lexists(folder / piece.path):
+                yield from _changed_piece(folder, piece, pieces)
+                continue
+        except OSError as error:
+            yield piece.path, f"cannot be read: {error.strerror or error}"
+            continue
+        new = next((name for name, digest in digests.items() if digest == piece.sha256), None)
+        yield piece.path, f"was renamed: its bytes are in {new}" if new else "is missing"
+        digests.pop(new or "", None)
     yield from ((name, "was never added") for name in digests)
 
 

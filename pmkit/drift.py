@@ -25,7 +25,7 @@ _CITING: Final = (
     ("questions", "question_id", "question"),
 )
 _EVENT_WORDS: Final = {
-    "added": "new", "edited": "edited", "deleted": "deleted", "gone": "no longer in the newer export",
+    "added": "new", "edited": "edited", "deleted": "deleted", "gone": "gone",
     "moved": "at another time",
 }  # fmt: skip
 _CLOCK: Final = re.compile(r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?![\d:])", re.ASCII)
@@ -119,7 +119,7 @@ def _became(row: Mapping[str, Any]) -> str:
     """What became of an event, to be said after its name."""
     if row["change"] == "moved":
         return f"moved from {row['before']} to {row['after']}"
-    return "is not in the newer export" if row["change"] == "gone" else f"was {row['change']}"
+    return "is not in the newer evidence" if row["change"] == "gone" else f"was {row['change']}"
 
 
 # Anchors and metrics

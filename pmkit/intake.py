@@ -66,10 +66,10 @@ class Taken:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for programs."""
-        form = {"format": self.form.name, "source": self.form.source} if self.form else {}
+        form = {name: getattr(self.form, name) for name in ("name", "source", "title")} if self.form else None
         said = {name: getattr(self, name) for name in ("added_as", "note", "problem", "option", "hint")}
         found = {"preview": self.preview.to_dict()} if self.preview else {}
-        return {"path": str(self.path), "status": self.status, **form, **found, **said}
+        return {"path": str(self.path), "status": self.status, "format": form, **found, **said}
 
     def to_text(self, incident: Path, zone: str) -> str:
         """A few lines for people; `zone` is the team's own."""

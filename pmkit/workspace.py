@@ -526,7 +526,9 @@ class Workspace:
 
     def _file_of(self, row: Mapping[str, Any]) -> Path:
         file = self.path / str(row["path"])
-        if not file.exists():
+        with explained(file):
+            is_there = file.exists()
+        if not is_there:
             raise EvidenceError(file, "", "is listed in evidence.csv but missing.", "Put it back as it was.")
         return file
 

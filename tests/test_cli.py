@@ -166,7 +166,8 @@ def test_add_for_programs(run: Run, incident: Path, tmp_path: Path) -> None:
     said = json.loads(result.stdout)
     assert (said["incident"], said["left_out"], said["moved"]) == (str(incident), [], [])
     (file,) = said["files"]
-    assert (file["status"], file["format"], file["added_as"]) == ("added", "slack-export", "evidence/a.zip")
+    assert (file["status"], file["added_as"]) == ("added", "evidence/a.zip")
+    assert file["format"] == {"name": "slack-export", "source": "slack", "title": "a Slack export"}
     assert (file["preview"]["kinds"], file["preview"]["unreadable"]) == ({"message": 1}, 0)
 
 

@@ -301,6 +301,29 @@ def test_the_kind_of_change_is_told(
     assert any(words in problem for problem in problems), problems
 
 
+def test_what_cannot_be_read_is_told_too(copy: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file without rights, names no file can bear, a journal of brackets: problems, not tracebacks."""
+    folder = copy()
+    path = folder / "journal.jsonl"
+    path.write_bytes(path.read_bytes() + b"[" * 100_000 + b"\n")
+    listed = folder / "evidence.csv"
+    listed.write_text(listed.read_text() + f"evidence/{'x' * 300},slack,,,,0,1,,,,,,,\n")
+    refused = folder / "evidence/x1.zip"
+    opened = Path.open
+
+    def refuse(self: Path, *args: Any, **said: Any) -> Any:
+        if self == refused:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **said)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    problems = dict(find_tampering(folder))
+    assert problems["evidence/x1.zip"] == "cannot be read: Permission denied"
+    assert problems[f"evidence/{'x' * 300}"] == "is missing"
+    assert "journal.jsonl" in problems
+    assert not Workspace.open(folder).verify().empty
+
+
 def test_a_listing_is_what_sha256sum_writes(sealed: Path) -> None:
     """Anybody can check an unpacked export without pmkit."""
     listing = (sealed / "evidence/folder5.sha256").read_text()
