@@ -438,7 +438,7 @@ def test_the_alerts_of_the_outage_fold() -> None:
 
 
 def test_an_hour_that_was_twice_is_lost_on_one_board_and_whole_on_another() -> None:
-    """The lines that Lisbon's clock showed twice are unreadable, and those saved in Singapore have them all."""
+    """The lines that Lisbon's clock showed twice are unreadable; the board saved in Singapore has them all."""
     events, twice = events_of(FINTECH), truth_of(FINTECH)["hour_twice"]
     lost = events[events["kind"] == "unreadable"]
     assert lost["ref"].str.contains(twice["file"], regex=False).all()
@@ -458,9 +458,8 @@ def test_the_boards_of_the_night_count_what_people_say() -> None:
     events = events_of(FINTECH)
     board = events[events["ref"].str.contains("singapore")].groupby("metric")["metric_value"].sum()
     assert board["booked"] == board["acknowledged"]
-    waiting = (
-        events[events["metric"].str.startswith("pay_out_pending")].groupby("metric")["metric_value"].max()
-    )
+    pending = events[events["metric"].str.startswith("pay_out_pending")]
+    waiting = pending.groupby("metric")["metric_value"].max()
     told = table("impact", FINTECH).set_index("measure")["value"]
     assert waiting.sum() == told["Instant payments that waited"]
 
@@ -469,7 +468,7 @@ def test_what_was_decided_at_night_is_in_no_decision() -> None:
     """Each stands in #incident-updates, and the table has only the handover of the response."""
     spoken, decisions = truth_of(FINTECH)["decided_in_updates"], table("decisions", FINTECH)
     places = events_of(FINTECH).set_index("event_id")["place"]
-    assert {places[event_id] for event_id in spoken} == {"incident-updates"}
+    assert {places[event_id] for event_id in spoken} == {"#incident-updates"}
     cited = set(" ".join(decisions["event_ids"]).split())
     assert not cited & set(spoken)
     (response,) = decisions.query("about == 'response'")["event_ids"]
