@@ -367,6 +367,86 @@ def calendar(incident: Path, out: Path | None) -> None:
 
 
 @main.command()
+@click.argument("incident", type=_existing_folder, required=False)
+@click.option(
+    "--text",
+    "report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A report that was written elsewhere, Markdown or plain text.",
+)
+@click.option(
+    "--select", multiple=True, metavar="RULE", help="Only these: AC201, or all of AC; may be repeated."
+)
+@click.option("--ignore", multiple=True, metavar="RULE", help="Not these.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="From which severity on the exit code is 1.",
+)
+@click.option(
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json", "sarif", "junit", "github"]),
+)
+@click.option("--at", help="The time that counts as today, as 2026-11-09T16:00Z.")
+@click.option("--list", "list_rules", is_flag=True, help="List the rules.")
+@click.option("--explain", metavar="RULE", help="Say what a rule looks for, why, and how to mend it.")
+def check(
+    *,
+    incident: Path | None,
+    report: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    form: str,
+    at: str | None,
+    list_rules: bool,
+    explain: str | None,
+) -> None:
+    """Check the postmortem of INCIDENT, or a report written elsewhere.
+
+    Exit code 0 when nothing is found at or above --fail-on, 1 when something is, 2 when it could not be
+    checked. Findings that may stay are listed with a reason in suppressions.csv.
+
+    \b
+    Examples:
+      pmkit check 2026-11-03-checkout
+      pmkit check 2026-11-03-checkout --select AC --fail-on warning --format github
+      pmkit check --text postmortem.md
+      pmkit check --explain AC201
+    """
+    from pmkit.checks import RULES, check_text, explain_rule, run_checks
+    from pmkit.checks.places import place_findings, place_written
+    from pmkit.checks.reports import FORMATS
+    from pmkit.checks.written import read_written
+    from pmkit.disk import read_text
+    from pmkit.workspace import Workspace
+
+    if list_rules or explain:
+        lines = (f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in RULES.values())
+        click.echo(explain_rule(explain) if explain else "\n".join(lines))
+        return
+    if (incident is None) == (report is None):
+        raise click.UsageError("Name an incident folder, or a report with --text.")
+    now = _time(at) or datetime.now(UTC)
+    if report is not None:
+        read = read_written(read_text(report), report.name)
+        found = check_text(read.passages, actions=read.actions, select=select, ignore=ignore)
+        findings = place_written(found, str(report))
+    elif incident is not None:
+        found = run_checks(Workspace.open(incident).load(), now=now, select=select, ignore=ignore)
+        findings = place_findings(found, incident)
+    click.echo(FORMATS[form](findings, RULES))
+    levels = {"error": ["error"], "warning": ["error", "warning"], "info": ["error", "warning", "info"]}
+    grave = findings["severity"].isin(levels.get(fail_on, [])) & (findings["suppressed"] == "")
+    sys.exit(1 if grave.any() else 0)
+
+
+@main.command()
 @click.argument("incident", type=_existing_folder)
 @click.option("--overdue", is_flag=True, help="Only what is overdue. Exit code 1 when there is any.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)

@@ -11,7 +11,9 @@ from typing import Final
 
 import pandas as pd
 
-from pmkit.checks import actions, evidence, impact, process
+from pmkit import schema
+from pmkit.checks import actions as _actions
+from pmkit.checks import causes, evidence, impact, language, process
 from pmkit.checks._rule import FAMILIES as FAMILIES
 from pmkit.checks._rule import SEVERITIES as SEVERITIES
 from pmkit.checks._rule import Finding as Finding
@@ -26,7 +28,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 _ROOMS: Final[tuple[Sequence[Rule], ...]] = (
-    actions.RULES, process.RULES, evidence.RULES, impact.RULES,
+    _actions.RULES, process.RULES, evidence.RULES, impact.RULES, causes.RULES, language.RULES,
 )  # fmt: skip
 RULES: Final[Mapping[str, Rule]] = {rule.code: rule for room in _ROOMS for rule in room}
 
@@ -89,12 +91,21 @@ def choose_rules(
 def check_text(
     passages: Iterable[Passage],
     *,
+    actions: pd.DataFrame | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     vocabulary: Vocabulary | None = None,
 ) -> pd.DataFrame:
-    """What the rules that need nothing but text find in it; rows as of `run_checks`."""
-    given = {"passages": tuple(passages), "vocabulary": vocabulary or load_vocabulary()}
+    """What the rules that need nothing but text find in it; rows as of `run_checks`.
+
+    `pmkit.checks.written.read_written` reads passages and actions out of a report.
+    """
+    given = {
+        "passages": tuple(passages),
+        "names": (),
+        "vocabulary": vocabulary or load_vocabulary(),
+        "actions": schema.empty(schema.ACTIONS) if actions is None else actions,
+    }
     rules = [rule for rule in choose_rules(select, ignore) if rule.is_text_rule]
     found = (
         (rule, finding)
@@ -102,6 +113,13 @@ def check_text(
         for finding in rule.find(**{name: given[name] for name in rule.reads})
     )
     return _frame(found, {})
+
+
+def explain_rule(code: str) -> str:
+    """What a rule looks for, why it matters and how to mend it, in words. Raises `CheckError`."""
+    rule = choose_rules([code])[0]
+    head = f"{rule.code} {rule.title} ({FAMILIES[rule.family]}, {rule.severity})"
+    return f"{head}\n\n{rule.why}\n\nMend: {rule.mend}"
 
 
 def _frame(found: Iterable[tuple[Rule, Finding]], reasons: Mapping[tuple[str, str], str]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ FAMILIES: Final = {
 }
 _GIVEN: Final = (
     "postmortem", "now", "vocabulary", "incident", "anchors", "all_anchors", "metrics", "milestones",
-    "people", "passages",
+    "people", "names", "passages",
 )  # fmt: skip
 _CODE: Final = re.compile(rf"(?:{'|'.join(FAMILIES)})[1-9]\d\d", re.ASCII)
 
@@ -77,6 +77,7 @@ class Rule:
     severity: Severity
     find: Callable[..., Iterable[Finding]]
     reads: tuple[str, ...]
+    on_text: bool = False
 
     @property
     def family(self) -> str:
@@ -85,8 +86,8 @@ class Rule:
 
     @property
     def is_text_rule(self) -> bool:
-        """Whether it reads nothing but texts, and so can look at a report that was written elsewhere."""
-        return set(self.reads) <= {"passages", "vocabulary"}
+        """Whether it can look at a report that was written elsewhere: it reads texts alone, or says so."""
+        return self.on_text or set(self.reads) <= {"passages", "names", "vocabulary"}
 
     @property
     def why(self) -> str:
@@ -99,8 +100,10 @@ class Rule:
         return _paragraphs(self.find.__doc__).partition("Mend:")[2].strip()
 
 
-def rule(code: str, title: str, *, severity: Severity = "warning") -> Callable[..., Rule]:
-    """Make a rule of a function."""
+def rule(
+    code: str, title: str, *, severity: Severity = "warning", on_text: bool = False
+) -> Callable[..., Rule]:
+    """Make a rule of a function. `on_text`: it reads actions, and those of any report will do."""
     if not _CODE.fullmatch(code):
         raise ValueError(f"{code!r}: a code is a family ({', '.join(FAMILIES)}) and three digits")
 
@@ -109,7 +112,9 @@ def rule(code: str, title: str, *, severity: Severity = "warning") -> Callable[.
         unknown = [name for name in reads if name not in _GIVEN and name not in TABLES]
         if unknown:
             raise ValueError(f"{code}: no rule can read `{unknown[0]}`")
-        return Rule(code, title, severity, find, reads)
+        if on_text and not set(reads) <= {"passages", "vocabulary", "actions"}:
+            raise ValueError(f"{code}: on text alone there are passages and actions, and no more")
+        return Rule(code, title, severity, find, reads, on_text)
 
     return make
 
@@ -192,6 +197,11 @@ class Record:
         return tuple(find_active_people(self.postmortem.events)["person"])
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all who are known, listed or active."""
+        return tuple(dict.fromkeys([*self.incident.roster, *self.people]))
+
+    @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """Every text that people wrote: notes by paragraph, and the cells of `TEXTS`."""
         return tuple(_passages(self.postmortem))
@@ -246,4 +256,6 @@ def split_paragraphs(markdown: str) -> list[str]:
 
 
 def _paragraphs(doc: str | None) -> str:
-    return re.sub(r"[ \t]*\n(?!\s*\n)[ \t]*", " ", inspect.cleandoc(doc or "")).strip()
+    """A docstring as paragraphs, each on one line."""
+    parts = re.split(r"\n\s*\n", inspect.cleandoc(doc or ""))
+    return "\n\n".join(" ".join(part.split()) for part in parts)

@@ -128,7 +128,7 @@ def find_flat_priorities(actions: pd.DataFrame) -> Iterator[Finding]:
         yield Finding("No action has the priority P0 or P1.", "actions", "", "priority")
 
 
-@rule("AC201", "Action too broad")
+@rule("AC201", "Action too broad", on_text=True)
 def find_broad(actions: pd.DataFrame, vocabulary: Vocabulary) -> Iterator[Finding]:
     """This action can be worked on for ever, and nobody can say that it is done.
 
@@ -183,7 +183,7 @@ def find_unrelated(actions: pd.DataFrame, factors: pd.DataFrame) -> Iterator[Fin
             yield Finding(message, "actions", row.action_id, "factor_ids")
 
 
-@rule("AC204", "Action that changes people")
+@rule("AC204", "Action that changes people", on_text=True)
 def find_reminders(actions: pd.DataFrame, vocabulary: Vocabulary) -> Iterator[Finding]:
     """This action asks people to be otherwise, and leaves the system as it is.
 
@@ -194,7 +194,8 @@ def find_reminders(actions: pd.DataFrame, vocabulary: Vocabulary) -> Iterator[Fi
     """
     for row in _taken(actions).itertuples():
         words = vocabulary.cues["people"].words_in(row.action)
-        if words and not row.done_when.strip():
+        broad = measure_breadth(row.action, row.done_when, vocabulary).is_broad
+        if words and not row.done_when.strip() and not broad:  # of a broad one it is said already
             message = f"{row.action_id} “{_shorten(row.action)}” changes people, not the system (“{words}”)."
             yield Finding(message, "actions", row.action_id, "action")
 

@@ -11,7 +11,8 @@ import pandas as pd
 from pmkit.checks._rule import Finding, Passage, Rule, rule
 
 _VAGUE: Final = re.compile(
-    r"\b(?:some|many|several|most|a few(?: of)?|a (?:lot|number|handful) of|lots of|numerous|significant(?:ly)?|"
+    r"\b(?:some|many|several|most|a few(?: of)?|a (?:lot|number|handful) of|lots of|"
+    r"numerous|significant(?:ly)?|"
     r"considerable|a large (?:number|share|part) of|a small (?:number|share|part) of)\s+(?:of (?:our|the) )?"
     r"(?:\w+ ){0,2}(?:customers?|users?|shoppers?|patients?|merchants?|tenants?|orders?|requests?|payments?|"
     r"transactions?|clients?|visitors?|players?|sites?|calls?)\b",
