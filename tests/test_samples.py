@@ -438,7 +438,7 @@ def test_the_alerts_of_the_outage_fold() -> None:
 
 
 def test_an_hour_that_was_twice_is_lost_on_one_board_and_whole_on_another() -> None:
-    """The lines that Lisbon's clock showed twice are unreadable; the board saved in Singapore has them all."""
+    """The lines that Lisbon's clock showed twice are unreadable; the board of Singapore has them all."""
     events, twice = events_of(FINTECH), truth_of(FINTECH)["hour_twice"]
     lost = events[events["kind"] == "unreadable"]
     assert lost["ref"].str.contains(twice["file"], regex=False).all()
