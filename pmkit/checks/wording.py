@@ -1,0 +1,105 @@
+"""How a sentence is worded: blame, hindsight, excitement, judgement; code and quotations are left alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pmkit.vocabulary import Vocabulary
+
+FAULTS: Final = ("blame", "judging", "hindsight", "animated")
+_CODE: Final = re.compile(r"`+[^`\n]+`+")
+_QUOTED: Final = re.compile(
+    r"“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»|\"[^\"\n]*\"|‘[^’\n]{2,}’(?!\w)|(?<!\w)'[^'\n]{2,}'(?!\w)"
+)
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|(?<=\])\([^)\s]+\)")
+_BREAK: Final = re.compile(r"(?<=[.!?…])[\"”»)]?\s+(?=[\"“„«(]?[A-Z0-9ÄÖÜÀ-Þ`])|(?<=[。！？])|\n+")
+_HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s")
+_FENCE: Final = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.DOTALL | re.MULTILINE)
+_MARKS: Final = re.compile(r"[*_]{2}|^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s*)?")
+
+
+class Sentence(NamedTuple):
+    """A sentence as it was written, and as it is read: without what its writer only quotes."""
+
+    text: str
+    plain: str
+
+
+class Sign(NamedTuple):
+    """Something in a sentence's wording: which fault it is, the words, why, and what to write instead."""
+
+    fault: str
+    words: str
+    reason: str
+    instead: str
+
+
+def split_sentences(text: str) -> list[Sentence]:
+    """The sentences of a text, without headings, quoted lines and blocks of code."""
+    prose = [
+        line
+        for line in _FENCE.sub("\n", text).splitlines()
+        if not _HEADING.match(line) and not line.lstrip().startswith(">")
+    ]
+    masked = [(line, _without_quotations(line)) for line in prose]
+    return [sentence for line, plain in masked for sentence in _cut(line, plain)]
+
+
+def _without_quotations(line: str) -> str:
+    """The line with code, quotations and addresses blanked, as long as before so that places still fit."""
+    for pattern in (_CODE, _QUOTED, _LINK):
+        line = pattern.sub(lambda found: "·" * len(found.group()), line)
+    return line
+
+
+def _cut(line: str, plain: str) -> Iterator[Sentence]:
+    start = 0
+    for found in [*_BREAK.finditer(plain), None]:
+        end = found.end() if found else len(plain)
+        text = line[start:end].strip()
+        if text:
+            yield Sentence(text, " ".join(_MARKS.sub("", plain[start:end]).split()))
+        start = end
+
+
+def unname(sentence: Sentence, names: Iterable[str]) -> Sentence:
+    """The sentence as it is read with the names of people made into persons, so that each counts as one."""
+    plain = sentence.plain
+    for name in names:
+        if name in plain:
+            plain = re.sub(rf"\b{re.escape(name)}\b", "the person", plain)
+    return sentence._replace(plain=plain)
+
+
+def spell_names(people: Iterable[str]) -> tuple[str, ...]:
+    """Full names and their parts as they are said, the longest first; short ones are left out."""
+    parts = {part for name in people for part in (name, *name.split()) if part[:1].isupper()}
+    named = {part for part in parts if len(part) > 2 and (" " in part or part.isalpha())}
+    return tuple(sorted(named, key=lambda part: (-len(part), part)))
+
+
+def read_sentences(
+    fault: str, sentences: Sequence[Sentence], vocabulary: Vocabulary
+) -> Iterator[tuple[int, Sign]]:
+    """The places of the sentences that show the fault, each once, with the sign of it."""
+    plain = pd.Series([sentence.plain for sentence in sentences], dtype="str")
+    told: set[int] = set()
+    for cue in vocabulary.wording[fault]:
+        for place in np.flatnonzero(cue.heard_in(plain)).tolist():
+            if place not in told and (words := cue.words_in(sentences[place].plain)):
+                told.add(place)
+                yield place, Sign(fault, words.replace("·", ""), cue.sign, cue.instead)
+
+
+def find_first_fault(sentence: Sentence, kind: str, vocabulary: Vocabulary) -> str:
+    """The fault that is told of where a sentence has several; only summaries are asked for judgement."""
+    asked = [fault for fault in FAULTS if fault != "judging" or kind == "summary"]
+    shown = (
+        fault for fault in asked if any(cue.words_in(sentence.plain) for cue in vocabulary.wording[fault])
+    )
+    return next(shown, "")

@@ -1,0 +1,109 @@
+"""What a message of the response does: whether it settles something or puts it up for others to settle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pmkit.vocabulary import Vocabulary
+
+_ASSENT: Final = re.compile(r"white_check_mark|heavy_check_mark|\+1|thumbsup|ok_hand|ballot_box_with_check")
+_COMMANDER: Final = "incident commander"
+_QUOTED: Final = re.compile(r"`[^`\n]+`|\"[^\"\n]+\"|“[^”\n]+”|^>.*$", re.MULTILINE)
+# What settles something by itself; the others only weigh with who says it, and where.
+_SETTLING: Final = ("settled", "announcement", "we act", "order", "let's")
+
+
+class Sign(NamedTuple):
+    """Something in a message or around it, what it adds, and the words that show it."""
+
+    name: str
+    points: float
+    reason: str
+    words: str = ""
+
+
+class Message(NamedTuple):
+    """A message as it is weighed: its words, who says them, who agrees, and where."""
+
+    text: str
+    role: str = ""
+    reactions: str = ""
+    in_log: bool = False  # in the channel of decisions
+    elsewhere: bool = False  # in no channel of the incident
+    service: str = ""  # the service of the incident that it names
+
+
+def weigh_decision(message: Message, vocabulary: Vocabulary) -> list[Sign]:
+    """What speaks for and against that the message settles something; nothing when no word of it does."""
+    plain = _plain(message.text)
+    said = list(_of_words(plain, message, vocabulary))
+    if not said:
+        return []
+    return [*said[:2], *_around(plain, message, vocabulary)]
+
+
+def is_decision(signs: list[Sign], vocabulary: Vocabulary) -> bool:
+    """Whether they sum up to a decision."""
+    return bool(signs) and score(signs) >= vocabulary.spoken["enough"]
+
+
+def score(signs: list[Sign]) -> float:
+    """The sum of the points."""
+    return round(sum(sign.points for sign in signs), 2)
+
+
+def find_proposal(message: Message, vocabulary: Vocabulary) -> str:
+    """The words with which a message puts something up for others to decide; empty when it does not."""
+    plain = _plain(message.text)
+    calls = vocabulary.cues["let's"].words_in(plain)
+    if calls and (is_commander(message.role) or _ASSENT.search(message.reactions)):
+        return ""
+    return vocabulary.cues["proposing"].words_in(plain)
+
+
+def is_commander(role: str) -> bool:
+    """Whether somebody in that role decides for the response."""
+    return role.casefold() == _COMMANDER
+
+
+def _of_words(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[Sign]:
+    for name in _SETTLING:
+        if name == "order" and not message.role.endswith(("Commander", "Lead")):
+            continue
+        cue = vocabulary.cues[name]
+        if words := cue.words_in(plain):
+            yield Sign(name, vocabulary.spoken[name], cue.sign, words)
+    cue = vocabulary.cues["decision"]
+    if words := cue.words_in(plain):
+        yield Sign("decision", vocabulary.spoken["decision"], cue.sign, words)
+
+
+def _around(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[Sign]:
+    points, cues = vocabulary.spoken, vocabulary.cues
+    if is_commander(message.role):
+        yield Sign("commander", points["commander"], f"From the {message.role}")
+    elif message.role.endswith(("Lead", "Manager", "manager")):
+        yield Sign("lead", points["lead"], f"From the {message.role}")
+    elif message.role == "Scribe":
+        yield Sign("scribe", points["scribe"], "From the Scribe")
+    if _ASSENT.search(message.reactions):
+        yield Sign("agreed", points["agreed"], f"Others agreed: {message.reactions}")
+    if message.in_log:
+        yield Sign("log", points["log"], "In the channel of decisions")
+    if message.elsewhere:
+        yield Sign("elsewhere", points["elsewhere"], "In no channel of the incident")
+    if message.service:
+        yield Sign("service", points["service"], "Names a service of this incident")
+    if plain.rstrip().endswith("?"):
+        yield Sign("question", points["question"], "It is a question")
+    elif find_proposal(message, vocabulary):
+        yield Sign("proposal", points["proposal"], "It proposes and does not settle")
+    if words := cues["report"].words_in(plain):
+        yield Sign("report", points["report"], cues["report"].sign, words)
+
+
+def _plain(text: str) -> str:
+    """The message without what it quotes; a name of a flag or file stays as a thing."""
+    return " ".join(_QUOTED.sub("it", text.replace("*", "")).split())
