@@ -33,7 +33,6 @@ READ_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, struct.error, Mem
 # Deflate grows no more than a thousandfold, so that a member this small is harmless whatever it claims.
 _SMALL = 64 * 2**10
 _HEADER: Final = 30  # bytes before a member's own name
-_SUSPECT = re.compile(r"\0|\\|:|\.\.|^/|^$")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _TOO_BIG = f"larger than {MOST_MEMBER_BYTES // 2**20} MB; split the file to load it"
 _A_BOMB = f"unpacks to more than {MOST_RATIO} times its size, as a zip bomb does"
@@ -112,13 +111,14 @@ def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[st
     # infolist, because two members may bear one name and namelist reads would give the last twice.
     infos = archive.infolist()
     overlapping = _overlapping(infos)
+    all_plain = _are_plain(infos)
     seen: set[str] = set()
     total = 0
     for info in infos:
         name = _name_of(info)
         if name.endswith("/"):
             continue
-        if warning := _unsafe(info, name):
+        if not all_plain and (warning := _unsafe(info, name)):
             yield Member(name, bytes, warning, unsafe=True)
             continue
         if not name.endswith(suffixes):
@@ -156,10 +156,18 @@ def _name_of(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
+def _are_plain(infos: list[zipfile.ZipInfo]) -> bool:
+    """Whether all names are told at a glance to be safe, as those of nearly every archive are."""
+    names = "\n".join(["", *(info.orig_filename for info in infos), ""])
+    marked = any(mark in names for mark in ("\0", "\\", ":", "..", "\n/", "\n\n"))
+    return not marked and not any(_is_link(info) for info in infos)
+
+
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return info.external_attr >> 28 == stat.S_IFLNK >> 12
+
+
 def _unsafe(info: zipfile.ZipInfo, name: str) -> str:
-    """What is wrong with a name that no honest tool writes; "" for any other, which is told at a glance."""
-    if not _SUSPECT.search(info.orig_filename) and not stat.S_ISLNK(info.external_attr >> 16):
-        return ""
     if not name:
         return "a member without a name"
     if "\0" in info.orig_filename:
@@ -168,7 +176,7 @@ def _unsafe(info: zipfile.ZipInfo, name: str) -> str:
         return "unsafe member name: not a plain relative path"
     if ".." in name.split("/"):
         return "unsafe member name: it leaves the archive"
-    return _A_LINK if stat.S_ISLNK(info.external_attr >> 16) else ""
+    return _A_LINK if _is_link(info) else ""
 
 
 def _unfit(info: zipfile.ZipInfo) -> str:

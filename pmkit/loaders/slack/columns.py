@@ -204,14 +204,15 @@ class Loading:
         """The columns that messages alone decide."""
         said = meaning.Reading(messages, self.people, self.names)
         ts = strings([m.ts or "" for m in messages])
+        thread_ts = strings([m.thread_ts or "" for m in messages])
         is_bot = np.zeros(len(messages), dtype=np.bool_)
         is_bot[list(said.bots)] = True
         return {
-            "kind": strings(said.kinds),
+            "kind": _kinds(_sparse(said.kinds, len(ts)), ts, thread_ts),
             "actor": strings(said.actors),
             "text": strings(said.texts),
             "slack_ts": ts,
-            "slack_thread_ts": strings([m.thread_ts or "" for m in messages]),
+            "slack_thread_ts": thread_ts,
             "slack_user_id": strings(said.authors),
             "slack_user_team": _sparse(said.teams, len(ts)),
             "slack_subtype": _sparse(said.subtypes, len(ts)),
@@ -329,11 +330,10 @@ class Loading:
             return pa.repeat(scalar(""), len(ts))
         ((workspace, _),) = self.workspaces.most_common(1)
         begin = of_channel(f"https://{workspace}/archives/{c.id}/p" for c in self._channels)
-        is_reply = pc.and_(pc.not_equal(thread_ts, ts), pc.not_equal(thread_ts, ""))
         parent = pc.binary_join_element_wise(
             scalar("?thread_ts="), thread_ts, scalar("&cid="), ids, scalar("")
         )
-        parent = pc.if_else(is_reply, parent, scalar(""))
+        parent = pc.if_else(_is_reply(ts, thread_ts), parent, scalar(""))
         digits = pc.replace_substring(ts, ".", "")
         urls = pc.binary_join_element_wise(begin, digits, parent, scalar(""))
         linked = np.array([c.has_id for c in self._channels])
@@ -354,6 +354,16 @@ class Loading:
             for text in texts.filter(mask).to_pylist()
         ]
         columns["text"] = pc.replace_with_mask(_one_chunk(texts), _one_chunk(mask), strings(mended))
+
+
+def _kinds(told: pa.Array, ts: pa.Array, thread_ts: pa.Array) -> pa.Array:
+    """The kinds that are told; of the others what stands in a thread is a reply, and the rest messages."""
+    talk = pc.if_else(_is_reply(ts, thread_ts), scalar("reply"), scalar("message"))
+    return pc.if_else(pc.equal(told, ""), talk, told)
+
+
+def _is_reply(ts: pa.Array, thread_ts: pa.Array) -> pa.Array:
+    return pc.and_(pc.not_equal(thread_ts, ""), pc.not_equal(thread_ts, ts))
 
 
 def _ends_of_huddles(batch: pa.Table, messages: Sequence[Message]) -> Iterator[pa.Table]:

@@ -82,11 +82,11 @@ class Reading:
     def __init__(self, messages: Sequence[Message], people: People, names: Names) -> None:
         self._people, self._names = people, names
         name_of, bots = people.names.get, people.bots
-        self.kinds = ["reply" if m.thread_ts and m.thread_ts != m.ts else "message" for m in messages]
         self.texts = names.plain_all([m.text or "" for m in messages])
         self.authors = [m.user or "" for m in messages]
         self.actors = [name_of(author, "") for author in self.authors]
         self.bots: set[int] = set()
+        self.kinds: dict[int, str] = {}  # none: a reply where it stands in a thread, else a message
         self.subtypes: dict[int, str] = {}
         self.teams: dict[int, str] = {}
         self.edits: dict[int, str] = {}
@@ -151,8 +151,8 @@ class Reading:
         words = _opened(message.blocks, self._names.plain_blocks)
         words = words or _opened(message.attachments, self._names.plain_attachments)
         self.texts[row] = words or (f"[file: {files}]" if files else message.text or "")
-        if files and self.kinds[row] == "message" and not message.text:
-            self.kinds[row] = "file"
+        if files and not message.text and message.thread_ts in (None, "", message.ts):
+            self.kinds.setdefault(row, "file")
 
 
 def unwrapped(message: Message) -> Message:
