@@ -58,19 +58,21 @@ def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     `summary`, `recorded_at` (where that is another time). Of several events with one mark the first
     counts, for `resolved` the last.
     """
-    rows = timeline[timeline["mark"] != ""].rename(columns={"mark_basis": "basis"})
-    words = {name: rows[name].str.split() for name in ("mark", "basis")}
-    rows = rows.assign(**words).explode(["mark", "basis"], ignore_index=True)
-    last = rows["mark"] == "resolved"
-    first_of_each = rows[~last].drop_duplicates("mark", keep="first")
-    last_of_each = rows[last].drop_duplicates("mark", keep="last")
-    anchors = pd.concat([first_of_each, last_of_each])
-    rank = anchors["mark"].map({mark: n for n, mark in enumerate(schema.MARKS)})
-    order = pd.DataFrame({"rank": rank.fillna(len(schema.MARKS)), "time": anchors["time"]})
-    columns = ["mark", "time", "event_id", "basis", "summary", "recorded_at"]
-    return anchors.loc[order.sort_values(["rank", "time"], kind="stable").index, columns].reset_index(
-        drop=True
-    )
+    columns = ["mark", "mark_basis", "time", "event_id", "summary", "recorded_at"]
+    rows = timeline.loc[timeline["mark"] != "", columns]
+    found: dict[str, tuple[int, str]] = {}  # which row, and the basis of the mark
+    words = zip(rows["mark"].str.split(), rows["mark_basis"].str.split(), strict=True)
+    for place, (marks, bases) in enumerate(words):
+        for mark, basis in zip(marks, bases, strict=True):
+            if mark == "resolved" or mark not in found:
+                found[mark] = (place, basis)
+    rank = {mark: n for n, mark in enumerate(schema.MARKS)}
+    after = rows["time"].rank(method="dense").tolist()
+    marks = sorted(found, key=lambda mark: (rank.get(mark, len(rank)), after[found[mark][0]]))
+    anchors = rows.iloc[[found[mark][0] for mark in marks]].reset_index(drop=True)
+    anchors["mark"] = pd.Series(marks, dtype="str")
+    anchors["basis"] = pd.Series([found[mark][1] for mark in marks], dtype="str")
+    return anchors[["mark", "time", "event_id", "basis", "summary", "recorded_at"]]
 
 
 def phase_spans(anchors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

@@ -220,16 +220,14 @@ class Worksheet:
         """Rows for a view, each its id and then the texts of `columns`; all in order when none are named."""
         ids = self.row_ids if row_ids is None else list(row_ids)
         names = [column.name for column in self.columns]
-        blank = [self._blank(name) for name in names]
-        recorded = [self._recorded.get(name) for name in names]
+        columns = [(self._recorded.get(name), self._blank(name)) for name in names]
         rows = []
         for row_id in ids:
             place = self._place_of.get(row_id)
             if row_id in self._rows or place is None:
-                rows.append([row_id, *(self.cell(row_id, name) for name in names)])
-            else:
-                found = zip(recorded, blank, strict=True)
-                rows.append([row_id, *(b if cells is None else cells[place] for cells, b in found)])
+                rows.append([row_id, *[self.cell(row_id, name) for name in names]])
+            else:  # most rows of a long timeline
+                rows.append([row_id, *[b if cells is None else cells[place] for cells, b in columns]])
         return rows
 
     def is_evidence(self, row_id: str) -> bool:

@@ -6,14 +6,13 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pmkit import tables
-from pmkit.figures import chart_timeline
-from pmkit.look import Chart
 from pmkit.postmortem import Postmortem
 from pmkit.widgets.edit import is_static
 from pmkit.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pmkit.look import Chart
+    from pmkit.tables import Table
     from pmkit.widgets.desk import TimelineBuilder
 
 # Builders on the page, by folder: a cell that runs again shows the same one and leaves none behind.
@@ -51,14 +50,17 @@ class TimelineView:
     """The timeline for reading: its chart, or the reason why there is none, and its table."""
 
     chart: Chart | None
-    table: tables.Table
+    table: Table
 
     @classmethod
     def of(cls, postmortem: Postmortem) -> TimelineView:
         """The view of a postmortem's timeline."""
+        from pmkit.figures import chart_timeline
+        from pmkit.tables import table_timeline
+
         drawable = len(postmortem.timeline) > 0
         chart = chart_timeline(postmortem.timeline, postmortem.events) if drawable else None
-        return cls(chart, tables.table_timeline(postmortem.timeline))
+        return cls(chart, table_timeline(postmortem.timeline))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = self.table._repr_mimebundle_()

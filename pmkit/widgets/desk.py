@@ -49,11 +49,10 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self.workspace = workspace
         self.session = EditSession.of(workspace, "timeline")
         self.events = _evidence(self.session)
-        self.records = Records(self.events, self.session.worksheet.said)
-        self._read_timeline()
+        self._records: Records | None = None
         zone = workspace.incident.timezone
         self.folded = FoldedSession(self.session, find_bursts(self.events), samples=self._samples())
-        self.lanes = Lanes(self.events, self.timeline, bursts=self.folded.bursts, team_zone=zone)
+        # Its rows are most of what travels, and a page takes them in while the rest is made.
         self.grid = EditGrid(
             self.folded,
             label="Timeline",
@@ -61,8 +60,10 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             empty="No event yet. Add evidence first.",
             only=("included", "On timeline only"),
             height=480,
-            begin=self._first_row(),
         )
+        self._read_timeline()
+        self.grid.begin = self._first_row()
+        self.lanes = Lanes(self.events, self.timeline, bursts=self.folded.bursts, team_zone=zone)
         self.details = Details(team_zone=zone)
         self.queue = Queue(team_zone=zone)
         self.entry = Entry(day=self._day(), team_zone=zone)
@@ -77,7 +78,15 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         work.add_class("pmkit-work")
         super().__init__([self.lanes, self.queue, self.entry, work])
         self.add_class("pmkit-builder")
-        self._soon(self.suggest)
+        if not _has_page():
+            self.suggest()
+
+    @property
+    def records(self) -> Records:
+        """Every event whole, made when one is wanted first."""
+        if self._records is None:
+            self._records = Records(self.events, self.session.worksheet.said)
+        return self._records
 
     def look_again(self) -> None:
         """Take in what somebody else saved, and look for suggestions anew."""
@@ -112,6 +121,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         try:
             self._suggestions = triage.open_suggestions(self.workspace)
         except PmkitError as error:  # a table that cannot be read tells it where it is edited
+            self.queue.items = []
             self.queue.tell(str(error), trouble=True)
             return
         self._show_suggestions()
@@ -142,8 +152,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self._stale = False
         fresh = self.session.events is not None and self.session.events is not self.events
         if fresh:
-            self.events = _evidence(self.session)
-            self.records = Records(self.events, self.session.worksheet.said)
+            self.events, self._records = _evidence(self.session), None
         self._read_timeline()
         if fresh:
             self.folded.bursts, self.folded.samples = find_bursts(self.events), self._samples()
@@ -278,6 +287,10 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         if op == "select":
             self.choose(name, viewer=str(message.get("viewer", "")))
             return
+        if op == "look":
+            if self._suggestions is None:
+                self.suggest()
+            return
         found = self._suggestions
         rows = found[found["suggestion_id"] == name] if found is not None else pd.DataFrame()
         if found is None or rows.empty:
@@ -399,12 +412,10 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
 
     def _soon(self, act: Callable[[], None]) -> None:
         """After the cell is done or the message answered; at once where there is no kernel."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            act()
+        if _has_page():
+            asyncio.get_running_loop().call_later(_SOON, act)
         else:
-            loop.call_later(_SOON, act)
+            act()
 
 
 def _met(clashes: Sequence[Clash]) -> str:
@@ -414,6 +425,15 @@ def _met(clashes: Sequence[Clash]) -> str:
     theirs = next((clash.theirs for clash in clashes if clash.column), "")
     told = f"had written “{theirs[:80]}”" if theirs else "had changed this"
     return f"Saved, but somebody else {told} meanwhile: choose over the table what stands."
+
+
+def _has_page() -> bool:
+    """Whether this runs in a kernel, where a page asks for what it shows later."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _evidence(session: EditSession) -> pd.DataFrame:

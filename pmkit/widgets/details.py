@@ -34,7 +34,7 @@ class Records:
         dated = events.sort_values("time", kind="stable", na_position="last", ignore_index=True)
         self._events = dated
         self._said = said
-        self._place = {event_id: n for n, event_id in enumerate(dated["event_id"])}
+        self._place = {event_id: n for n, event_id in enumerate(dated["event_id"].tolist())}
         self._times = dated["time"][dated["time"].notna()]
         self._lanes = lane_of(dated)
         self._is_sample = dated["kind"].isin(schema.SAMPLE_KINDS).tolist()
@@ -44,10 +44,10 @@ class Records:
         slack = dated["slack_thread_ts"].where(dated["slack_thread_ts"] != "", dated["slack_ts"])
         thread_of = slack.where(slack != "", dated["pd_incident_id"])
         where = dated["slack_channel_id"].where(slack != "", "pagerduty")
-        for n, key in enumerate(zip(where, thread_of, strict=True)):
+        self._thread_of = list(zip(where.tolist(), thread_of.tolist(), strict=True))
+        for n, key in enumerate(self._thread_of):
             if key[1]:
                 self._threads.setdefault(key, []).append(n)
-        self._thread_of = list(zip(where, thread_of, strict=True))
 
     def __contains__(self, event_id: object) -> bool:
         return event_id in self._place

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pmkit import schema, tables
+from pmkit import schema
 from pmkit.errors import WorkspaceError
 from pmkit.workspace import Workspace
 
 if TYPE_CHECKING:
     from pmkit.session import EditSession
+    from pmkit.tables import Table
     from pmkit.widgets.grid import EditGrid
 
 
@@ -200,7 +201,9 @@ def _event_words(timeline: Any, row_id: str) -> str:
 # Static
 
 
-def _static(workspace: Workspace, name: str) -> tables.Table:
+def _static(workspace: Workspace, name: str) -> Table:
+    from pmkit import tables
+
     if name == "factors":
         postmortem = workspace.load()
         return tables.table_factors(postmortem.factors, postmortem.events)
@@ -211,13 +214,15 @@ def _static(workspace: Workspace, name: str) -> tables.Table:
         return tables.table_raci(frame, workspace.incident.roles)
     show = getattr(tables, f"table_{name}", None)
     if show is not None:
-        shown: tables.Table = show(frame)
+        shown: Table = show(frame)
         return shown
     return _plain(name, frame)
 
 
-def _plain(name: str, frame: Any) -> tables.Table:
+def _plain(name: str, frame: Any) -> Table:
     """Every column as text, for a table that no report shows."""
+    from pmkit import tables
+
     columns = [column for column in schema.WORKSHEETS[name].columns if column.name in frame]
     texts = [schema.cell_texts(frame[column.name]) for column in columns]
     heads = tuple(tables.Head(column.name.replace("_", " ").capitalize()) for column in columns)

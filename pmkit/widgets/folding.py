@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from operator import itemgetter
 from typing import Literal
 
 import pandas as pd
@@ -40,8 +41,8 @@ class FoldedSheet:
         ids = self.row_ids if row_ids is None else list(row_ids)
         there = {view.name: n for n, view in enumerate(self._sheet.columns, start=1)}
         names = [view.name for view in self.columns]
-        order, text = [0, *(there[name] for name in names)], names.index("text") + 1
-        rows = [[row[n] for n in order] for row in self._sheet.cells(ids)]
+        in_order, text = itemgetter(0, *(there[name] for name in names)), names.index("text") + 1
+        rows = [list(in_order(row)) for row in self._sheet.cells(ids)]
         for row in rows if self.counts else ():
             if row[0] in self.counts:
                 row[text] = self.text(row[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final, Literal, Protocol
 from uuid import uuid4
 
 import anywidget
+import msgspec
 import traitlets
 
 from pmkit.errors import PmkitError, SchemaError
@@ -83,7 +83,7 @@ class EditGrid(anywidget.AnyWidget):
     columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
     # As one text: hundreds of thousands of cells are walked one by one otherwise.
     rows: traitlets.List[Any] = traitlets.List().tag(
-        sync=True, to_json=lambda rows, _: json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        sync=True, to_json=lambda rows, _: msgspec.json.encode(rows).decode()
     )
     label = traitlets.Unicode().tag(sync=True)
     noun = traitlets.List(["row", "rows"]).tag(sync=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import anywidget
+import msgspec
 import pandas as pd
 import traitlets
 
@@ -136,18 +136,20 @@ class Lanes(anywidget.AnyWidget):
                 setattr(self, name, value)
 
     def _recorded(self, events: pd.DataFrame, bursts: pd.DataFrame) -> dict[str, Any]:
-        dated = events[events["time"].notna()].sort_values("time", kind="stable")
-        names = _lane_names(dated)  # of samples too, for one that is on the timeline
-        dated = schema.without_samples(dated)
+        everything = events[events["time"].notna()].sort_values("time", kind="stable")
+        places = lane_of(everything)
+        looks = _lane_looks(places, everything["source"])  # of samples too, for one that is on the timeline
+        names = [look["name"] for look in looks]
+        dated = schema.without_samples(everything)
         ids = dated["event_id"].tolist()
         self._dated = dated
         self._positions = {name: n for n, name in enumerate(names)}
         return {
-            "lanes": _lane_looks(names, dated),
+            "lanes": looks,
             "raw": {
                 "ids": ids,
                 "times": milliseconds(dated["time"]),
-                "lanes": _as_lanes(lane_of(dated), names).map(self._positions).tolist(),
+                "lanes": _as_lanes(places[dated.index], names).map(self._positions).tolist(),
                 "words": dated["text"].str.slice(0, _WORDS).tolist(),
             },
             "bursts": _burst_records(bursts, {event_id: n for n, event_id in enumerate(ids)}),
@@ -199,7 +201,7 @@ class Lanes(anywidget.AnyWidget):
 
 
 def _as_text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(value).decode()
 
 
 def marked_events(timeline: pd.DataFrame) -> dict[str, list[str]]:
@@ -225,32 +227,30 @@ def _moments(start: object, end: object) -> Window:
     return pd.Timestamp(start, unit="ms", tz="UTC"), pd.Timestamp(end, unit="ms", tz="UTC")
 
 
-def _lane_names(dated: pd.DataFrame) -> list[str]:
-    """Names of the lanes: by source, the busiest place first; observations last; the quietest as one."""
-    lanes = lane_of(dated)
-    first = pd.DataFrame({"lane": lanes, "source": dated["source"]}).drop_duplicates("lane")
+def _lane_looks(lanes: pd.Series, sources: pd.Series) -> list[dict[str, str]]:
+    """Name, colour and marker of each lane: by source, the busiest place first; observations last; the
+    quietest as one.
+    """
+    first = pd.DataFrame({"lane": lanes, "source": sources}).drop_duplicates("lane")
+    source_of = dict(zip(first["lane"], first["source"], strict=True)) | {OBSERVED: "manual"}
     counts = lanes.value_counts()
     keep = set(counts.index[: _LANES - 2]) if len(counts) > _LANES else set(counts.index)
     ranked = sorted(
         (source_rank(source), -int(counts[lane]), lane)
-        for lane, source in zip(first["lane"], first["source"], strict=True)
+        for lane, source in source_of.items()
         if lane in keep and source != "manual"
     )
     names = [lane for _, _, lane in ranked]
-    return [*names, *(["elsewhere"] if len(keep) < len(counts) else []), OBSERVED]
+    names += [*(["elsewhere"] if len(keep) < len(counts) else []), OBSERVED]
+    styles = [source_style(source_of.get(name, "")) for name in names]
+    return [
+        {"name": name, "colour": colour, "marker": marker}
+        for name, (colour, marker) in zip(names, styles, strict=True)
+    ]
 
 
 def _as_lanes(lanes: pd.Series, names: Sequence[str]) -> pd.Series:
     return lanes.where(lanes.isin(names), "elsewhere" if "elsewhere" in names else OBSERVED)
-
-
-def _lane_looks(names: Sequence[str], dated: pd.DataFrame) -> list[dict[str, str]]:
-    sources = dict(zip(lane_of(dated), dated["source"], strict=True)) | {OBSERVED: "manual"}
-    looks = []
-    for name in names:
-        colour, marker = source_style(sources.get(name, ""))
-        looks.append({"name": name, "colour": colour, "marker": marker})
-    return looks
 
 
 def _burst_records(bursts: pd.DataFrame, positions: Mapping[str, int]) -> list[dict[str, Any]]:

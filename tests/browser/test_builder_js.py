@@ -532,6 +532,19 @@ def test_one_key_takes_or_leaves_a_suggestion(part: Mount) -> None:
     assert "No suggestions left" in queue.text(".pmkit-queue")
 
 
+def test_suggestions_are_asked_for_when_the_page_is_painted(part: Mount) -> None:
+    """Until they are known it says that they are looked for; a page that knows them does not ask."""
+    queue = part("queue", {"items": None})
+    assert "Looking for suggestions" in queue.text(".pmkit-queue")
+    queue.page.wait_for_function("window.sent.length > 0")
+    assert queue.ops() == ["look"]
+    queue.set("items", [])
+    assert "No suggestions left" in queue.text(".pmkit-queue")
+    known = part("queue", {"items": [item(1)]})
+    known.page.evaluate("new Promise((resolve) => requestIdleCallback(resolve))")
+    assert known.sent == []
+
+
 def test_lines_are_shown_before_they_are_added(part: Mount) -> None:
     """What was pasted comes back in UTC; only then it can be added, with day and zone."""
     entry = part("entry", {"day": "2026-11-03"})

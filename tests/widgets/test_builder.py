@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,25 @@ def test_suggestions_are_taken_and_left(builder: TimelineBuilder, workspace: pmk
     assert len(builder.queue.items) == count - 2
     builder.look_again()
     assert leave["id"] not in {item["id"] for item in builder.queue.items}
+
+
+def test_suggestions_are_looked_for_once_the_page_stands(workspace: pmkit.Workspace) -> None:
+    """In a kernel the page asks for them when it is painted, and looks once however many ask."""
+
+    async def kernel() -> tuple[Any, Any, Any]:
+        built = TimelineBuilder(workspace)
+        before = built.queue.items
+        hear(built.queue, op="look")
+        found = built.queue.items
+        hear(built.queue, op="look")
+        again = built.queue.items
+        built.close()
+        return before, found, again
+
+    before, found, again = asyncio.run(kernel())
+    assert before is None
+    assert len(found) > 0
+    assert again is found
 
 
 def test_a_suggested_anchor_leaves_somebody_elses_alone(

@@ -25,6 +25,8 @@ class Queue {
     });
     this.undo.push(followTheme(this.root));
     this.draw();
+    // Looking for them takes the kernel a moment, in which the rest of the page is painted first.
+    if (model.get("items") === null) whenIdle(() => send(model, { op: "look" }));
   }
 
   close() {
@@ -33,7 +35,7 @@ class Queue {
   }
 
   get items() {
-    return this.model.get("items");
+    return this.model.get("items") ?? [];
   }
 
   drawNow() {
@@ -41,7 +43,8 @@ class Queue {
     this.at = Math.min(Math.max(this.at, 0), Math.max(items.length - 1, 0));
     const item = (this.shown = items[this.at]);
     if (!item) {
-      this.body.replaceChildren(make("p", { class: "pmkit-words", tabindex: "-1" }, "No suggestions left. "), this.status);
+      const words = this.model.get("items") ? "No suggestions left. " : "Looking for suggestions… ";
+      this.body.replaceChildren(make("p", { class: "pmkit-words", tabindex: "-1" }, words), this.status);
       if (focused) this.body.firstChild.focus();
       return;
     }

@@ -57,6 +57,12 @@ function calmly(node, draw) {
   return [go, () => ends.forEach((name) => window.removeEventListener(name, release, true))];
 }
 
+// `act` when the page has nothing else to do.
+function whenIdle(act) {
+  if (globalThis.requestIdleCallback) requestIdleCallback(act, { timeout: 2000 });
+  else setTimeout(act, 300);
+}
+
 // The browser asks before it leaves the page while `waits()`. Returns what ends that.
 function askToLeave(waits) {
   const ask = (event) => waits() && event.preventDefault();
@@ -176,16 +182,16 @@ function tracePath(marker, x, y, r) {
 
 // Calls `paint` when the theme changes, and says of a node whether its letters are light.
 function followTheme(node, paint) {
-  const look = () => {
+  const see = () => {
     const [r, g, b] = (getComputedStyle(node).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
     node.classList.toggle("pmkit-dark", 0.299 * r + 0.587 * g + 0.114 * b > 128);
-    paint?.();
   };
+  const look = () => (see(), paint?.());
   const watch = new MutationObserver(() => setTimeout(look, 60)); // JupyterLab swaps the stylesheet afterwards
   watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
   const media = matchMedia("(prefers-color-scheme: dark)");
   media.addEventListener("change", look);
-  requestAnimationFrame(look);
+  requestAnimationFrame(see); // the first painting comes after it, with the first size
   return () => {
     watch.disconnect();
     media.removeEventListener("change", look);
