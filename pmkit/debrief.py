@@ -488,6 +488,7 @@ def _longest_phase(record: _Record) -> Iterator[Question]:
 
 def _watching(record: _Record) -> Iterator[Question]:
     over, closed = record.at("resolved"), record.of_kind("resolve")
+    closed = closed[closed["source"].isin(schema.STATUS_SOURCES)]
     if over is None or closed.empty or closed["time"].iloc[-1] - over < _LULL:
         return
     last = closed.iloc[-1]

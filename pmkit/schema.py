@@ -40,6 +40,9 @@ SOURCES: Final = (
     "slack", "pagerduty", "jira", "monitoring", "deploy", "statuspage",
     "opsgenie", "incident.io", "firehydrant", "table", "file", "manual",
 )  # fmt: skip
+# Systems that page, or say how an incident stands. An alert that ends by itself ends none, nor does an issue
+# that is closed.
+STATUS_SOURCES: Final = ("pagerduty", "opsgenie", "incident.io", "firehydrant", "statuspage")
 EVENT_KINDS: Final = (
     "message", "reply", "bot", "join", "leave", "topic", "pin", "file", "call", "deleted",
     "alert", "trigger", "ack", "unack", "escalate", "assign", "notify", "note", "snooze", "priority",

@@ -15,6 +15,7 @@ import pandas as pd
 from pmkit import schema
 from pmkit.postmortem import Postmortem
 from pmkit.similarity import WordIndex, index_words
+from pmkit.tellings import find_same_facts, find_versions
 from pmkit.timeline import find_anchors, find_gaps, incident_window
 from pmkit.vocabulary import Vocabulary, load_vocabulary
 
@@ -23,12 +24,21 @@ COLUMNS: Final = ("suggestion_id", "kind", "event_id", "time", "score", "title",
 
 _LOOK_BACK: Final = pd.Timedelta("24h")  # early signals are looked for so long before the detection
 _SAME_MOMENT: Final = pd.Timedelta("2min")  # what comes so shortly before the detection is part of it
+_FAR: Final = pd.Timedelta("6h")  # what lies further back has seldom to do with it
 _FOLD: Final = pd.Timedelta("30min")  # like alerts with less between them are one burst
+_TELLINGS: Final = "10min"  # of one fact come with less between two
 _ECHO: Final = pd.Timedelta("5min")
+_ASKED_WITHIN: Final = pd.Timedelta("5min")
+_PAST_DAYS: Final = 2  # of a place that are known, before a first time there means something
+_RECALLED: Final = 4  # messages that may have a word which makes two of them speak of the same
 _MOST: Final = {"early signal": 12, "anchor": 3, "decision": 12, "gap": 6}  # for an anchor: of each mark
 _MOST_OF_ONE_MACHINE: Final = 3
 _ALIKE: Final = 0.2  # likeness of texts that speak of the same
 _SAME: Final = 0.6  # likeness of texts that say the same
+_MUCH: Final = 2_000  # messages of the response that are read for what they recall
+# Signs in a text that make it more than talk.
+_HINTS: Final = ("doubt", "surprise", "customers", "symptom", "service")
+_NUMBERS: Final = r"\b[0-9a-f]{7,40}\b|\d[\d.,:]*"  # commits too
 _NO_SIGNAL: Final = ("join", "leave", "topic", "pin", "deleted", "unreadable", "notify", "incident", "assign")
 _CLOCK: Final = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?(Z|UTC)?", re.ASCII)
 _STATED_ZONE: Final = ("Z", "UTC")
@@ -53,7 +63,9 @@ def suggest(postmortem: Postmortem, *, vocabulary: Vocabulary | None = None) -> 
     sentences, with the points each one adds) and `proposal` (`table`, `row_id`, `values`: cells as text).
 
     - `early signal`: events before the detection that may have told of the incident. The points stand in
-      `vocabulary.toml`. Like alerts are one suggestion: the first of their last burst.
+      `vocabulary.toml`. Several tellings of one fact are one suggestion, and so are like alerts: the first in
+      the six hours before; of those that come on other days too the first of the last burst, since only
+      that can belong to this incident.
     - `anchor`: events, or times stated in messages, for anchors that people have not marked.
     - `decision`: decisions spoken elsewhere than in the channel of decisions and not in `decisions`.
     - `gap`: silent stretches of the timeline in which the record is not silent, and an event to begin with.
@@ -168,20 +180,30 @@ def _early_signals(record: _Record) -> list[dict[str, Any]]:
     began = min(detected, record.anchors.get("impact_started", detected))
     start, end = began - _LOOK_BACK, detected - _SAME_MOMENT
     here = times.between(start, end) & ~record.events["kind"].isin(_NO_SIGNAL)
-    candidates = record.events[here].reset_index(drop=True)
-    if candidates.empty:
+    found = record.events[here]
+    found = found[~_is_all_clear(found, record)]
+    if found.empty:
         return []
-    people = record.by_people[here].to_numpy()
-    bursts = _bursts(record.events, candidates, people, start)
-    telling = _Telling(record, candidates, people, bursts)
+    people = record.by_people[found.index].to_numpy()
+    candidates = found.reset_index(drop=True)
+    changes = _only(~people, record.vocabulary.cues["change"].heard_in, candidates["text"])
+    changes |= candidates["kind"].isin(["deploy", "change"]).to_numpy()
+    # What a person says twice is said twice, and what is changed twice is changed twice.
+    bursts = _bursts(record, candidates, start, single=people | changes)
+    telling = _Telling(record, candidates, people, changes, bursts)
+    fact = _facts(candidates, changes, people)
     points = record.vocabulary.points
     score = sum(flags * points[sign] for sign, flags in telling.signs.items())
     score = np.round(np.asarray(score, dtype=float), 2)
     handled = candidates["event_id"].isin(record.handled).to_numpy()
-    spoken_for = np.isin(bursts.group, bursts.group[handled])
+    spoken_for = np.isin(bursts.group, bursts.group[handled]) | np.isin(fact, fact[handled])
     chosen = (score >= points["enough"]) & ~spoken_for & bursts.first
-    order = np.lexsort((np.arange(len(score)), -score))
-    picked = _few_of_each_machine([n for n in order if chosen[n]], candidates, people)
+    # Of equal ones what people say goes first, then what happened before what announced it, then the older.
+    happened = (candidates["kind"] == "deploy").to_numpy()
+    order = np.lexsort((np.arange(len(score)), ~happened, ~people, -score))
+    order = order[chosen[order]]
+    _, strongest = np.unique(fact[order], return_index=True)
+    picked = _few_of_each_machine(order[np.sort(strongest)], candidates, people)
     rows = candidates.iloc[picked]
     return [
         {
@@ -198,49 +220,96 @@ def _early_signals(record: _Record) -> list[dict[str, Any]]:
     ]
 
 
+def _is_all_clear(events: pd.DataFrame, record: _Record) -> pd.Series:
+    """What machines say when something is over."""
+    heard = record.vocabulary.cues["all clear"].heard_in(events["text"])
+    return (events["kind"] == "resolve") | (heard & ~record.by_people[events.index])
+
+
+def _facts(candidates: pd.DataFrame, changes: Flags, people: Flags) -> npt.NDArray[np.int64]:
+    """One number for the candidates that tell of one fact: a change by its version, else as tellings are."""
+    fact = candidates["event_id"].copy()
+    told = find_same_facts(candidates[~people], within=_TELLINGS)
+    ids = told["event_ids"].str.split().explode()
+    known = dict(zip(ids, told["fact_id"].reindex(ids.index), strict=True))
+    fact = fact.map(known).fillna(fact)
+    versions = find_versions(candidates[changes])
+    fact.update(versions[versions != ""])
+    return np.asarray(pd.factorize(fact)[0], dtype=np.int64)
+
+
 class _Bursts(NamedTuple):
-    """Of each candidate: whether it begins its last burst, how many are in it, on how many days before."""
+    """Of each candidate: whether it stands for its like, how many are in its burst and how many such bursts
+    come from it on, on how many days before they came, and whether any could have come.
+    """
 
     group: npt.NDArray[np.int64]
     first: Flags
     size: npt.NDArray[np.int64]
+    times: npt.NDArray[np.int64]
     days: npt.NDArray[np.int64]
+    has_past: Flags
 
 
-def _bursts(events: pd.DataFrame, candidates: pd.DataFrame, people: Flags, start: pd.Timestamp) -> _Bursts:
+def _bursts(record: _Record, candidates: pd.DataFrame, start: pd.Timestamp, *, single: Flags) -> _Bursts:
     """Fold what machines repeat: events of one place and author that differ in their numbers only."""
+    events, detected = record.events, record.detected_at
+    assert detected is not None  # noqa: S101 - the caller looked
+    earlier = events[events["time"] < start]
+    over = record.anchors.get("resolved", detected + _FAR)
+    later = events[events["time"].between(detected - _SAME_MOMENT, over, inclusive="right")]
+    group = _like(pd.concat([earlier, candidates, later], ignore_index=True))
+    before, group, after = np.split(group, [len(earlier), len(earlier) + len(candidates)])
+    days = earlier["time"].dt.floor("D").groupby(before).nunique()
+    days_at = earlier["time"].dt.floor("D").groupby(earlier["place"]).nunique()
+    own = max(group.max(initial=0), after.max(initial=0)) + 1 + np.arange(len(group))
+    group = np.where(single, own, group)
+    frame = pd.DataFrame(
+        {
+            "group": np.concatenate([group, after]),
+            "time": pd.concat([candidates["time"], later["time"]], ignore_index=True),
+        }
+    )
+    frame["burst"] = (frame.groupby("group")["time"].diff() > _FOLD).groupby(frame["group"]).cumsum()
+    ours = frame.iloc[: len(group)]
+    seen_on = pd.Series(group).map(days).fillna(0).to_numpy(dtype=np.int64)
+    seen_on = np.where(single, 0, seen_on)
+    begins = ~ours.duplicated(["group", "burst"]).to_numpy()
+    near = (ours["time"] >= detected - _FAR).to_numpy()
+    last = (ours["burst"] == ours.groupby("group")["burst"].transform("max")).to_numpy()
+    first_near = ours["burst"].where(near & begins).groupby(ours["group"]).transform("min")
+    wanted = np.where((seen_on == 0) & first_near.notna(), ours["burst"] == first_near, last)
+    bursts_in_all = frame.groupby("group")["burst"].transform("max").iloc[: len(group)]
+    return _Bursts(
+        group=group,
+        first=wanted & begins,
+        size=ours.groupby(["group", "burst"])["time"].transform("size").to_numpy(),
+        times=(bursts_in_all - ours["burst"] + 1).to_numpy(),
+        days=seen_on,
+        has_past=candidates["place"].map(days_at).fillna(0).ge(_PAST_DAYS).to_numpy() & ~single,
+    )
+
+
+def _like(events: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """One number for the events of one place and author whose first lines differ in their numbers only."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    earlier = events[events["time"] < start]
-    both = pd.concat([earlier, candidates], ignore_index=True)
     first_line = pc.extract_regex(
-        pa.array(both["text"].to_numpy(dtype=object), type=pa.large_string()),
+        pa.array(events["text"].to_numpy(dtype=object), type=pa.large_string()),
         pattern=r"^(?P<line>[^\n]{0,160})",
     )
-    texts = pc.replace_substring_regex(pc.struct_field(first_line, "line"), r"\d[\d.,:]*", "#").to_pandas()
-    likeness = both["place"] + "\0" + both["actor"] + "\0" + texts.astype("str")
-    group = pd.factorize(likeness)[0]
-    days = pd.Series(both["time"].dt.floor("D").to_numpy()[: len(earlier)])
-    per_group = days.groupby(group[: len(earlier)]).nunique()
-    group = group[len(earlier) :]
-    # What a person says twice is said twice.
-    group = np.where(people, group.max(initial=0) + 1 + np.arange(len(group)), group)
-    frame = pd.DataFrame({"group": group, "time": candidates["time"]})
-    pause = frame.groupby("group")["time"].diff() > _FOLD
-    burst = pause.astype("int64").groupby(frame["group"]).cumsum()
-    last = burst.groupby(frame["group"]).transform("max")
-    in_last = (burst == last).to_numpy()
-    first = in_last & ~frame.assign(burst=burst).duplicated(["group", "burst"]).to_numpy()
-    size = frame.assign(burst=burst).groupby(["group", "burst"])["time"].transform("size").to_numpy()
-    seen_on = pd.Series(group).map(per_group).fillna(0).to_numpy(dtype=np.int64)
-    return _Bursts(group, first, size, np.where(people, 0, seen_on))
+    texts = pc.replace_substring_regex(pc.struct_field(first_line, "line"), _NUMBERS, "#").to_pandas()
+    likeness = events["place"] + "\0" + events["actor"] + "\0" + texts.astype("str")
+    return np.asarray(pd.factorize(likeness)[0], dtype=np.int64)
 
 
 class _Telling:
     """The signs of each candidate, and the sentences that say so."""
 
-    def __init__(self, record: _Record, candidates: pd.DataFrame, people: Flags, bursts: _Bursts) -> None:
+    def __init__(
+        self, record: _Record, candidates: pd.DataFrame, people: Flags, changes: Flags, bursts: _Bursts
+    ) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -255,6 +324,7 @@ class _Telling:
             ignore_case=True,
         )
         self.queries = _what_it_was_about(record)
+        self.response = _response(record, detected)
         index = index_words(pd.concat([texts, *self.queries.values()]), record.vocabulary.stop_words)
         likeness = self._likeness(index, len(texts))
         machines = ~people
@@ -268,18 +338,27 @@ class _Telling:
             "surprise": _only(people, cues["surprise"].heard_in, texts),
             "customers": _only(people, cues["customers"].heard_in, texts),
             "symptom": _only(people, cues["symptom"].heard_in, texts),
-            "change": _only(machines, cues["change"].heard_in, texts)
-            | candidates["kind"].isin(["deploy", "change"]).to_numpy(),
+            "change": changes,
             "near": to_go <= np.timedelta64(1, "h"),
-            "far": to_go > np.timedelta64(6, "h"),
+            "far": to_go > _FAR.to_timedelta64(),
             "routine": bursts.days >= 1,
         }
+        alerts = machines & ~changes & (bursts.days == 0)
+        self.signs["new"] = alerts & bursts.has_past
+        self.signs["again"] = alerts & (bursts.times > 1)
         self.echoes = self._echoes(index)
         self.signs["echo"] = np.array([n in self.echoes for n in range(len(texts))])
         self.citations = _citations(record, candidates, detected)
         self.signs["cited"] = np.array([n in self.citations for n in range(len(texts))])
-        others = [flags for sign, flags in self.signs.items() if sign not in ("near", "far", "routine")]
-        self.signs["person"] = people & outside & np.logical_or.reduce(others)
+        hints = np.logical_or.reduce([self.signs[name] for name in _HINTS])
+        self.answers = _count_answers(record, candidates)
+        self.signs["answered"] = people & hints & (self.answers > 0)
+        self.recalled = self._named_versions() | self._recalled(people & hints)
+        self.signs["recalled"] = np.array([n in self.recalled for n in range(len(texts))])
+        self.signs["person"] = people & outside & (hints | self.signs["echo"] | self.signs["cited"])
+        spoken_for = ["same alert", "echo", "cited", "recalled"]
+        nothing = ~np.logical_or.reduce([self.signs[name] for name in spoken_for])
+        self.signs["alone"] = changes & nothing
 
     def _likeness(self, index: WordIndex, count: int) -> dict[str, npt.NDArray[np.float64]]:
         found = {name: np.zeros(count) for name in self.queries}
@@ -295,10 +374,9 @@ class _Telling:
     def _echoes(self, index: WordIndex) -> dict[int, tuple[int, list[str]]]:
         """Messages of people that share two rare words with a machine naming a service, within minutes."""
         count = len(self.candidates)
-        hinting = ["doubt", "surprise", "customers", "symptom", "words", "service"]
-        hints = self.people & np.logical_or.reduce([self.signs[name] for name in hinting])
+        hints = self.people & np.logical_or.reduce([self.signs[name] for name in (*_HINTS, "words")])
         machines = ~self.people & self.signs["service"]
-        rare = index.in_texts[index.word] <= max(3, count * 0.03)
+        rare = index.in_texts[index.word] <= max(5, count * 0.03)
         ours = rare & (index.text < count)
         text, word = index.text[ours], index.word[ours]
         # One number for word and moment: what lies near in it has the same word at nearly the same time.
@@ -321,6 +399,51 @@ class _Telling:
                 echoes[n] = (other, words)
         return {n: (other, words[:3]) for n, (other, words) in echoes.items()}
 
+    def _recalled(self, said: Flags) -> dict[int, tuple[str, str]]:
+        """Messages of people that share two words with one of the response, and hardly any other has them."""
+        position = np.flatnonzero(said)
+        if not len(position) or self.response.empty:
+            return {}
+        # How rare a word is, all that people wrote says.
+        talk = self.record.events.loc[
+            self.record.by_people
+            & ~self.record.events["event_id"].isin(
+                [*self.candidates.loc[said, "event_id"], *self.response["event_id"]]
+            ),
+            "text",
+        ]
+        texts = [self.candidates.loc[said, "text"], self.response["text"], talk.tail(_MUCH)]
+        index = index_words(pd.concat(texts, ignore_index=True), self.record.vocabulary.stop_words)
+        rare = (index.in_texts <= _RECALLED) & np.array([len(w) > 3 and w.isalpha() for w in index.words])
+        entries = pd.DataFrame({"word": index.word, "text": index.text})[rare[index.word]]
+        before = entries["text"] < len(position)
+        after = ~before & (entries["text"] < len(position) + len(self.response))
+        pairs = entries[before].merge(entries[after], on="word", suffixes=("", "_later"))
+        shared = pairs.groupby(["text", "text_later"], sort=True)["word"].agg(list)
+        found: dict[int, tuple[str, str]] = {}
+        for (n, later), words in shared[shared.map(len) > 1].items():
+            at = self._at(later - len(position))
+            found.setdefault(int(position[n]), (at, ", ".join(index.words[w] for w in words[:3])))
+        return found
+
+    def _named_versions(self) -> dict[int, tuple[str, str]]:
+        """Changes whose version the response names."""
+        versions = find_versions(self.candidates[self.signs["change"]]).str.removeprefix("version ")
+        told = self.response["text"].str.casefold().tolist()
+        where = {
+            version: next((n for n, text in enumerate(told) if version in text), None)
+            for version in set(versions[versions != ""])
+        }
+        return {
+            n: (self._at(place), version)
+            for n, version in versions.items()
+            if (place := where.get(version)) is not None
+        }
+
+    def _at(self, place: int) -> str:
+        message = self.response.iloc[place]
+        return f"{message['place']} at {message['time']:%H:%M:%S} UTC"
+
     def reasons(self, n: int, event: Any, detected: pd.Timestamp) -> Iterable[str]:
         """Short sentences, the weightiest first, each with the points it adds."""
         points = self.record.vocabulary.points
@@ -328,7 +451,7 @@ class _Telling:
         for sign in sorted(signs, key=lambda sign: -abs(points[sign])):
             yield f"{self._words(sign, n, event, detected)} ({_signed(points[sign])})"
         if self.bursts.size[n] > 1:
-            yield f"The first of {self.bursts.size[n]} alike until the detection"
+            yield f"The first of {self.bursts.size[n]} alike in its burst"
 
     def _words(self, sign: str, n: int, event: Any, detected: pd.Timestamp) -> str:
         cues = self.record.vocabulary.cues
@@ -344,6 +467,9 @@ class _Telling:
         if sign == "cited":
             later = self.citations[n]
             return f"A message in {later.place} at {later.time:%H:%M:%S} UTC speaks of it"
+        if sign == "recalled":
+            where, shared = self.recalled[n]
+            return f"A message in {where} speaks of the same: {shared}"
         minutes = max(1, round((detected - event.time).total_seconds() / 60))
         return {
             "same alert": "The alert that paged says the same",
@@ -353,6 +479,10 @@ class _Telling:
             "near": f"{minutes} minute{'s' if minutes > 1 else ''} before the detection",
             "far": "More than six hours before the detection",
             "routine": f"Its like came on {_days(self.bursts.days[n])} before too",
+            "new": "Its like did not come on the days before",
+            "again": f"The first of {self.bursts.times[n]} times until the end",
+            "answered": f"{self.answers[n]} in its thread answered",
+            "alone": "Nothing else speaks of this change",
         }[sign]
 
 
@@ -366,6 +496,23 @@ def _what_it_was_about(record: _Record) -> dict[str, pd.Series]:
         "page": pages["text"].drop_duplicates().head(3),
         "response": events.loc[own, "text"].head(6),
     }
+
+
+def _response(record: _Record, detected: pd.Timestamp) -> pd.DataFrame:
+    """What people wrote in the channels of the incident from the detection on, the first of it."""
+    own = record.by_people & record.events["place"].isin(record.own_channels)
+    return record.events[own & (record.events["time"] >= detected)].head(_MUCH)
+
+
+def _count_answers(record: _Record, candidates: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """How many others answered in the thread of each candidate."""
+    events = record.events
+    replies = events[record.by_people & (events["kind"] == "reply")]
+    keys = ["slack_channel_id", "slack_thread_ts"]
+    answers = replies.groupby(keys)["slack_user_id"].nunique().rename("answers").reset_index()
+    asked = candidates[["slack_channel_id", "slack_ts"]].rename(columns={"slack_ts": "slack_thread_ts"})
+    counts = asked.merge(answers, on=keys, how="left")["answers"].fillna(0)
+    return np.asarray(counts, dtype=np.int64)
 
 
 def _citations(record: _Record, candidates: pd.DataFrame, detected: pd.Timestamp) -> dict[int, Any]:
@@ -393,7 +540,7 @@ def _citations(record: _Record, candidates: pd.DataFrame, detected: pd.Timestamp
     return cited
 
 
-def _few_of_each_machine(order: Sequence[int], candidates: pd.DataFrame, people: Flags) -> list[int]:
+def _few_of_each_machine(order: Iterable[int], candidates: pd.DataFrame, people: Flags) -> list[int]:
     picked: list[int] = []
     taken: dict[tuple[str, str], int] = {}
     for n in order:
@@ -444,7 +591,7 @@ def _recorded(record: _Record, mark: str) -> list[dict[str, Any]]:
         return []
     kind, which = kinds[mark]
     events = record.events[(record.events["kind"] == kind) & ~record.events["event_id"].isin(record.left_out)]
-    events = events[events["source"] != "monitoring"]  # an alert that ends by itself ends no incident
+    events = events[events["source"].isin(schema.STATUS_SOURCES)]
     if events.empty:
         return []
     event = events.iloc[which]
@@ -546,34 +693,72 @@ def _decisions(record: _Record) -> list[dict[str, Any]]:
         talk = talk[talk["place"].isin(record.own_channels)]
     written = talk[talk["place"].isin(record.decision_channels)]
     spoken = talk[~talk["place"].isin(record.decision_channels)]
+    asked = _asked_about(record, spoken)
+    spoken = spoken[~spoken["event_id"].isin([said.event_id for said, _ in asked])]
+    spoken = spoken[~record.vocabulary.cues["decided before"].heard_in(spoken["text"])]
     spoken = spoken[cue.heard_in(spoken["text"])].reset_index(drop=True)
-    known = set(" ".join(record.postmortem.decisions["event_ids"]).split()) | record.left_out
+    decided = set(" ".join(record.postmortem.decisions["event_ids"]).split())
+    known = decided | record.left_out
     spoken = spoken[~spoken["event_id"].isin(known) & ~_points_to(spoken["text"], record.decision_channels)]
     spoken = spoken[~_told_there(spoken, written, record)].reset_index(drop=True)
     rows = []
     for event in spoken.itertuples():
         score, reasons = _weigh_decision(record, event, cue.words_in(event.text), cue.sign)
-        if score < 0.5:
+        if score >= 0.5:
+            words = _sentence(event.text, cue.words_in(event.text))
+            rows.append(_decision(record, event, words, score=score, reasons=reasons))
+    for said, question in asked:
+        # A step that is left out of the timeline, being told there already, may still be a decision.
+        if said.event_id in decided or question.event_id in known:
             continue
-        values = {
-            "decided_at": schema.format_time(event.time),
-            "decision": _sentence(event.text, cue.words_in(event.text)),
-            "decided_by": record.role_of(event),
-            "event_ids": event.event_id,
-        }
+        words = record.vocabulary.cues["undecided"].words_in(question.text)
+        where = f"{question.place} at {question.time:%H:%M:%S} UTC"
+        reason = f"“{words}” in {where}: somebody asks whether it was decided"
+        told = _sentence(said.text, said.text[:20])
+        event_ids = " ".join(dict.fromkeys([said.event_id, question.event_id]))
         rows.append(
-            {
-                "suggestion_id": f"decision:{event.event_id}",
-                "kind": "decision",
-                "event_id": event.event_id,
-                "time": event.time,
-                "score": score,
-                "title": "Record it as a decision",
-                "reasons": tuple(reasons),
-                "proposal": Proposal("decisions", "", {k: v for k, v in values.items() if v}),
-            }
+            _decision(record, said, told, score=0.7, reasons=[f"{reason} (+0.7)"], event_ids=event_ids)
         )
     return sorted(rows, key=lambda row: (-row["score"], row["time"]))[: _MOST["decision"]]
+
+
+def _decision(
+    record: _Record, event: Any, words: str, *, score: float, reasons: Sequence[str], event_ids: str = ""
+) -> dict[str, Any]:
+    values = {
+        "decided_at": schema.format_time(event.time),
+        "decision": words,
+        "decided_by": record.role_of(event),
+        "event_ids": event_ids or event.event_id,
+    }
+    return {
+        "suggestion_id": f"decision:{event.event_id}",
+        "kind": "decision",
+        "event_id": event.event_id,
+        "time": event.time,
+        "score": score,
+        "title": "Record it as a decision",
+        "reasons": tuple(reasons),
+        "proposal": Proposal("decisions", "", {k: v for k, v in values.items() if v}),
+    }
+
+
+def _asked_about(record: _Record, talk: pd.DataFrame) -> list[tuple[Any, Any]]:
+    """Steps of which somebody asks whether they were decided, and the question.
+
+    The step stands before the question in the same message, else it is what another one said there last.
+    """
+    asking = record.vocabulary.cues["undecided"]
+    found: dict[str, tuple[Any, Any]] = {}
+    for question in talk[asking.heard_in(talk["text"])].itertuples():
+        before = talk[(talk["place"] == question.place) & (talk["time"] < question.time)]
+        before = before[before["time"] >= question.time - _ASKED_WITHIN]
+        before = before[before["actor"] != question.actor]
+        told = question.text.partition(asking.words_in(question.text))[0]
+        said = question if len(told.split()) > 3 else next(before.tail(1).itertuples(), None)
+        if said is not None:
+            found.setdefault(said.event_id, (said, question))
+    return list(found.values())
 
 
 def _weigh_decision(record: _Record, event: Any, words: str, sign: str) -> tuple[float, list[str]]:

@@ -117,6 +117,12 @@ def find_same_facts(events: pd.DataFrame, *, within: str = "90s") -> pd.DataFram
     return facts.sort_values(["start_at", "fact_id"], ignore_index=True)[list(FACT_COLUMNS)]
 
 
+def find_versions(events: pd.DataFrame) -> pd.Series:
+    """The version or commit that each event names, as `version 6e1f0c7`; "" where it names none."""
+    recorded = _version_in(events["deploy_version"])
+    return recorded.where(recorded != "", _version_in(events["text"]))
+
+
 def _joined(tellings: pd.DataFrame) -> pd.DataFrame:
     """Groups that share an event, which names its thing in several ways, become one."""
     while True:

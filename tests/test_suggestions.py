@@ -158,7 +158,7 @@ def test_small_talk_is_not_suggested(events: Rows) -> None:
 def test_like_alerts_are_one_suggestion_until_one_is_handled(
     events: Rows, worksheet: Rows, included: str
 ) -> None:
-    """The first of the last burst stands for all."""
+    """The first of its burst stands for all."""
     alerts = [
         said(f"alert{n}", f"13:{n}0:00", f"payments-api: {n}00 errors", place="#alerts", slack_is_bot=True)
         for n in range(1, 5)
@@ -166,7 +166,7 @@ def test_like_alerts_are_one_suggestion_until_one_is_handled(
     frame = events(*alerts, *PAGES)
     rows = found(review(frame), "early signal")
     assert rows["event_id"].tolist() == ["alert1"]
-    assert "The first of 4 alike until the detection" in rows["reasons"][0]
+    assert "The first of 4 alike in its burst" in rows["reasons"][0]
     handled = worksheet({"event_id": "alert1", "included": included})
     assert found(review(frame, handled), "early signal").empty
 
@@ -181,6 +181,50 @@ def test_what_comes_every_day_weighs_less(events: Rows) -> None:
         for rows in ([today], [before, today])
     )
     assert once["today"] > often.get("today", 0)
+
+
+def test_the_tellings_of_one_deploy_are_one_suggestion(events: Rows, worksheet: Rows) -> None:
+    """It goes by what happened, and below what people and alerts say while nothing else speaks of it."""
+    asked, done = (
+        {"event_id": name, "time": at(clock), "source": "deploy", "kind": kind, "place": "shop/payments",
+         "text": f"{words} 4f2a9c1 to production: payments-api", "deploy_version": "4f2a9c1"}
+        for name, clock, kind, words in (
+            ("asked", "13:20:00", "change", "Deployment asked for:"),
+            ("done", "13:22:00", "deploy", "Deployed"),
+        )
+    )  # fmt: skip
+    posted = said("posted", "13:22:05", "payments-api 4f2a9c1 deployed", place="#deploys", slack_is_bot=True)
+    doubt = said("doubt", "13:50:00", "Anyone else seeing errors from payments-api?", place="#general")
+    frame = events(asked, done, posted, doubt, *PAGES)
+    assert found(review(frame), "early signal")["event_id"].tolist() == ["doubt", "done"]
+    handled = worksheet({"event_id": "posted", "included": "no"})
+    assert found(review(frame, handled), "early signal")["event_id"].tolist() == ["doubt"]
+    named = said("named", "14:30:00", "It is 4f2a9c1, we take it back.")
+    rows = found(review(events(asked, done, posted, doubt, named, *PAGES)), "early signal")
+    assert any("4f2a9c1" in reason for reason in rows.set_index("event_id").loc["done", "reasons"])
+
+
+def test_an_alert_that_is_new_goes_by_its_first_time(events: Rows) -> None:
+    """What came in waves is offered where it began; what comes on all days where it came last."""
+    text = "payments-api: lookups above 500"
+    waves = [
+        said(f"wave{clock[:2]}", clock, text, place="#alerts", slack_is_bot=True)
+        for clock in ("11:00:00", "12:00:00", "13:00:00")
+    ]
+    past = [
+        said(f"past{day}", "10:00:00", "other", place="#alerts", slack_is_bot=True)
+        | {"time": f"2026-10-{day}T10:00:00Z"}
+        for day in (29, 30)
+    ]
+    rows = found(review(events(*past, *waves, *PAGES)), "early signal")
+    assert rows["event_id"].tolist() == ["wave11"]
+    assert any("first of 3 times" in reason for reason in rows["reasons"][0])
+    daily = [row | {"text": text} for row in past]
+    vocabulary = load_vocabulary()
+    lenient = replace(vocabulary, points={**vocabulary.points, "enough": 0.1})
+    rows = suggest(review(events(*daily, *waves, *PAGES)), vocabulary=lenient)
+    assert "wave13" in set(rows["event_id"])
+    assert "wave11" not in set(rows["event_id"])
 
 
 def test_a_team_can_weigh_otherwise(events: Rows) -> None:
@@ -248,6 +292,29 @@ def test_a_decision_that_is_recorded_is_not_suggested(events: Rows, worksheet: R
     assert found(review(events(spoken, told, pointer, *PAGES)), "decision").empty
     assert found(review(events(spoken, *PAGES), decisions=decided), "decision").empty
     assert found(review(events(spoken, *PAGES), left_out), "decision").empty
+
+
+def test_a_step_is_suggested_when_somebody_asks_whether_it_was_decided(events: Rows, worksheet: Rows) -> None:
+    """The step, not the question; both are its evidence, and being left out of the timeline is no answer."""
+    step = said("step", "14:20:00", "Refresh is off for everybody now.", actor="cy", slack_user_id="U3")
+    question = said("question", "14:21:00", "did we decide that?")
+    left_out = worksheet({"event_id": "step", "included": "no"})
+    for sheet in (None, left_out):
+        rows = found(review(events(step, question, *PAGES), sheet), "decision")
+        assert rows["event_id"].tolist() == ["step"]
+        assert rows["proposal"][0].values["event_ids"] == "step question"
+    both = said("both", "14:20:00", "Refresh is off for everybody now, did we decide that?")
+    assert found(review(events(both, *PAGES)), "decision")["event_id"].tolist() == ["both"]
+    decided = said("decided", "14:22:00", "Restart as decided, zone by zone.")
+    assert found(review(events(decided, *PAGES)), "decision").empty
+
+
+def test_a_closed_issue_is_no_end_of_the_incident(events: Rows) -> None:
+    """Only what pages, or says how the incident stands, resolves it."""
+    issue = {"event_id": "jira", "time": at("16:00:00"), "source": "jira", "kind": "resolve", "text": "Done"}
+    rows = found(review(events(issue, *PAGES[:2])), "anchor")
+    assert not rows["suggestion_id"].str.startswith("anchor:resolved").any()
+    assert "jira" not in set(found(review(events(issue, *PAGES)), "anchor")["event_id"])
 
 
 # Gaps
