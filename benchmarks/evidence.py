@@ -167,6 +167,26 @@ def pagerduty_normalize(path: Path) -> pd.DataFrame:
     return pd.json_normalize(list(pagerduty_records(path, json.loads)))
 
 
+ENTRIES_OF_LINES = """
+    select id, type, created_at, summary, agent.summary, service.summary, incident.summary, channel.type
+    from read_json(?, union_by_name=true, maximum_object_size=100000000)
+"""
+ENTRIES_OF_PAGES = """
+    select e.id, e.type, e.created_at, e.summary, e.agent.summary, e.service.summary, e.incident.summary,
+           e.channel.type
+    from (select unnest(log_entries) e
+          from read_json(?, union_by_name=true, maximum_object_size=100000000))
+"""
+
+
+def pagerduty_duckdb(path: Path) -> pd.DataFrame:
+    import duckdb  # noqa: PLC0415 - measured only where it is installed
+
+    if path.is_dir():
+        return duckdb.execute(ENTRIES_OF_PAGES, [str(path / "*.json")]).df()
+    return duckdb.execute(ENTRIES_OF_LINES, [str(path)]).df()
+
+
 WAYS = {
     "slack": {"floor": slack_floor, "pmkit": slack_ours, "orjson + dicts": slack_orjson,
               "json_normalize(all)": slack_normalize},
@@ -175,6 +195,7 @@ WAYS = {
 }  # fmt: skip
 if importlib.util.find_spec("duckdb"):
     WAYS["slack"]["DuckDB, unpacked"] = slack_duckdb
+    WAYS["pagerduty"]["DuckDB"] = pagerduty_duckdb
 
 
 def measure(way: Callable[[Path], Any], path: Path, times: int, answer: Any) -> None:
@@ -195,7 +216,8 @@ def measure(way: Callable[[Path], Any], path: Path, times: int, answer: Any) -> 
 
 
 def compare(source: str, path: Path, times: int) -> None:
-    print(f"\n{source}: {path.name}, {path.stat().st_size / 2**20:.0f} MB")
+    files = path.glob("*") if path.is_dir() else [path]
+    print(f"\n{source}: {path.name}, {sum(file.stat().st_size for file in files) / 2**20:.0f} MB")
     print(f"{'way':22}{'CPU s':>8}{'wall s':>8}{'× floor':>9}{'pmkit is':>11}{'peak MB':>9}{'frame MB':>10}")
     spawn = multiprocessing.get_context("spawn")
     found = {}

@@ -14,7 +14,7 @@ import pandas as pd
 from pmkit.loaders._documents import Found, Shape, events_of, read_pages, read_records
 from pmkit.loaders._kinds import Read, with_asides
 from pmkit.loaders._moments import Instant, read_iso
-from pmkit.loaders.pagerduty.details import json_of
+from pmkit.loaders.pagerduty.details import as_json
 from pmkit.loaders.pagerduty.reports import cell_of, incident_row, span_of, value_of
 
 _SHOWN: Final = 3  # incidents named in a sentence
@@ -115,7 +115,7 @@ def _response_row(record: dict[str, Any], read: Read, incident_id: str) -> dict[
         "event_id": f"pd:response:{incident_id}:{who_id or who}:{asked.time}",
         "time": asked.time, "time_basis": asked.basis, "kind": "responder", "actor": who or who_id,
         "text": with_asides(text, cell_of(record.get("responder_type")).replace("_", " ")),
-        "pd_type": "analytics_response", "pd_incident_id": incident_id, "pd_details": json_of(record),
+        "pd_type": "analytics_response", "pd_incident_id": incident_id, "pd_details": as_json(record),
     }  # fmt: skip
 
 

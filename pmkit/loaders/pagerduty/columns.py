@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pmkit.loaders._frame import scalar, strings
 from pmkit.loaders.pagerduty.shapes import Incident, OldIncident, Record, Ref, name_of
 
 Columns = dict[str, pa.Array]
 
-_NUMBER: Final = r"^\[#(?P<number>[0-9]+)\]"
+_WEB: Final = ("https://", "http://")
+_NUMBER: Final = re.compile(r"\[#(\d+)\]", re.ASCII)
 
 
 def names_of(refs: Iterable[Ref | None]) -> pa.Array:
@@ -28,20 +29,23 @@ def repeated(text: str, records: Sequence[Any]) -> pa.Array:
 
 def incident_columns_of(incidents: Sequence[Incident | OldIncident | Record]) -> Columns:
     """Id and number of the incident; the number may stand in a summary alone, as `[#12] db down`."""
-    numbers = strings([
-        "" if incident.incident_number is None else str(incident.incident_number) for incident in incidents
-    ])  # fmt: skip
-    summaries = strings([incident.summary or "" for incident in incidents])
-    from_summary = pc.struct_field(pc.extract_regex(summaries, _NUMBER), "number")
+    summaries = [incident.summary or "" for incident in incidents]
+    in_summary = {summary: match[1] for summary in set(summaries) if (match := _NUMBER.match(summary))}
+    numbers = [
+        in_summary.get(summary, "") if incident.incident_number is None else str(incident.incident_number)
+        for summary, incident in zip(summaries, incidents, strict=True)
+    ]
     return {
         "pd_incident_id": strings([incident.id or "" for incident in incidents]),
-        "pd_incident_number": pc.if_else(pc.equal(numbers, ""), pc.fill_null(from_summary, ""), numbers),
+        "pd_incident_number": strings(numbers),
     }
 
 
-def link_of(*addresses: str | None) -> str:
+def link_of(first: str | None, other: str | None = None) -> str:
     """The first address that a browser may open; nothing that a click could run."""
-    return next((link for link in addresses if link and link.startswith(("https://", "http://"))), "")
+    if first is not None and first.startswith(_WEB):
+        return first
+    return other if other is not None and other.startswith(_WEB) else ""
 
 
 def merged_into(reason: Any) -> str:

@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import astuple
 
-from pmkit.loaders.pagerduty.shapes import UNDECODABLE
+from pmkit.loaders.pagerduty.shapes import Words, told
 
 # Monitoring tools may send megabytes, and whoever knows an integration's key may send whatever they like.
 MOST_DETAILS: Final = 1_000  # characters of all that an alert carried
 MOST_WORDS: Final = 240  # characters of one value in a text
 _MOST_PARTS: Final = 50  # of one object or list that are looked at
 
-# Where tools put the words that a person would read; everything else is a measure or a label.
-_SAYING: Final = frozenset({
-    "message", "error_message", "error", "reason", "firing", "output", "serviceoutput", "hostoutput",
-    "long_output", "body", "text", "description", "note", "notes", "details", "msg",
-})  # fmt: skip
-
-_decode = msgspec.json.Decoder().decode
+_NOTHING: Final = (b"", b"null", b"{}", b"[]", b'""')
 
 
-def value_of(*parts: Raw) -> Any:
-    """The first of these parts that holds anything; a sentence where it cannot be read."""
-    for part in parts:
-        if not part:
-            continue
-        try:
-            value = _decode(part)
-        except UNDECODABLE:
-            return "details that cannot be read, see the record"
-        if value not in (None, "", {}, []):
-            return value
-    return None
+def first_of(*parts: Raw) -> Raw:
+    """The first of these parts that holds anything."""
+    return next((part for part in parts if bytes(part) not in _NOTHING), Raw())
 
 
-def json_of(value: Any) -> str:
-    """`value` as JSON, without its end where it is long."""
-    text = msgspec.json.encode(value)[: 4 * MOST_DETAILS].decode("utf-8", "ignore")
+def json_of(labels: dict[str, Any], part: Raw) -> str:
+    """The labels that are known and what the part holds, as one JSON object; cut where it is long."""
+    known = {name: label for name, label in labels.items() if label not in (None, [])}
+    data = bytes(part).strip()
+    if b"\\u" in data or b"\n" in data:  # written for machines, or laid out over many lines
+        value = told(part)
+        data = data if value is None else msgspec.json.encode(value)
+    members = [msgspec.json.encode(known)[1:-1]] if known else []
+    if data:
+        members.append(data[1:-1] if data.startswith(b"{") else b'"details":' + data)
+    if not members:
+        return ""
+    text = (b"{%b}" % b",".join(members))[: 4 * MOST_DETAILS].decode("utf-8", "replace")
     return text if len(text) <= MOST_DETAILS else text[: MOST_DETAILS - 1] + "…"
 
 
-def saying_of(value: Any, known: str) -> str:
+def as_json(value: Mapping[str, Any]) -> str:
+    """A record as JSON; cut where it is long."""
+    return json_of({}, Raw(msgspec.json.encode(dict(value))))
+
+
+def saying_of(part: Raw, known: str) -> str:
     """The words in it that a person would read, unless `known` says them already; mostly there are none."""
-    if isinstance(value, dict):
-        parts = [part for name, part in islice(value.items(), _MOST_PARTS) if name.lower() in _SAYING]
-    else:
-        parts = [value]
-    texts = (_short(part) for part in parts if isinstance(part, str))
-    return next((text for text in texts if text and text not in known and known not in text), "")
+    if not part:
+        return ""
+    words = told(part, Words)
+    for one in astuple(words) if words else (told(part),):
+        if isinstance(one, str) and (text := _short(one)) and text not in known and known not in text:
+            return text
+    return ""
 
 
 def changes_of(value: Any, known: str = "") -> str:
@@ -84,7 +87,7 @@ def _plain(value: Any) -> str:
 
 def _short(text: str) -> str:
     """On one line, and not longer than a line should be."""
-    if len(text) <= MOST_WORDS and text.isprintable():
-        return text
-    text = " ".join(text[: 4 * MOST_WORDS].split())
+    text = text[: 4 * MOST_WORDS]
+    if not text.isprintable():
+        text = " ".join(text.split())
     return text if len(text) <= MOST_WORDS else text[: MOST_WORDS - 1] + "…"

@@ -33,7 +33,7 @@ from pmkit.schema import EVENTS
 
 Rows = npt.NDArray[np.int64]
 
-_BATCH: Final = 5_000  # records whose columns are built together; the peak is the frame and one batch
+_BATCH: Final = 2_000  # records whose columns are built together; the peak is the frame and one batch
 _COLUMNS: Final[dict[str, Callable[[Sequence[Any]], Columns]]] = {
     "incident": rest.incident_columns, "alert": rest.alert_columns, "log_entry": rest.entry_columns,
     "note": rest.note_columns, "status_update": rest.update_columns, "other": rest.other_columns,
@@ -243,9 +243,9 @@ def _fold(found: pa.Table, time: Rows, order: Rows) -> tuple[Rows, dict[int, lis
 
 
 def _copies(found: pa.Table, order: Rows) -> dict[int, list[int]]:
-    ids = found["event_id"].combine_chunks().take(pa.array(order)).dictionary_encode()
-    if len(ids.dictionary) == len(order):
+    if pc.count_distinct(found["event_id"]).as_py() == len(found):
         return {}
+    ids = found["event_id"].combine_chunks().take(pa.array(order)).dictionary_encode()
     codes = ids.indices.to_numpy()
     by_id = np.argsort(codes, kind="stable")
     groups = np.split(order[by_id], np.flatnonzero(np.diff(codes[by_id])) + 1)

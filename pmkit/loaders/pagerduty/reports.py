@@ -20,7 +20,7 @@ from pmkit.loaders._dates import find_order, read_screen
 from pmkit.loaders._documents import events_of, joined
 from pmkit.loaders._kinds import Read, moment_text, with_asides
 from pmkit.loaders._salvage import text_of
-from pmkit.loaders.pagerduty.details import json_of
+from pmkit.loaders.pagerduty.details import as_json
 
 MOST_ROWS: Final = 20_000  # PagerDuty cuts a CSV there
 
@@ -120,7 +120,7 @@ def incident_row(told: Mapping[str, Any], read: Read, kind: str, place: str) -> 
         "time": time.time, "time_basis": time.basis, "kind": "incident",
         "place": value_of(told, "service"), "text": with_asides(text, joined(*_facts(told, read), by="; ")),
         "pd_id": own_id, "pd_type": f"{kind}_incident", "pd_incident_id": own_id,
-        "pd_incident_number": number, "pd_details": json_of(dict(told)),
+        "pd_incident_number": number, "pd_details": as_json(told),
     }  # fmt: skip
 
 

@@ -23,9 +23,10 @@ from pmkit.loaders.pagerduty.columns import (
     repeated,
     with_detail,
 )
-from pmkit.loaders.pagerduty.details import changes_of, json_of, saying_of, value_of
+from pmkit.loaders.pagerduty.details import changes_of, first_of, json_of, saying_of
 from pmkit.loaders.pagerduty.shapes import (
-    Carried,
+    Body,
+    Cef,
     Channel,
     Incident,
     Notification,
@@ -63,7 +64,8 @@ _MEANINGS: Final = {
 }
 _NO_CHANNEL: Final = Channel()
 _NO_INCIDENT: Final = Incident()
-_NOTHING: Final = Carried()
+_NO_CEF: Final = Cef()
+_NO_BODY: Final = Body()
 
 
 def entry_columns(entries: Sequence[Record]) -> Columns:
@@ -116,8 +118,8 @@ def alert_columns(alerts: Sequence[Record]) -> Columns:
     for alert in alerts:
         text = with_detail(alert.summary or alert.title or "Alert", alert.severity)
         text += " (suppressed: nobody was paged)" if alert.suppressed else ""
-        body = told(alert.body, Carried) or _NOTHING
-        text, carried = _with_carried(text, value_of(body.details, body.cef_details), {}, body.contexts)
+        body = told(alert.body, Body) or _NO_BODY
+        text, carried = _with_carried(text, first_of(body.details, body.cef_details), {}, body.contexts)
         texts.append(text)
         details.append(carried)
     return {
@@ -291,24 +293,22 @@ def _how(notification: Notification) -> str:
 
 def _carried(text: str, entry: Record, channel: Channel) -> tuple[str, str]:
     """The text of a trigger with what the alert says in words, and everything that it carried."""
-    cef = told(channel.cef_details, Carried) if channel.cef_details else _NOTHING
-    cef = cef or _NOTHING
-    labels = {"severity": cef.severity, "source": cef.source_origin, "class": cef.event_class}
+    labels: dict[str, Any] = {}
+    part = first_of(channel.details, channel.body)
+    if channel.cef_details:
+        cef = told(channel.cef_details, Cef) or _NO_CEF
+        labels = {"severity": cef.severity, "source": cef.source_origin, "class": cef.event_class}
+        part = part or first_of((told(channel.cef_details, Body) or _NO_BODY).details)
     if channel.host:  # Nagios
         labels |= {"host": told(channel.host), "state": told(channel.state)}
-    return _with_carried(text, value_of(channel.details, cef.details, channel.body), labels, entry.contexts)
+    return _with_carried(text, part, labels, entry.contexts)
 
 
-def _with_carried(text: str, value: Any, labels: dict[str, Any], contexts: Raw) -> tuple[str, str]:
-    said = {name: label for name, label in labels.items() if label is not None}
-    if links := told(contexts) if contexts else None:
-        said["links"] = links
-    if isinstance(value, dict):
-        said |= value
-    elif value is not None:
-        said["details"] = value
-    saying = saying_of(value, text) if value is not None else ""
-    return f"{text}\n{saying}" if saying else text, json_of(said) if said else ""
+def _with_carried(text: str, part: Raw, labels: dict[str, Any], contexts: Raw) -> tuple[str, str]:
+    if contexts:
+        labels["links"] = told(contexts)
+    saying = saying_of(part, text)
+    return f"{text}\n{saying}" if saying else text, json_of(labels, part)
 
 
 def _merged_at_its_end(entry: Record) -> bool:

@@ -125,12 +125,43 @@ class Record(Struct, gc=False):
     subject: Text = None
 
 
-class Carried(Struct, gc=False):
-    """What an alert carried, in the common format of events (PD-CEF) or in the body of an alert."""
+class Cef(Struct, gc=False):
+    """How grave an alert was and what sent it, in the common format of events (PD-CEF)."""
 
     severity: Any = None
     source_origin: Any = None
     event_class: Any = None
+
+
+class Words(Struct, gc=False):
+    """Where monitoring tools put the words that a person would read, what says most first.
+
+    Everything else that an alert carries is a measure or a label.
+    """
+
+    message: Any = None
+    message_too: Any = msgspec.field(default=None, name="Message")
+    error_message: Any = None
+    error: Any = None
+    reason: Any = None
+    new_state_reason: Any = msgspec.field(default=None, name="NewStateReason")
+    firing: Any = None
+    output: Any = None
+    service_output: Any = msgspec.field(default=None, name="SERVICEOUTPUT")
+    host_output: Any = msgspec.field(default=None, name="HOSTOUTPUT")
+    long_output: Any = None
+    body: Any = None
+    text: Any = None
+    msg: Any = None
+    description: Any = None
+    note: Any = None
+    notes: Any = None
+    details: Any = None
+
+
+class Body(Struct, gc=False):
+    """What an alert carried; in the common format of events it stands a level deeper."""
+
     details: Raw = Raw()
     cef_details: Raw = Raw()
     contexts: Raw = Raw()
