@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from pmkit.vocabulary import Vocabulary
 
 _ASSENT: Final = re.compile(r"white_check_mark|heavy_check_mark|\+1|thumbsup|ok_hand|ballot_box_with_check")
 _COMMANDER: Final = "incident commander"
+_BREAKS: Final = " .,:;!→-"  # what may stand before the words
 _QUOTED: Final = re.compile(r"`[^`\n]+`|\"[^\"\n]+\"|“[^”\n]+”|^>.*$", re.MULTILINE)
 # What settles something by itself; the others only weigh with who says it, and where.
 _SETTLING: Final = ("settled", "announcement", "we act", "order", "let's")
@@ -23,6 +28,11 @@ class Sign(NamedTuple):
     reason: str
     words: str = ""
 
+    def told(self, place: str) -> str:
+        """The sign as a reason that people read: the words, where they stand, and the points."""
+        shown = f"“{self.words}” in {place}: {self.reason}" if self.words else self.reason
+        return f"{shown} ({f'{self.points:+.1f}'.replace('-', '−')})"
+
 
 class Message(NamedTuple):
     """A message as it is weighed: its words, who says them, who agrees, and where."""
@@ -33,6 +43,14 @@ class Message(NamedTuple):
     in_log: bool = False  # in the channel of decisions
     elsewhere: bool = False  # in no channel of the incident
     service: str = ""  # the service of the incident that it names
+
+
+def hear_settling(texts: pd.Series, vocabulary: Vocabulary) -> npt.NDArray[np.bool_]:
+    """For each text, whether it has words that may settle something, worth a closer look."""
+    heard = np.zeros(len(texts), dtype=np.bool_)
+    for name in (*_SETTLING, "decision"):
+        heard |= vocabulary.cues[name].heard_in(texts)
+    return heard
 
 
 def weigh_decision(message: Message, vocabulary: Vocabulary) -> list[Sign]:
@@ -50,8 +68,8 @@ def is_decision(signs: list[Sign], vocabulary: Vocabulary) -> bool:
 
 
 def score(signs: list[Sign]) -> float:
-    """The sum of the points."""
-    return round(sum(sign.points for sign in signs), 2)
+    """The sum of the points, at most 1."""
+    return round(min(1.0, sum(sign.points for sign in signs)), 2)
 
 
 def find_proposal(message: Message, vocabulary: Vocabulary) -> str:
@@ -73,7 +91,7 @@ def _of_words(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[
         if name == "order" and not message.role.endswith(("Commander", "Lead")):
             continue
         cue = vocabulary.cues[name]
-        if words := cue.words_in(plain):
+        if words := cue.words_in(plain).strip(_BREAKS):
             yield Sign(name, vocabulary.spoken[name], cue.sign, words)
     cue = vocabulary.cues["decision"]
     if words := cue.words_in(plain):

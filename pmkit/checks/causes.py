@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from pmkit.checks._rule import Finding, Passage, Rule, rule
-from pmkit.checks.statement import BEHIND, Around, Factor, Reading, has_behind, read_statement
+from pmkit.checks.statement import BEHIND, Around, Factor, Reading, find_behind, has_behind, read_statement
 from pmkit.factors import IMPACT, causal_graph
 from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary
@@ -43,7 +43,10 @@ def find_symptoms(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Fi
         if reading.is_symptom:
             reasons = " and ".join(reading.reasons[:2])
             message = f"{name or 'The root cause'} “{_shorten(statement)}” is a symptom: {reasons}."
-            yield Finding(message, table, row, "statement" if name else "", suggestion=_SKELETON)
+            behind = find_behind(name, around.factors, around.links) if name else []
+            lie = " and ".join(f"{each.factor_id} “{_shorten(each.statement)}”" for each in behind[:2])
+            mend = f"Behind it stands {lie}." if behind else _SKELETON
+            yield Finding(message, table, row, "statement" if name else "", suggestion=mend)
         elif name and not _is_person_or_trigger(kind, reading) and _is_shallow(name, kind, postmortem):
             message = (
                 f"{name} is called the root cause and leads straight to the impact; nothing that was there "

@@ -68,7 +68,7 @@ class Reading:
     @property
     def is_symptom(self) -> bool:
         """Whether it says again what was seen."""
-        return not self.person and not self.behind and self.score >= self.enough
+        return not self.person and self.score >= self.enough
 
     @property
     def is_bare_trigger(self) -> bool:
@@ -98,13 +98,15 @@ def read_statement(statement: str, around: Around, vocabulary: Vocabulary, facto
 
 
 def has_behind(name: str, factors: Iterable[Factor], links: Iterable[tuple[str, str]]) -> bool:
-    """Whether something that was there before, or was missing, stands on a way with that factor.
+    """Whether another factor that was there before, or was missing, stands on a way with that one."""
+    return bool(find_behind(name, factors, links))
 
-    It may be the factor itself where its statement can be believed, hence only others count.
-    """
+
+def find_behind(name: str, factors: Iterable[Factor], links: Iterable[tuple[str, str]]) -> list[Factor]:
+    """The other factors on a way with that one that were there before, or were missing."""
     ways = [pair for pair in links if IMPACT not in pair]
     reached = _reach(name, ways) | _reach(name, [(effect, cause) for cause, effect in ways])
-    return any(factor.kind in BEHIND for factor in factors if factor.factor_id in reached - {name})
+    return [each for each in factors if each.kind in BEHIND and each.factor_id in reached - {name}]
 
 
 def _reach(start: str, ways: Sequence[tuple[str, str]]) -> set[str]:
