@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pmkit.agenda import retro_agenda as retro_agenda
     from pmkit.causes import plot_factors as plot_factors
     from pmkit.checkins import draft_checkin as draft_checkin
+    from pmkit.checks import run_checks as run_checks
     from pmkit.debrief import debrief_questions as debrief_questions
     from pmkit.drift import find_drift as find_drift
     from pmkit.errors import PmkitError as PmkitError
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from pmkit.suggestions import suggest as suggest
     from pmkit.tables import card_review as card_review
     from pmkit.tables import facts_checkin as facts_checkin
+    from pmkit.tables import table_findings as table_findings
     from pmkit.tables import table_ideas as table_ideas
     from pmkit.tables import table_tracker as table_tracker
     from pmkit.timeline import build_timeline as build_timeline
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from pmkit.widgets.edit import edit_raci as edit_raci
     from pmkit.widgets.edit import edit_table as edit_table
     from pmkit.widgets.edit import edit_tasks as edit_tasks
+    from pmkit.widgets.findings import show_findings as show_findings
     from pmkit.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
@@ -96,6 +99,7 @@ _ROOMS = {
     "pmkit.causes": ["chart_factors", "plot_factors"],
     "pmkit.debrief": ["debrief_questions"],
     "pmkit.bursts": ["find_bursts"],
+    "pmkit.checks": ["run_checks"],
     "pmkit.clocks": ["estimate_clock_offsets", "find_clock_pairs"],
     "pmkit.drift": ["find_drift"],
     "pmkit.errors": ["PmkitError"],
@@ -145,16 +149,16 @@ _ROOMS = {
     ],
     "pmkit.tables": [
         "card_metrics", "card_review", "facts_checkin", "facts_seal", "note_text", "report_title",
-        "table_actions", "table_checkins", "table_debrief", "table_decisions", "table_derivations",
-        "table_events", "table_evidence", "table_factors", "table_gaps", "table_ideas", "table_impact",
-        "table_links", "table_milestones", "table_questions", "table_raci", "table_tasks", "table_timeline",
-        "table_tracker", "table_whys", "table_clocks",
-        "table_clock_offsets",
+        "table_actions", "table_checkins", "table_clock_offsets", "table_clocks", "table_debrief",
+        "table_decisions", "table_derivations", "table_events", "table_evidence", "table_factors",
+        "table_findings", "table_gaps", "table_ideas", "table_impact", "table_links", "table_milestones",
+        "table_questions", "table_raci", "table_tasks", "table_timeline", "table_tracker", "table_whys",
     ],
     "pmkit.tellings": ["find_same_facts"],
     "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
     "pmkit.triage": ["fold_alerts", "leave_suggestion", "open_suggestions", "take_suggestion"],
     "pmkit.widgets.builder": ["edit_timeline"],
+    "pmkit.widgets.findings": ["show_findings"],
     "pmkit.widgets.edit": [
         "edit_actions", "edit_checkins", "edit_decisions", "edit_factors", "edit_impact", "edit_questions",
         "edit_raci", "edit_table", "edit_tasks",

@@ -321,6 +321,26 @@ def table_ideas(ideas: pd.DataFrame) -> Table:
     return Table("ideas", "", heads, tuple(rows), "No idea waits for somebody.")
 
 
+def table_findings(findings: pd.DataFrame) -> Table:
+    """What the checks found, the gravest first; a finding that may stay says why."""
+    tones: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "info"}
+    rows = [
+        (
+            Cell(row["severity"], badge=tones[row["severity"]]),
+            Cell(row["rule"], note=row["title"], mono=True),
+            Cell(row["message"], note=row["suggestion"]),
+            Cell(row["where"].replace("/", " · ")),
+            Cell(row["suppressed"]),
+        )
+        for row in findings.to_dict("records")
+    ]
+    heads = (
+        Head("", width="narrow"), Head("Rule"), Head("Finding", width="wide"), Head("Where"),
+        Head("May stay because"),
+    )  # fmt: skip
+    return Table("findings", "", heads, tuple(rows), "The checks found nothing.")
+
+
 def table_derivations(metrics: pd.DataFrame) -> Table:
     """How each metric was derived: from which event to which event, and who said so."""
     rows = [

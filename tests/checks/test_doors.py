@@ -1,4 +1,4 @@
-"""The doors of the checks: what is chosen, where it stands, reports written elsewhere, formats, exit codes."""
+"""The doors of the checks: what is chosen, where it stands, reports from elsewhere, formats, exit codes."""
 
 from __future__ import annotations
 
