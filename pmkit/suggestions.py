@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pmkit import schema
+from pmkit import schema, spoken
 from pmkit.postmortem import Postmortem
 from pmkit.similarity import WordIndex, index_words
 from pmkit.tellings import find_same_facts, find_versions
@@ -42,7 +42,6 @@ _NUMBERS: Final = r"\b[0-9a-f]{7,40}\b|\d[\d.,:]*"  # commits too
 _NO_SIGNAL: Final = ("join", "leave", "topic", "pin", "deleted", "unreadable", "notify", "incident", "assign")
 _CLOCK: Final = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?(Z|UTC)?", re.ASCII)
 _STATED_ZONE: Final = ("Z", "UTC")
-_ASSENT: Final = r"white_check_mark|heavy_check_mark|\+1|thumbsup|ok_hand|ballot_box_with_check"
 
 Flags = npt.NDArray[np.bool_]
 
@@ -683,30 +682,35 @@ def _stated_time(event: Any) -> pd.Timestamp | None:
 # Decisions
 
 
+def suggest_decisions(postmortem: Postmortem, vocabulary: Vocabulary) -> pd.DataFrame:
+    """The decisions alone among what `suggest` suggests; rows as there."""
+    return _frame(_decisions(_Record(postmortem, vocabulary)))
+
+
 def _decisions(record: _Record) -> list[dict[str, Any]]:
     events, detected = record.events, record.detected_at
     if detected is None:
         return []
-    cue = record.vocabulary.cues["decision"]
     talk = events[record.by_people & (events["time"] >= detected)]
     if record.own_channels & set(talk["place"]):
         talk = talk[talk["place"].isin(record.own_channels)]
     written = talk[talk["place"].isin(record.decision_channels)]
-    spoken = talk[~talk["place"].isin(record.decision_channels)]
-    asked = _asked_about(record, spoken)
-    spoken = spoken[~spoken["event_id"].isin([said.event_id for said, _ in asked])]
-    spoken = spoken[~record.vocabulary.cues["decided before"].heard_in(spoken["text"])]
-    spoken = spoken[cue.heard_in(spoken["text"])].reset_index(drop=True)
+    told = talk[~talk["place"].isin(record.decision_channels)]
+    asked = _asked_about(record, told)
+    told = told[~told["event_id"].isin([said.event_id for said, _ in asked])]
+    told = told[~record.vocabulary.cues["decided before"].heard_in(told["text"])]
+    told = told[spoken.hear_settling(told["text"], record.vocabulary)].reset_index(drop=True)
     decided = set(" ".join(record.postmortem.decisions["event_ids"]).split())
     known = decided | record.left_out
-    spoken = spoken[~spoken["event_id"].isin(known) & ~_points_to(spoken["text"], record.decision_channels)]
-    spoken = spoken[~_told_there(spoken, written, record)].reset_index(drop=True)
+    told = told[~told["event_id"].isin(known) & ~_points_to(told["text"], record.decision_channels)]
+    told = told[~_told_there(told, written, record)].reset_index(drop=True)
     rows = []
-    for event in spoken.itertuples():
-        score, reasons = _weigh_decision(record, event, cue.words_in(event.text), cue.sign)
-        if score >= 0.5:
-            words = _sentence(event.text, cue.words_in(event.text))
-            rows.append(_decision(record, event, words, score=score, reasons=reasons))
+    for event in told.itertuples():
+        signs = _weigh_decision(record, event)
+        if spoken.is_decision(signs, record.vocabulary):
+            reasons = [sign.told(event.place) for sign in signs]
+            words = _sentence(event.text, signs[0].words)
+            rows.append(_decision(record, event, words, score=spoken.score(signs), reasons=reasons))
     for said, question in asked:
         # A step that is left out of the timeline, being told there already, may still be a decision.
         if said.event_id in decided or question.event_id in known:
@@ -714,10 +718,10 @@ def _decisions(record: _Record) -> list[dict[str, Any]]:
         words = record.vocabulary.cues["undecided"].words_in(question.text)
         where = f"{question.place} at {question.time:%H:%M:%S} UTC"
         reason = f"“{words}” in {where}: somebody asks whether it was decided"
-        told = _sentence(said.text, said.text[:20])
+        step = _sentence(said.text, said.text[:20])
         event_ids = " ".join(dict.fromkeys([said.event_id, question.event_id]))
         rows.append(
-            _decision(record, said, told, score=0.7, reasons=[f"{reason} (+0.7)"], event_ids=event_ids)
+            _decision(record, said, step, score=0.7, reasons=[f"{reason} (+0.7)"], event_ids=event_ids)
         )
     return sorted(rows, key=lambda row: (-row["score"], row["time"]))[: _MOST["decision"]]
 
@@ -761,18 +765,10 @@ def _asked_about(record: _Record, talk: pd.DataFrame) -> list[tuple[Any, Any]]:
     return list(found.values())
 
 
-def _weigh_decision(record: _Record, event: Any, words: str, sign: str) -> tuple[float, list[str]]:
-    score, reasons = 0.5, [f"“{words}” in {event.place}: {sign} (+0.5)"]
-    role = record.role_of(event)
-    if re.search(_ASSENT, event.slack_reactions):
-        score, reasons = score + 0.2, [*reasons, f"Others agreed: {event.slack_reactions} (+0.2)"]
-    if role in ("Incident Commander", "Engineering Lead"):
-        score, reasons = score + 0.2, [*reasons, f"From the {role} (+0.2)"]
-    if re.search(record.services, event.text, re.IGNORECASE):
-        score, reasons = score + 0.1, [*reasons, "Names a service of this incident (+0.1)"]
-    if event.text.rstrip().endswith("?"):
-        score, reasons = score - 0.3, [*reasons, "It is a question (−0.3)"]
-    return round(score, 2), reasons
+def _weigh_decision(record: _Record, event: Any) -> list[spoken.Sign]:
+    service = record.service_in(event.text)
+    message = spoken.Message(event.text, record.role_of(event), event.slack_reactions, service=service)
+    return spoken.weigh_decision(message, record.vocabulary)
 
 
 def _points_to(texts: pd.Series, channels: set[str]) -> pd.Series:
