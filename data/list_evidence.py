@@ -40,16 +40,35 @@ ADDED_AT = {
         "slack-export.zip": datetime(2026, 10, 27, 17, 55, tzinfo=UTC),
         "jira-issues.json": datetime(2026, 10, 29, 8, 30, tzinfo=UTC),
     },
+    "healthcare-outage": {
+        "pagerduty-webhooks.jsonl": datetime(2026, 11, 17, 1, 40, tzinfo=UTC),
+        "troskel-status.json": datetime(2026, 11, 17, 2, 5, tzinfo=UTC),
+        "ward-log.csv": datetime(2026, 11, 18, 3, 0, tzinfo=UTC),
+        "slack-export.zip": datetime(2026, 11, 19, 4, 40, tzinfo=UTC),
+        "ward-log-gullhaven.csv": datetime(2026, 11, 24, 20, 10, tzinfo=UTC),  # after the final retro
+    },
 }
 
-# Of times that carry none: the zone of the browser that saved the file.
-ZONES = {
-    "grafana-ledger-lisbon.csv": "Europe/Lisbon",
-    "grafana-ledger-singapore.csv": "Asia/Singapore",
+# What only people know about reading a file: the zone of a browser or of a clock on the wall, which column of
+# a table is what, and that it is a table at all.
+_WARD_LOG = {
+    "zone": "Pacific/Auckland",
+    "columns": {
+        "time": "Clock", "text": "What we saw", "actor": "Told by", "place": "Ward", "event_id": "Slip",
+    },
+}  # fmt: skip
+OPTIONS: dict[str, dict[str, object]] = {
+    "grafana-ledger-lisbon.csv": {"zone": "Europe/Lisbon"},
+    "grafana-ledger-singapore.csv": {"zone": "Asia/Singapore"},
+    "ward-log.csv": _WARD_LOG,
+    "ward-log-gullhaven.csv": _WARD_LOG,
 }
+FORMS = {"ward-log.csv": "table", "ward-log-gullhaven.csv": "table"}
 NOTES = {
     "grafana-ledger-lisbon.csv": "Saved in Lisbon: 24 lines have a time that was twice. The same board,"
     " saved in Singapore, has them.",
+    "ward-log.csv": "Typed from slips of paper by the Scribe; of one slip the time cannot be read.",
+    "ward-log-gullhaven.csv": "Nine lines on paper, which came by internal mail with the boat.",
 }
 
 
@@ -80,9 +99,13 @@ def _steps(workspace: Workspace, aside: Path) -> Iterator[tuple[datetime, Callab
     """What the journal of the review tells: when each file was added, and when milestones were reached."""
 
     def add(name: str, at: datetime) -> None:
-        options = {"zone": ZONES[name]} if name in ZONES else {}
         added = workspace.add_evidence(
-            aside / name, options=options, note=NOTES.get(name, ""), by="Scribe", now=at
+            aside / name,
+            form=FORMS.get(name),
+            options=OPTIONS.get(name, {}),
+            note=NOTES.get(name, ""),
+            by="Scribe",
+            now=at,
         )
         row = added.iloc[0]
         print(f"{workspace.path.name}: {row['path']}, {row['records_loaded']:,} records")
