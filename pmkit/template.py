@@ -255,7 +255,7 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
     tasks = tuple(_tasks(data["task_lists"]))
     _refuse_unknown("role", [data["owner"]], roles, key="owner")
     for role in (*(each.dri for each in lists), *(task.dri for task in tasks)):
-        _refuse_unknown("role", [role], roles, key=f'"{role}"')
+        _refuse_unknown("role of a task or list of tasks", [role], roles, key=f'"{role}"')
     for activity, parts in data["raci"].items():
         _refuse_unknown(f"role in `raci.{activity}`", parts, roles, key=activity)
         _refuse_unknown(f"part in `raci.{activity}`", parts.values(), _PARTS, key=activity)

@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from pmkit.cli import main
+from pmkit.template import load_template
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/review.md")]
 COMMAND = re.compile(r"`pmkit ([a-z]+)|^\s*pmkit ([a-z]+)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"")
 
@@ -64,3 +65,14 @@ def test_no_file_names_a_place_of_one_machine() -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             found += [f"{name}: {match[0]}" for match in forbidden.finditer(text)]
     assert found == []
+
+
+def test_the_template_of_the_guide_is_one(tmp_path: Path) -> None:
+    """The file that the guide to the review shows can be used as it stands there."""
+    guide = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    text = guide.partition("```toml\n")[2].partition("```")[0]
+    path = tmp_path / "ours.toml"
+    path.write_text(text, encoding="utf-8")
+    template = load_template(path)
+    assert "Duty Manager" in template.roles
+    assert template.working_days_for("SEV-1") == 3
