@@ -20,6 +20,7 @@ MOST_FAILURES: Final = 500
 MOST_REREADING: Final = 4
 # Python itself refuses to read longer integers.
 MOST_DIGITS: Final = 4300
+_HEAD: Final = 2**10  # bytes that tell whether a byte order mark means it
 
 _SEPARATORS = re.compile(r"[\s,]*")
 # After damage a record may begin at any brace that is not the value of a key, as in `"root": {`.
@@ -40,7 +41,8 @@ class Record(NamedTuple):
 
 def text_of(data: bytes) -> str:
     """`data` as text: byte order marks are obeyed, bytes that are not UTF-8 become U+FFFD."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    # Half of UTF-16's bytes are NUL where the text is JSON or CSV; without one the mark is damage.
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in data[:_HEAD]:
         return data.decode("utf-16", errors="replace")
     return data.decode("utf-8-sig", errors="replace")
 

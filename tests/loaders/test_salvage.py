@@ -136,6 +136,11 @@ def test_byte_order_marks_are_obeyed(codec: str) -> None:
     assert text_of("[é]".encode(codec)) == "[é]"
 
 
+def test_a_mark_that_is_damage_costs_no_more_than_itself() -> None:
+    """Two changed bytes at the beginning do not turn a whole file into another encoding."""
+    assert text_of(b"\xfe\xff{}\n{}") == "\ufffd\ufffd{}\n{}"
+
+
 def test_bytes_that_are_no_utf8_become_the_replacement_sign() -> None:
     """One byte in the wrong encoding costs one character."""
     assert text_of(b"caf\xe9!") == "caf\ufffd!"

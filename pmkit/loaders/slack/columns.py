@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,28 +24,18 @@ from pmkit.loaders._frame import STRING, TIME, scalar, strings, to_events
 from pmkit.loaders._mrkdwn import Names
 from pmkit.loaders.slack import message as meaning
 from pmkit.loaders.slack.message import People
+from pmkit.loaders.slack.moments import Copies, Moments, Records, Rows, find_moments, fold_copies
 from pmkit.loaders.slack.shapes import Message
-from pmkit.loaders.slack.stamps import (
-    FIRST_SECOND,
-    LAST_SECOND,
-    UNDATED,
-    Span,
-    Times,
-    microsecond_of,
-    microseconds,
-)
+from pmkit.loaders.slack.stamps import UNDATED, Span, Times, microsecond_of, microseconds
 
 _BATCH: Final = 5_000  # messages whose columns are built together
 _WORKSPACE = re.compile(r"https://([a-z0-9.-]+\.slack\.com)/files/", re.ASCII)
 _AN_ID = re.compile(r"@([UWB][A-Z0-9]+)", re.ASCII)
 
-# A message may tell of several moments; each is a row of its own, with this behind its id.
-_SAID, _ENDED, _PINNED = range(3)
-_SUFFIXES: Final = ("", ":end", ":pin")
-_OWN: Final = {"channel", "place", "edition", "as_of", "index", "part", "time"}
+# Columns that serve to make the others.
+_OWN: Final = {"channel", "place", "edition", "as_of", "index", "time", "ended"}
 
 _Columns = dict[str, pa.Array]
-_Rows = npt.NDArray[np.int64]
 
 
 @contextmanager
@@ -100,6 +91,7 @@ class Loading:
         self._indexes: list[int] = []
         self._runs: list[tuple[int, int, int, int, int]] = []
         self._batches: list[pa.Table] = []
+        self._pins: list[pa.Table] = []
 
     def add(
         self,
@@ -132,44 +124,44 @@ class Loading:
     def add_pins(self, channel: Channel, place: str, pins: Sequence[Pinned]) -> None:
         """The pins of a channel, each a row at the time it was set."""
         code = self._channels.setdefault(channel, len(self._channels))
+        seconds = pa.array([pin.second * 10**6 for pin in pins], type=pa.int64())
         columns = {
             "kind": strings("pin" for _ in pins),
             "actor": strings(self.names.person(pin.user) for pin in pins),
-            "text": strings("Pinned a message" for _ in pins),
             "slack_ts": strings(pin.ts for pin in pins),
-            "slack_thread_ts": strings("" for _ in pins),
             "slack_user_id": strings(pin.user for pin in pins),
-            "slack_edited_ts": strings("" for _ in pins),
-            "time": pa.array([pin.second * 10**6 for pin in pins], type=pa.int64()),
-            "part": pa.array([_PINNED for _ in pins], type=pa.int8()),
-            "as_of": pa.array([0 for _ in pins], type=pa.int64()),
+            "time": seconds,
+            "as_of": seconds,
+            "ended": pa.array([0 for _ in pins], type=pa.int64()),
             "index": pa.array([pin.number for pin in pins], type=pa.int64()),
+        }
+        columns |= {
+            name: strings("" for _ in pins) for name in ("text", "slack_thread_ts", "slack_edited_ts")
         }
         for name, value in (("channel", code), ("place", len(self._places)), ("edition", 0)):
             columns[name] = pa.array([value for _ in pins], type=pa.int32())
         self._places.append(place)
-        self._batches.append(pa.table(columns))
+        self._pins.append(pa.table(columns))
 
     def frame(self, span: Span) -> pd.DataFrame:
         """Everything added, sorted by time, each message once; what cannot be read stands last."""
         self._finish_batch()
-        found = pa.concat_tables(self._batches, promote_options="default").combine_chunks()
+        found = pa.concat_tables([*self._batches, *self._pins], promote_options="default").combine_chunks()
         self._batches.clear()
-        time, channel = found["time"].to_numpy(), self._join_renamed(found["channel"].to_numpy())
-        self._note_undated(found, time)
-        order = np.lexsort((found["part"].to_numpy(), channel, time))
-        order = order[span.holds(time[order])]
-        order, copies = self._fold_copies(found, time, channel, order)
+        records = self._records(found)
+        self._note_undated(found, records.time)
+        order, copies = fold_copies(records, partial(self._states, found, records.time))
+        moments = find_moments(order, records.time, found["ended"].to_numpy(), span)
 
-        rows = pa.array(order)
+        rows = pa.array(moments.row)
         columns = {name: found[name].take(rows) for name in found.column_names if name not in _OWN}
-        columns["time"] = pa.array(time[order], type=TIME)
+        columns["time"] = pa.array(moments.time, type=TIME)
         columns["ref"] = self._refs(found, rows, copies)
-        codes, parts = pa.array(channel[order]), found["part"].take(rows)
         del found
-        columns |= self._of_channels(columns, codes, parts)
+        columns |= self._of_channels(columns, pa.array(records.channel[moments.row]))
         self._name_latecomers(columns)
-        _quote_pinned(columns, parts)
+        _tell_ends(columns, moments)
+        _tell_pins(columns, records.is_pin[moments.row])
         return to_events("slack", self.file, columns, self.problems, time_basis="epoch")
 
     # A batch
@@ -183,8 +175,7 @@ class Loading:
             columns[name] = pa.array(np.repeat(codes.astype(np.int32), count))
         columns["as_of"] = pa.array(as_of)
         columns["index"] = pa.array(self._indexes, type=pa.int64())
-        batch = pa.table(columns)
-        self._batches += [batch, *_ends_of_huddles(batch, self._messages)]
+        self._batches.append(pa.table(columns))
         self._messages, self._runs, self._indexes = [], [], []
 
     def _prepare(self, as_of: Times) -> None:
@@ -205,8 +196,6 @@ class Loading:
         said = meaning.Reading(messages, self.people, self.names)
         ts = strings([m.ts or "" for m in messages])
         thread_ts = strings([m.thread_ts or "" for m in messages])
-        is_bot = np.zeros(len(messages), dtype=np.bool_)
-        is_bot[list(said.bots)] = True
         return {
             "kind": _kinds(_sparse(said.kinds, len(ts)), ts, thread_ts),
             "actor": strings(said.actors),
@@ -216,15 +205,23 @@ class Loading:
             "slack_user_id": strings(said.authors),
             "slack_user_team": _sparse(said.teams, len(ts)),
             "slack_subtype": _sparse(said.subtypes, len(ts)),
-            "slack_is_bot": pa.array(is_bot),
+            "slack_is_bot": pa.array(_dense(dict.fromkeys(said.bots, 1), len(ts)) > 0),
             "slack_edited_ts": _sparse(said.edits, len(ts)),
             "slack_reactions": _sparse(said.reactions, len(ts)),
             "slack_files": _sparse(said.files, len(ts)),
             "time": pa.array(microseconds(ts)),
-            "part": pa.array(np.full(len(ts), _SAID, dtype=np.int8)),
+            "ended": pa.array(_dense(said.ends, len(ts))),
         }
 
     # The frame
+
+    def _records(self, found: pa.Table) -> Records:
+        """What tells the records apart; the pins stand last."""
+        time = found["time"].to_numpy()
+        is_pin = np.arange(len(found)) >= len(found) - sum(map(len, self._pins))
+        ts = time.copy()
+        ts[is_pin] = microseconds(_one_chunk(found["slack_ts"].filter(pa.array(is_pin))))
+        return Records(time, ts, self._join_renamed(found["channel"].to_numpy()), is_pin)
 
     def _join_renamed(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """`codes` with a folder that bears a channel's old name counted to the channel."""
@@ -250,42 +247,20 @@ class Loading:
             place = self._places[found["place"][row].as_py()]
             self.add_problem(place, found["index"][row].as_py(), problem)
 
-    def _fold_copies(
-        self, found: pa.Table, time: Times, channel: npt.NDArray[np.int32], order: _Rows
-    ) -> tuple[_Rows, dict[int, list[int]]]:
-        """`order` with each message once, and for a message that stood there twice its other copies.
+    def _states(self, found: pa.Table, time: Times, rows: Rows) -> tuple[Times, Times, Times]:
+        """How late the state of each of `rows` is: when it was taken, when it was edited, whether deleted.
 
-        The latest state stays: the deletion, else the last edit, else the one taken last, else the one that
-        stands last.
+        Where nothing tells when a record was taken, it was when the last message of its edition was sent.
         """
-        part = found["part"].to_numpy()
-        same = (np.diff(time[order]) == 0) & (np.diff(channel[order]) == 0) & (np.diff(part[order]) == 0)
-        if not same.any():
-            return order, {}
-        group = np.concatenate([[0], np.cumsum(~same)])
-        twin = np.append(same, False) | np.insert(same, 0, False)
-        rows, groups = order[twin], group[twin]
-
-        deleted = pc.equal(found["kind"], "deleted").to_numpy()[rows]
-        edited = microseconds(found["slack_edited_ts"].take(pa.array(rows)))
-        by_state = np.lexsort((rows, self._taken(found, time)[rows], edited, deleted, groups))
-        rows, groups = rows[by_state], groups[by_state]
-        copies = {}
-        for alike in np.split(rows, np.flatnonzero(np.diff(groups)) + 1):
-            *others, latest = alike.tolist()
-            copies[latest] = sorted(others)
-        gone = np.concatenate([np.array(others, dtype=np.int64) for others in copies.values()])
-        return order[~np.isin(order, gone)], copies
-
-    def _taken(self, found: pa.Table, time: Times) -> Times:
-        """When the state of each record was taken: as told, or when its edition's last message was sent."""
-        as_of, edition = found["as_of"].to_numpy(), found["edition"].to_numpy()
         last = np.zeros(len(self._editions), dtype=np.int64)
-        np.maximum.at(last, edition, time)
-        taken: Times = np.where(as_of > 0, as_of, last[edition])
-        return taken
+        np.maximum.at(last, found["edition"].to_numpy(), time)
+        as_of, edition = found["as_of"].to_numpy()[rows], found["edition"].to_numpy()[rows]
+        taken = np.where(as_of > 0, as_of, last[edition])
+        edited = microseconds(_one_chunk(found["slack_edited_ts"].take(pa.array(rows))))
+        deleted = np.asarray(pc.equal(found["kind"], "deleted"))[rows].astype(np.int64)
+        return taken, edited, deleted
 
-    def _refs(self, found: pa.Table, rows: pa.Array, copies: dict[int, list[int]]) -> pa.Array:
+    def _refs(self, found: pa.Table, rows: pa.Array, copies: Copies) -> pa.Array:
         places = strings(f"{self.file}#{place}" for place in self._places)
         index = found["index"].cast(STRING)
         refs = pc.binary_join_element_wise(places.take(found["place"]), index, scalar(":"))
@@ -298,7 +273,7 @@ class Loading:
         replacements = strings(joined[row] for row in kept if row in joined)
         return pc.replace_with_mask(_one_chunk(taken), mask, replacements)
 
-    def _of_channels(self, columns: _Columns, codes: pa.Array, parts: pa.Array) -> _Columns:
+    def _of_channels(self, columns: _Columns, codes: pa.Array) -> _Columns:
         """What the channel decides: its id and name, the event's id and its permalink."""
         channels = list(self._channels)
 
@@ -306,12 +281,9 @@ class Loading:
             return strings(texts).take(codes)
 
         ids = of_channel(c.id for c in channels)
-        event_id = pc.binary_join_element_wise(
-            of_channel(f"slack:{c.id}:" for c in channels), columns["slack_ts"],
-            strings(_SUFFIXES).take(parts), scalar(""),
-        )  # fmt: skip
+        prefixes = of_channel(f"slack:{c.id}:" for c in channels)
         return {
-            "event_id": event_id,
+            "event_id": pc.binary_join_element_wise(prefixes, columns["slack_ts"], scalar("")),
             "place": of_channel(c.place for c in channels),
             "slack_channel_id": ids,
             "url": self._urls(columns, codes, ids, of_channel),
@@ -353,7 +325,7 @@ class Loading:
             _AN_ID.sub(lambda found: "@" + late.get(found[1], found[1]), text)
             for text in texts.filter(mask).to_pylist()
         ]
-        columns["text"] = pc.replace_with_mask(_one_chunk(texts), _one_chunk(mask), strings(mended))
+        _put(columns, "text", np.asarray(mask), mended)
 
 
 def _kinds(told: pa.Array, ts: pa.Array, thread_ts: pa.Array) -> pa.Array:
@@ -366,38 +338,48 @@ def _is_reply(ts: pa.Array, thread_ts: pa.Array) -> pa.Array:
     return pc.and_(pc.not_equal(thread_ts, ""), pc.not_equal(thread_ts, ts))
 
 
-def _ends_of_huddles(batch: pa.Table, messages: Sequence[Message]) -> Iterator[pa.Table]:
-    """A row for the end of each huddle that is over, beside the one for its beginning."""
-    ended = [end for end in meaning.ends_of_huddles(messages) if FIRST_SECOND <= end[1] < LAST_SECOND]
-    if not ended:
+def _tell_ends(columns: _Columns, moments: Moments) -> None:
+    """Give the row for the end of a huddle an id of its own, and words."""
+    if not moments.is_end.any():
         return
-    rows, seconds, texts = zip(*ended, strict=True)
-    ends = {name: batch[name].take(pa.array(rows)) for name in batch.column_names}
-    ends["text"] = strings(texts)
-    ends["time"] = pa.array([second * 10**6 for second in seconds], type=pa.int64())
-    ends["part"] = pa.array([_ENDED for _ in rows], type=pa.int8())
-    yield pa.table(ends)
+    words = (text.replace("Huddle", "Huddle ended") for text in _chosen(columns["text"], moments.is_end))
+    ids = (f"{event_id}:end" for event_id in _chosen(columns["event_id"], moments.is_end))
+    _put(columns, "text", moments.is_end, words)
+    _put(columns, "event_id", moments.is_end, ids)
 
 
-def _quote_pinned(columns: _Columns, parts: pa.Array) -> None:
-    """Put the words of the message into the row that tells of its pin."""
-    part = parts.to_numpy()
-    pins = np.flatnonzero(part == _PINNED)
-    if not len(pins):
+def _tell_pins(columns: _Columns, is_pin: npt.NDArray[np.bool_]) -> None:
+    """Give the row of a pin an id of its own, and the words of the message that was pinned."""
+    if not is_pin.any():
         return
-    ts, channel, texts = columns["slack_ts"], columns["slack_channel_id"], columns["text"]
-    wanted = pc.is_in(ts, value_set=_one_chunk(ts.take(pa.array(pins))))
-    said = np.flatnonzero(wanted.to_numpy() & (part == _SAID))
-    words = {(channel[row].as_py(), ts[row].as_py()): texts[row].as_py() for row in said}
-    quoted = (words.get((channel[row].as_py(), ts[row].as_py()), "") for row in pins)
-    told = strings(f"Pinned: {text}" if text else "Pinned a message" for text in quoted)
-    columns["text"] = pc.replace_with_mask(_one_chunk(texts), pa.array(part == _PINNED), told)
+    ids = _chosen(columns["event_id"], is_pin)
+    is_meant = np.asarray(pc.is_in(columns["event_id"], value_set=strings(ids))) & ~is_pin
+    said = dict(zip(_chosen(columns["event_id"], is_meant), _chosen(columns["text"], is_meant), strict=True))
+    words = (f"Pinned: {said[told]}" if said.get(told) else "Pinned a message" for told in ids)
+    seconds = columns["time"].cast(pa.int64()).to_numpy()[is_pin] // 10**6
+    _put(columns, "text", is_pin, words)
+    _put(columns, "event_id", is_pin, map("{}:pin:{}".format, ids, seconds))
+
+
+def _chosen(values: pa.Array, mask: npt.NDArray[np.bool_]) -> list[str]:
+    chosen: list[str] = values.filter(pa.array(mask)).to_pylist()
+    return chosen
+
+
+def _put(columns: _Columns, name: str, mask: npt.NDArray[np.bool_], texts: Iterable[str]) -> None:
+    columns[name] = pc.replace_with_mask(_one_chunk(columns[name]), pa.array(mask), strings(texts))
+
+
+def _dense(numbers: Mapping[int, int], count: int) -> Times:
+    """The numbers by their row, 0 where there is none."""
+    dense = np.zeros(count, dtype=np.int64)
+    dense[list(numbers)] = list(numbers.values())
+    return dense
 
 
 def _sparse(texts: Mapping[int, str], count: int) -> pa.Array:
     """A column of text of which only some rows have any."""
-    codes = np.zeros(count, dtype=np.int32)
-    codes[list(texts)] = np.arange(1, len(texts) + 1)
+    codes = _dense(dict(zip(texts, range(1, len(texts) + 1), strict=True)), count)
     return strings(["", *texts.values()]).take(pa.array(codes))
 
 

@@ -5,7 +5,7 @@ Most are plain talk, which is read column by column; what more there is to one i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,7 @@ from pmkit.loaders.slack.shapes import (
     decode_message,
     decode_profile,
 )
+from pmkit.loaders.slack.stamps import FIRST_SECOND, LAST_SECOND
 
 # Slack's subtype to our kind. Any other subtype is "other", except those of plain talk below.
 KINDS: Final = {
@@ -92,6 +93,7 @@ class Reading:
         self.edits: dict[int, str] = {}
         self.reactions: dict[int, str] = {}
         self.files: dict[int, str] = {}
+        self.ends: dict[int, int] = {}  # of huddles, in microseconds
         for row, m in enumerate(messages):
             if (
                 m.subtype or m.bot_id or m.app_id or m.edited or m.reactions or m.files or m.file
@@ -121,6 +123,8 @@ class Reading:
             self._people.meet(message.user, message.user_profile)
         if message.room:
             author = message.room.created_by or author
+            if FIRST_SECOND <= (message.room.date_end or 0) < LAST_SECOND:
+                self.ends[row] = (message.room.date_end or 0) * 10**6
         elif message.comment:
             author = message.comment.user or author
         self.authors[row] = author
@@ -164,13 +168,6 @@ def unwrapped(message: Message) -> Message:
             thread_ts=before.thread_ts, bot_id=before.bot_id, user_profile=before.user_profile,
         )  # fmt: skip
     return _read_message(message.message) or message
-
-
-def ends_of_huddles(messages: Sequence[Message]) -> Iterator[tuple[int, int, str]]:
-    """Of each huddle that is over its row, the second in which it ended, and the words for it."""
-    for row, message in enumerate(messages):
-        if message.room and message.room.date_end:
-            yield row, message.room.date_end, _huddle(message.room).replace("Huddle", "Huddle ended")
 
 
 def _opened(raw: Raw, read: Callable[[Any], str]) -> str:

@@ -449,6 +449,25 @@ def test_a_huddle_that_is_over_has_a_row_for_its_end(tmp_path: Path) -> None:
     assert frame["ref"].nunique() == 1
 
 
+def test_moments_that_fall_together_stay_apart(tmp_path: Path) -> None:
+    """Two huddles end and two messages are pinned in one second; a call without a time has no end."""
+    rooms = [{"created_by": "W02", "date_start": 1710484200, "date_end": 1710485400}] * 3
+    stamps = [TS, "1710484201.000100", "soon"]
+    day = [
+        message("", ts, subtype="huddle_thread", room=room) for ts, room in zip(stamps, rooms, strict=True)
+    ]
+    pins = [{"id": ts, "created": 1710485400, "user": "U01"} for ts in stamps]
+    path = export(
+        tmp_path, {"general/2024-03-14.json": day}, channels=[{"id": "C01", "name": "general", "pins": pins}]
+    )
+    frame = load_slack_export(path)
+    validate(frame, EVENTS)
+    assert frame["kind"].value_counts().to_dict() == {"call": 4, "pin": 2, "unreadable": 1}
+    assert frame["text"].tolist()[4:6] == ["Pinned: Huddle, 20 min"] * 2
+    late = load_slack_export(path, start="2024-03-15T06:40Z")
+    assert late["event_id"].tolist()[:2] == [f"slack:C01:{TS}:end", "slack:C01:1710484201.000100:end"]
+
+
 def test_reactions_edits_and_files_are_told(tmp_path: Path) -> None:
     """Reactions count what Slack counted, even where fewer users are listed."""
     row = load_one(
@@ -478,8 +497,8 @@ def test_a_pin_is_a_row_at_the_time_it_was_set(tmp_path: Path) -> None:
     validate(frame, EVENTS)
     assert frame[["event_id", "kind", "actor", "text"]].values.tolist() == [
         [f"slack:C01:{TS}", "message", "ada", "the graph"],
-        [f"slack:C01:{TS}:pin", "pin", "Bo Sato", "Pinned: the graph"],
-        ["slack:C01:1710480000.000100:pin", "pin", "Bo Sato", "Pinned a message"],
+        [f"slack:C01:{TS}:pin:1710484260", "pin", "Bo Sato", "Pinned: the graph"],
+        ["slack:C01:1710480000.000100:pin:1710484280", "pin", "Bo Sato", "Pinned a message"],
     ]
     assert frame["ref"].tolist()[1:] == [
         "slack.zip#channels.json:0/pins:0",
