@@ -14,6 +14,7 @@ HEAD = """\
 | `checkout-failure/` | e-commerce: a finished review, from Slack and PagerDuty evidence to closed |
 | `saas-outage/` | SaaS: day 2 of 5, its cause drafted; deploys as evidence, and a clock that is off |
 | `fintech-degradation/` | fintech: day 4 of 5, its actions not owned; boards, Jira, an hour that is twice |
+| `healthcare-outage/` | healthcare: two days late, its retro held too early; a vendor, slips from the wards |
 
 All people, companies and systems in them are invented. `build_<name>.py` rebuilds the evidence of a sample,
 byte for byte, and `<name>.truth.json` says what is truly in it, planted faults too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import re
@@ -32,6 +33,7 @@ SAMPLES = sorted(facts.parent for facts in DATA.glob("*/incident.toml"))
 CHECKOUT = DATA / "checkout-failure"
 SAAS = DATA / "saas-outage"
 FINTECH = DATA / "fintech-degradation"
+CARE = DATA / "healthcare-outage"
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 
 
@@ -496,6 +498,64 @@ def test_an_owner_of_the_night_has_left() -> None:
     assert gone <= set(actions["dri"])
     users = slack_members(FINTECH / "evidence/slack-export.zip")["users.json"]
     assert {user["profile"]["real_name"] for user in users if user["deleted"]} == gone
+
+
+def slips(name: str) -> list[dict[str, str]]:
+    """The lines of a ward log, read without the library."""
+    with (CARE / f"evidence/{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_slips_of_the_wards_carry_the_time_on_their_wall() -> None:
+    """Each slip with a time is an event 13 hours before it in UTC, by the words and the ward it names."""
+    events = events_of(CARE).set_index("event_id")
+    timed = [slip for name in ("ward-log", "ward-log-gullhaven") for slip in slips(name)]
+    timed = [slip for slip in timed if "?" not in slip["Clock"]]
+    counts = truth_of(CARE)
+    assert len(timed) == counts["ward_slips"]["timed"] + counts["island_slips"]["timed"]
+    for slip in timed:
+        event = events.loc[f"table:{slip['Slip']}"]
+        on_the_wall = datetime.strptime(slip["Clock"], "%d/%m/%Y %H:%M").replace(tzinfo=UTC)
+        assert event["time"] == on_the_wall - timedelta(hours=13)
+        assert (event["place"], event["text"]) == (slip["Ward"], slip["What we saw"])
+
+
+def test_a_slip_without_a_time_is_not_lost() -> None:
+    """It is a row that cannot be read and says what the slip says."""
+    (slip,) = (slip for slip in slips("ward-log") if "?" in slip["Clock"])
+    (said,) = events_of(CARE).query("kind == 'unreadable'")["text"]
+    assert said.endswith(slip["What we saw"])
+
+
+def test_the_calls_of_the_morning_are_as_many_as_people_say() -> None:
+    """The lines of #desk between first refusal and end are the number in the impact."""
+    events, calls = events_of(CARE), truth_of(CARE)["calls"]
+    at_the_desk = events[(events["place"] == "#desk") & events["text"].str.startswith("Call ")]
+    during = at_the_desk[at_the_desk["time"].between(calls["start_at"], calls["end_at"])]
+    told = table("impact", CARE).set_index("measure")["value"]
+    assert len(during) == calls["count"] == told["Calls at the service desk"]
+
+
+def test_the_retro_did_not_know_what_the_island_wrote() -> None:
+    """A ward log was added after the final retro, and by it the mitigation came later than the mark says."""
+    (retro,) = table("checkins", CARE).query("kind == 'final retro'")["held_at"]
+    evidence = Workspace.open(CARE).evidence()
+    late = evidence.loc[evidence["added_at"] > retro, "path"]
+    assert list(late) == ["evidence/ward-log-gullhaven.csv"]
+    events, true = events_of(CARE).set_index("event_id"), truth_of(CARE)["true_mitigated"]
+    assert events["time"][true["event_id"]] == pd.Timestamp(true["time"])
+    assert events["ref"][true["event_id"]].startswith(f"{late.iloc[0]}#")
+    assert pd.Timestamp(truth_of(CARE)["anchors"]["mitigated"]["time"]) < events["time"][true["event_id"]]
+
+
+def test_the_vendor_said_nothing_for_as_long_as_people_say() -> None:
+    """The first word of the vendor's page on it is 52 minutes younger than the change of its key."""
+    timeline = Workspace.open(CARE).load().timeline.set_index("event_id")["time"]
+    silent = timeline[truth_of(CARE)["events"]["v_investigating"]] - timeline["manual:key-changed"]
+    minutes = int(silent.total_seconds()) // 60
+    assert minutes == truth_of(CARE)["vendor_silent_minutes"]
+    (statement,) = table("factors", CARE).query("factor_id == 'F9'")["statement"]
+    assert f"green for {minutes} minutes" in statement
 
 
 @each_sample
