@@ -6,25 +6,22 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import pyarrow as pa
-
-from pmkit.loaders._frame import scalar, strings
 from pmkit.loaders.pagerduty.shapes import Incident, OldIncident, Record, Ref, name_of
 
-Columns = dict[str, pa.Array]
+Columns = dict[str, list[str]]
 
 _WEB: Final = ("https://", "http://")
 _NUMBER: Final = re.compile(r"\[#(\d+)\]", re.ASCII)
 
 
-def names_of(refs: Iterable[Ref | None]) -> pa.Array:
+def names_of(refs: Iterable[Ref | None]) -> list[str]:
     """A column of names."""
-    return strings([(ref.summary or name_of(ref)) if ref else "" for ref in refs])
+    return [(ref.summary or name_of(ref)) if ref else "" for ref in refs]
 
 
-def repeated(text: str, records: Sequence[Any]) -> pa.Array:
+def repeated(text: str, records: Sequence[Any]) -> list[str]:
     """A column of one text."""
-    return pa.repeat(scalar(text), len(records))
+    return [text] * len(records)
 
 
 def incident_columns_of(incidents: Sequence[Incident | OldIncident | Record]) -> Columns:
@@ -36,8 +33,8 @@ def incident_columns_of(incidents: Sequence[Incident | OldIncident | Record]) ->
         for summary, incident in zip(summaries, incidents, strict=True)
     ]
     return {
-        "pd_incident_id": strings([incident.id or "" for incident in incidents]),
-        "pd_incident_number": strings(numbers),
+        "pd_incident_id": [incident.id or "" for incident in incidents],
+        "pd_incident_number": numbers,
     }
 
 

@@ -33,7 +33,8 @@ from pmkit.schema import EVENTS
 
 Rows = npt.NDArray[np.int64]
 
-_BATCH: Final = 2_000  # records whose columns are built together; the peak is the frame and one batch
+_PAGE: Final = 100  # records whose words are taken together, while they are still in the cache
+_BATCH: Final = 4_000  # records whose columns are packed together; the peak is the frame and one batch
 _COLUMNS: Final[dict[str, Callable[[Sequence[Any]], Columns]]] = {
     "incident": rest.incident_columns, "alert": rest.alert_columns, "log_entry": rest.entry_columns,
     "note": rest.note_columns, "status_update": rest.update_columns, "other": rest.other_columns,
@@ -57,10 +58,22 @@ def load(path: Path) -> pd.DataFrame:
 
 @dataclass
 class _Group:
-    """Records of one noun that wait for their columns, and where they stand."""
+    """Records of one noun, the columns of those before them, and where they all stand."""
 
+    what: str
     records: list[Any] = field(default_factory=list)
-    runs: list[tuple[int, int, int, int, int]] = field(default_factory=list)  # as the names in `_finish`
+    columns: Columns = field(default_factory=dict)
+    runs: list[tuple[int, int, int, int, int]] = field(
+        default_factory=list
+    )  # as the names in `_finish_batch`
+
+    def take_words(self) -> None:
+        """Put the records into the columns; cold records would cost as much again as reading them."""
+        if not self.records:
+            return
+        for name, values in _COLUMNS[self.what](self.records).items():
+            self.columns.setdefault(name, []).extend(values)
+        self.records.clear()
 
 
 @dataclass
@@ -118,9 +131,11 @@ class Loading:
             if isinstance(run, Problem):
                 self.problems.append(run)
                 continue
-            group = self._groups.setdefault(run.what, _Group())
+            group = self._groups.setdefault(run.what, _Group(run.what))
             size = len(run.records)
             group.records += run.records
+            if len(group.records) >= _PAGE:
+                group.take_words()
             group.runs.append((len(self.places), run.begin, self._count, self._files, size))
             self.places.append(run.place)
             self._count += size
@@ -130,16 +145,17 @@ class Loading:
 
     def _finish_batch(self) -> None:
         for what, group in self._groups.items():
-            columns = _COLUMNS[what](group.records)
+            group.take_words()
+            columns = {name: strings(values) for name, values in group.columns.items()}
             place, index, position, file, size = np.array(group.runs, dtype=np.int64).T
-            steps = np.arange(len(group.records)) - np.repeat(np.cumsum(size) - size, size)
+            steps = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
             columns["place_code"] = pa.array(np.repeat(place, size))
             columns["index"] = pa.array(np.repeat(index, size) + steps)
             columns["position"] = pa.array(np.repeat(position, size) + steps)
             columns["file"] = pa.array(np.repeat(file, size))
             newest_first = [what == "log_entry" and _DELIVERED not in self.places[code] for code in place]
             columns["newest_first"] = pa.array(np.repeat(newest_first, size))
-            columns["rank"] = pa.repeat(pa.scalar(_RANKS.get(what, 1), type=pa.int8()), len(group.records))
+            columns["rank"] = pa.repeat(pa.scalar(_RANKS.get(what, 1), type=pa.int8()), size.sum())
             columns["microseconds"] = pa.array(_microseconds(columns["created_at"]))
             self.batches.append(pa.table(columns))
         self._groups.clear()

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import pyarrow.compute as pc
 from msgspec import Raw
 
 from pmkit.loaders._documents import joined
-from pmkit.loaders._frame import scalar, strings
 from pmkit.loaders._kinds import with_asides
 from pmkit.loaders.pagerduty.columns import (
     Columns,
@@ -83,19 +81,19 @@ def entry_columns(entries: Sequence[Record]) -> Columns:
         if kinds[kind] == "trigger":
             texts[row], details[row] = _carried(texts[row], entries[row], channels[row])
     return {
-        "kind": strings([
+        "kind": [
             kinds[kind] if kinds[kind] != "resolve" or not _merged_at_its_end(entry) else "merge"
             for kind, entry in zip(types, entries, strict=True)
-        ]),
+        ],
         "actor": names_of([entry.agent for entry in entries]),
-        "text": strings(texts),
-        "pd_type": strings(types),
-        "pd_channel": strings([
+        "text": texts,
+        "pd_type": types,
+        "pd_channel": [
             (channel.type or "") if channel.notification is None else _how(channel.notification)
             for channel in channels
-        ]),
-        "pd_details": strings(details),
-        "alert_id": strings([channel.incident_key or "" for channel in channels]),
+        ],
+        "pd_details": details,
+        "alert_id": [channel.incident_key or "" for channel in channels],
         **_columns_of_all(entries),
         **incident_columns_of([entry.incident or _NO_INCIDENT for entry in entries]),
     }  # fmt: skip
@@ -105,8 +103,8 @@ def incident_columns(incidents: Sequence[Record]) -> Columns:
     """Incidents, each at the time it was created, with what became of it in words."""
     return {
         "kind": repeated("incident", incidents),
-        "text": strings([_incident_text(incident) for incident in incidents]),
-        "pd_type": strings([incident.type or "incident" for incident in incidents]),
+        "text": [_incident_text(incident) for incident in incidents],
+        "pd_type": [incident.type or "incident" for incident in incidents],
         **_columns_of_all(incidents, "incident:"),
         **incident_columns_of(incidents),
     }
@@ -125,10 +123,10 @@ def alert_columns(alerts: Sequence[Record]) -> Columns:
     return {
         "kind": repeated("alert", alerts),
         "actor": names_of([alert.integration or alert.service for alert in alerts]),
-        "text": strings(texts),
-        "pd_type": strings([alert.type or "alert" for alert in alerts]),
-        "pd_details": strings(details),
-        "alert_id": strings([alert.alert_key or "" for alert in alerts]),
+        "text": texts,
+        "pd_type": [alert.type or "alert" for alert in alerts],
+        "pd_details": details,
+        "alert_id": [alert.alert_key or "" for alert in alerts],
         **_columns_of_all(alerts, "alert:"),
         **incident_columns_of([alert.incident or _NO_INCIDENT for alert in alerts]),
     }
@@ -139,9 +137,9 @@ def note_columns(notes: Sequence[Record]) -> Columns:
     return {
         "kind": repeated("note", notes),
         "actor": names_of([note.user or note.agent for note in notes]),
-        "text": strings([note.content or "" for note in notes]),
-        "pd_type": strings([note.type or "note" for note in notes]),
-        "pd_channel": strings([(note.channel and note.channel.type) or "" for note in notes]),
+        "text": [note.content or "" for note in notes],
+        "pd_type": [note.type or "note" for note in notes],
+        "pd_channel": [(note.channel and note.channel.type) or "" for note in notes],
         **_columns_of_all(notes, "note:"),
         **incident_columns_of([note.incident or _NO_INCIDENT for note in notes]),
     }
@@ -152,8 +150,8 @@ def update_columns(updates: Sequence[Record]) -> Columns:
     return {
         "kind": repeated("status_update", updates),
         "actor": names_of([update.sender or update.agent for update in updates]),
-        "text": strings([with_detail(update.subject or "", update.message) for update in updates]),
-        "pd_type": strings([update.type or "status_update" for update in updates]),
+        "text": [with_detail(update.subject or "", update.message) for update in updates],
+        "pd_type": [update.type or "status_update" for update in updates],
         **_columns_of_all(updates, "status_update:"),
         **incident_columns_of([update.incident or _NO_INCIDENT for update in updates]),
     }
@@ -164,8 +162,8 @@ def other_columns(records: Sequence[Record]) -> Columns:
     return {
         "kind": repeated("other", records),
         "actor": names_of([record.agent for record in records]),
-        "text": strings([_said(record, record.channel or _NO_CHANNEL) for record in records]),
-        "pd_type": strings([record.type or "" for record in records]),
+        "text": [_said(record, record.channel or _NO_CHANNEL) for record in records],
+        "pd_type": [record.type or "" for record in records],
         **_columns_of_all(records),
         **incident_columns_of([record.incident or _NO_INCIDENT for record in records]),
     }
@@ -176,19 +174,19 @@ def other_columns(records: Sequence[Record]) -> Columns:
 
 def _columns_of_all(records: Sequence[Record], noun: str = "") -> Columns:
     """An alert may bear the id of its incident, so only log entries go without their `noun`."""
-    ids = strings([record.id or "" for record in records])
+    ids = [record.id or "" for record in records]
     return {
-        "event_id": pc.binary_join_element_wise(scalar(f"pd:{noun}"), ids, scalar("")),
+        "event_id": [f"pd:{noun}{one}" for one in ids],
         "pd_id": ids,
         "place": names_of([
             record.service or (record.incident.service if record.incident else None) for record in records
         ]),
-        "url": strings([
+        "url": [
             link_of(record.html_url, record.incident.html_url if record.incident else None)
             for record in records
-        ]),
-        "created_at": strings([record.created_at or "" for record in records]),
-        "pd_updated_at": strings([record.updated_at or "" for record in records]),
+        ],
+        "created_at": [record.created_at or "" for record in records],
+        "pd_updated_at": [record.updated_at or "" for record in records],
     }  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from pmkit.loaders._frame import strings
 from pmkit.loaders.pagerduty.columns import (
     Columns,
     incident_columns_of,
@@ -87,20 +86,20 @@ def event_columns(events: Sequence[Event]) -> Columns:
     incidents = [_incident_of(data) for data in datas]
     told_of = [_told_of(event, data) for event, data in zip(events, datas, strict=True)]
     return {
-        "event_id": strings([f"pd:{noun}:{told_id}" for noun, told_id in told_of]),
-        "pd_id": strings([told_id for _, told_id in told_of]),
-        "kind": strings([_kind(event, data) for event, data in zip(events, datas, strict=True)]),
+        "event_id": [f"pd:{noun}:{told_id}" for noun, told_id in told_of],
+        "pd_id": [told_id for _, told_id in told_of],
+        "kind": [_kind(event, data) for event, data in zip(events, datas, strict=True)],
         "actor": names_of([event.agent for event in events]),
         "place": names_of([
             _service_of(data, incident) for data, incident in zip(datas, incidents, strict=True)
         ]),
-        "text": strings([_text(event, data) for event, data in zip(events, datas, strict=True)]),
-        "url": strings([
+        "text": [_text(event, data) for event, data in zip(events, datas, strict=True)],
+        "url": [
             link_of(data.html_url, incident.html_url) for data, incident in zip(datas, incidents, strict=True)
-        ]),
-        "pd_type": strings([event.event_type or "" for event in events]),
+        ],
+        "pd_type": [event.event_type or "" for event in events],
         "pd_channel": repeated("webhook", events),
-        "created_at": strings([event.occurred_at or "" for event in events]),
+        "created_at": [event.occurred_at or "" for event in events],
         "pd_updated_at": repeated("", events),
         **incident_columns_of(incidents),
     }  # fmt: skip
@@ -109,8 +108,8 @@ def event_columns(events: Sequence[Event]) -> Columns:
 def message_columns(messages: Sequence[Message]) -> Columns:
     """Messages of version 1, and those of version 2 that came without log entries."""
     return event_columns([_as_event(message) for message in messages]) | {
-        "event_id": strings([f"pd:message:{message.id}" for message in messages]),
-        "pd_type": strings([_old_type(message) for message in messages]),
+        "event_id": [f"pd:message:{message.id}" for message in messages],
+        "pd_type": [_old_type(message) for message in messages],
     }
 
 
