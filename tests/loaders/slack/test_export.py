@@ -463,7 +463,7 @@ def test_moments_that_fall_together_stay_apart(tmp_path: Path) -> None:
     frame = load_slack_export(path)
     validate(frame, EVENTS)
     assert frame["kind"].value_counts().to_dict() == {"call": 4, "pin": 2, "unreadable": 1}
-    assert frame["text"].tolist()[4:6] == ["Pinned: Huddle, 20 min"] * 2
+    assert frame["text"].tolist()[2:4] == ["Pinned: Huddle, 20 min"] * 2
     late = load_slack_export(path, start="2024-03-15T06:40Z")
     assert late["event_id"].tolist()[:2] == [f"slack:C01:{TS}:end", "slack:C01:1710484201.000100:end"]
 
