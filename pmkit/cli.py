@@ -573,6 +573,48 @@ def verify(incident: Path, head: str, form: str) -> None:
         sys.exit(1)
 
 
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.argument("file", default="")
+@click.option("--to", metavar="LINE|TIME", help="A line of the journal, or a time with its zone.")
+@click.option("--list", "is_list", is_flag=True, help="Show the last saves instead.")
+def undo(incident: Path, file: str, to: str | None, is_list: bool) -> None:
+    """Take back the last save of INCIDENT: of FILE, or of whichever was saved last.
+
+    FILE is a table, a note or incident.toml. With --to it is again as it was after that save or at that time,
+    and without FILE all of them are. An undo is a save too: the next one takes it back. A file that was
+    changed by hand since is left as it is. Evidence is never changed, so there is nothing to undo.
+
+    \b
+      pmkit undo 2026-11-03-checkout --list
+      pmkit undo 2026-11-03-checkout timeline --to 41
+    """
+    from pmkit.workspace import Workspace
+
+    workspace = Workspace.open(incident)
+    if is_list:
+        for told in _saves(workspace, file):
+            click.echo(told)
+        return
+    undone = workspace.undo_save(file, to=int(to) if to and to.isdecimal() else _time(to, "--to"))
+    for name, number, change in undone:
+        click.echo(f"{name}: as after line {number} of the journal again ({change})")
+    if not undone:
+        click.echo("Everything is as it was then.")
+
+
+def _saves(workspace: Any, file: str) -> Iterator[str]:
+    """A line for each of the last saves: number, time, by whom, file, what changed."""
+    from pmkit.preview import printable
+
+    for save, change in workspace.list_saves(file):
+        at = f"{save.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z" if save.at else "at no time"
+        did = "" if save.did in ("save", "create") else f"{save.did}; "
+        did = did if save.back_to is None else f"undo, back to line {save.back_to}; "
+        by, what = printable(save.by), printable(did + change)
+        yield f"{save.line:>5}  {at}  {by:<12}  {save.file:<20}  {what}"
+
+
 # Words on the way
 
 

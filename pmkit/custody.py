@@ -141,6 +141,21 @@ def append_line(folder: Path, said: Mapping[str, Any]) -> None:
             os.fsync(out.fileno())
 
 
+def cut_lines(folder: Path, size: int) -> None:
+    """Take back what was added to the journal since it had that size: the save it tells of did not happen."""
+    path = folder / JOURNAL
+    with suppress(OSError):  # where even this is refused, `verify` tells of the line
+        if path.stat().st_size > size:
+            with path.open("r+b") as out:
+                out.truncate(size)
+                os.fsync(out.fileno())
+
+
+def read_lines(folder: Path) -> list[tuple[int, dict[str, Any]]]:
+    """What each line of the journal says, with its number; nothing of one that cannot be read."""
+    return [(line.number, line.said) for line in _read_journal(folder)[0]]
+
+
 def seal_of(folder: Path) -> Seal:
     """The digests to publish with a report."""
     lines, _ = _read_journal(folder)
@@ -236,6 +251,7 @@ def find_tampering(folder: Path, heads: Mapping[str, str] | None = None) -> list
     listed, unread = _read_listed(folder)
     problems = [(JOURNAL, problem) for problem in (*broken, *_lost_heads(lines, heads or {}))]
     problems += [(JOURNAL, problem) for problem in _told_otherwise(told, pieces)]
+    problems += [(JOURNAL, problem) for problem in _stopped_saves(folder, lines)]
     if unread:
         problems.append((EVIDENCE, unread))
     else:
@@ -288,6 +304,21 @@ def _told_otherwise(told: Iterable[_Piece], first: Mapping[str, _Piece]) -> Iter
     for piece in told:
         if piece.sha256 != first[piece.path].sha256:
             yield f"tells of two different files that were added as {piece.path}"
+
+
+def _stopped_saves(folder: Path, lines: Iterable[_Line]) -> Iterator[str]:
+    """The last save of a file, where the file is still what it was before."""
+    root = folder.resolve()
+    last = {str(line.said["file"]): line for line in lines if line.said.get("file")}
+    for name, line in last.items():
+        was, digest = line.said.get("was"), line.said.get("sha256")
+        path = root / name if name.isprintable() else root
+        inside = path.resolve().is_relative_to(root) and not path.is_dir()
+        if inside and was != digest and _digest(path) == was:
+            yield (
+                f"line {line.number} tells of a save of {name}, and the file is what it was before: the save "
+                "was stopped, or the file was put back; save it again"
+            )
 
 
 def _read_listed(folder: Path) -> tuple[dict[str, _Row], str]:

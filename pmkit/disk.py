@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +37,12 @@ def read_text(path: Path) -> str:
 # Writing
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """After it returns, `path` holds `data` even if the power fails; before, it holds what it held."""
-    with _replacing(path) as out:
+def write_durably(path: Path, data: bytes, *, just_before: Callable[[], None] | None = None) -> None:
+    """After it returns, `path` holds `data` even if the power fails; before, it holds what it held.
+
+    `just_before` is called when the data is on the disk and only has to take its name.
+    """
+    with _replacing(path, just_before) as out:
         out.write(data)
 
 
@@ -117,7 +120,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: Path, just_before: Callable[[], None] | None = None) -> Iterator[BinaryIO]:
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -128,6 +131,8 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
                 os.fsync(out.fileno())
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
             Path(temporary).chmod(mode)
+            if just_before:
+                just_before()
             Path(temporary).replace(path)
         except BaseException:
             with suppress(FileNotFoundError):

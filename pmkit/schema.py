@@ -470,8 +470,19 @@ def to_csv(frame: pd.DataFrame, table: Table) -> str:
     ordered = conform(frame, table)
     ordered = ordered.sort_values(list(table.key), kind="stable") if len(ordered) else ordered
     texts = {name: _texts(ordered[name]) for name in ordered.columns}
-    lines = (",".join(map(_quoted, cells)) for cells in [texts, *zip(*texts.values(), strict=True)])
-    return "\n".join([*lines, ""])
+    return "".join(_line(cells) for cells in [texts, *zip(*texts.values(), strict=True)])
+
+
+def keep_lines(old: str, new: str, table: Table) -> str:
+    """The canonical CSV `new` in the hand of `old`, the file as people left it.
+
+    Its order of columns stays, and each line whose cells still say the same stays as it was typed.
+    """
+    try:
+        before, after = _lines(old), _lines(new)
+        return "".join(_in_hand_of(before, after, table)) if before and before != after else new
+    except (csv.Error, SchemaError):
+        return new  # a file that cannot be read has no lines to keep
 
 
 def cell_text(column: Column, value: object) -> str:
@@ -534,6 +545,39 @@ def _records(text: str, name: str) -> list[_Record]:
         hint = "write a cell with quotes or commas in quotes, and each quote in it twice"
         raise SchemaError(name, [f"line {line}: {error}; {hint}"]) from error
     return records
+
+
+def _lines(text: str) -> list[str]:
+    """The records of a CSV as they stand there, each with its line end, without blank lines."""
+    source = list(io.StringIO(text, newline=""))
+    reader = csv.reader(source, strict=True)
+    lines, start = [], 0
+    for cells in reader:
+        raw = "".join(source[start : reader.line_num])
+        lines += [raw if raw.endswith("\n") else f"{raw}\n"] if cells else []
+        start = reader.line_num
+    return lines
+
+
+def _in_hand_of(before: list[str], after: list[str], table: Table) -> Iterable[str]:
+    order = [title.strip() for title in _cells(before[0])]
+    header = _cells(after[0])
+    if sorted(order) != sorted(header):
+        return after
+    if order != header:
+        places = [header.index(title) for title in order]
+        after = [_line([cells[place] for place in places]) for cells in map(_cells, after)]
+    known = set(after)
+    by_hand = [line for line in before[1:] if line not in known]
+    typed = read_csv("".join([before[0], *by_hand]), table)
+    texts = zip(*(_texts(typed[title]) for title in order), strict=True)
+    kept = dict(zip(map(_line, texts), by_hand, strict=True)) | {after[0]: before[0]}
+    end = "\r\n" if before[0].endswith("\r\n") else "\n"
+    return [kept.get(line, line.removesuffix("\n") + end) for line in after]
+
+
+def _cells(line: str) -> list[str]:
+    return next(csv.reader(io.StringIO(line, newline="")))
 
 
 def _header_problems(header: list[str], table: Table) -> list[str]:
@@ -697,6 +741,10 @@ _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 def _quoted(cell: str) -> str:
     """As `csv.writer` does it, which before Python 3.13 leaves a lone carriage return bare: a row's end."""
     return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
+
+
+def _line(cells: Iterable[str]) -> str:
+    return ",".join(map(_quoted, cells)) + "\n"
 
 
 def _typed_text(kind: Type, value: object) -> str:

@@ -11,6 +11,8 @@ import getpass
 import json
 import re
 import tempfile
+import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -28,6 +30,7 @@ from pmkit.custody import (
     Audit,
     added_names,
     append_line,
+    cut_lines,
     find_tampering,
     lies_in_evidence,
     no_trace,
@@ -51,6 +54,17 @@ from pmkit.disk import (
 )
 from pmkit.errors import ConflictError, EvidenceError, PmkitError, SchemaError, WorkspaceError
 from pmkit.facts import check_timezone, is_older, new_facts, read_facts, renewed
+from pmkit.history import (
+    FACTS,
+    FILES,
+    History,
+    Save,
+    Target,
+    describe_change,
+    find_file,
+    find_targets,
+    list_saves,
+)
 from pmkit.loaders import find_unread, format_named, load_evidence, recognise
 from pmkit.loaders._format import Format
 from pmkit.loaders._frame import to_frame, to_table
@@ -75,6 +89,14 @@ class Addition(NamedTuple):
     is_known: bool = False
 
 
+class Undone(NamedTuple):
+    """A file that is again as it was after a line of the journal, and what that changed."""
+
+    file: str
+    line: int
+    change: str
+
+
 class Workspace:
     """One incident folder. Make one with `Workspace.create`, come back to it with `Workspace.open`.
 
@@ -89,6 +111,7 @@ class Workspace:
         # A note may have the name of a table, as `impact` has.
         self._seen |= {f"notes/{name}": self._digest(self._note_path(name)) for name in NOTES}
         self._cache = EventCache(path / ".cache")
+        self._history = History(path / ".history")
         self.sessions: dict[str, Any] = {}  # who edits a table through this object, see `pmkit.session`
 
     def __repr__(self) -> str:
@@ -367,7 +390,8 @@ class Workspace:
                 if merge is not None and self._digest(path) != seen:
                     typed = _checked(merge(self.table(name)), table)
                 self._refuse_conflict(name, path, typed)
-                digest = self._write(f"{name}.csv", schema.to_csv(typed, table).encode(), by=by, now=now)
+                text = schema.keep_lines(self._text(path), schema.to_csv(typed, table), table)
+                digest = self._write(f"{name}.csv", _as_marked(path, text), by=by, now=now)
             except BaseException:
                 self._seen[name] = seen
                 raise
@@ -397,8 +421,47 @@ class Workspace:
         path = self.path / "incident.toml"
         with self._locked():
             text = edit(read_text(path))
-            self.incident = read_facts(text, where=str(path), folder=self.path.resolve().name)
-            self._write("incident.toml", text.encode(), did=did, by=by, now=now)
+            incident = read_facts(text, where=str(path), folder=self.path.resolve().name)
+            self._write("incident.toml", _as_marked(path, text), did=did, by=by, now=now)
+            self.incident = incident
+
+    # Earlier states
+
+    def list_saves(self, file: str = "", *, most: int = 20) -> list[tuple[Save, str]]:
+        """The last saves of tables, notes and `incident.toml`, newest first, each with what it changed."""
+        wanted = find_file(file) if file else ""
+        saves = [save for save in list_saves(self.path) if wanted in ("", save.file)]
+        return [(save, self._described(save)) for save in saves[: -most - 1 : -1]]
+
+    def undo_save(
+        self,
+        file: str = "",
+        *,
+        to: int | datetime | None = None,
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> list[Undone]:
+        """Take back the last save, or go back to how things were after a line of the journal or at a time.
+
+        Of one `file`, or of whichever was saved last; with `to` and no file, of all. It is a save like any
+        other, so that it can be taken back itself, by the next call. Returns what was restored.
+
+        Raises `WorkspaceError` when there is nothing to undo, when the earlier content is not kept, or when
+        somebody changed the file by hand since; nothing is written then.
+        """
+        wanted = find_file(file) if file else ""
+        with self._locked():
+            digests = {name: self._digest(self.path / name) for name in FILES}
+            targets = find_targets(list_saves(self.path), digests, file=wanted, to=to)
+            restored = [(target, self._earlier(target)) for target in targets]
+            undone = []
+            for target, data in restored:
+                change = describe_change(target.file, (self.path / target.file).read_bytes(), data)
+                digest = self._write(target.file, data, more={"back_to": target.line}, by=by, now=now)
+                self._seen[target.file.removesuffix(".csv").removesuffix(".md")] = digest
+                undone.append(Undone(target.file, target.line, change))
+        self.incident = _read_incident(self.path)
+        return undone
 
     # Somebody else, and rows that are only begun
 
@@ -434,6 +497,42 @@ class Workspace:
 
     # Inside
 
+    def _earlier(self, target: Target) -> bytes:
+        """What the file held then. Raises `WorkspaceError` where it cannot be brought back."""
+        path = self.path / target.file
+        if self._digest(path) != target.last.sha256:
+            raise WorkspaceError(
+                f"{path}: somebody changed it by hand since line {target.last.line} of the journal, and that "
+                "would be lost; nothing was undone. Put that change aside, or go on from what the file is now"
+            )
+        data = self._content(target.file, target.sha256)
+        if data is None:
+            raise WorkspaceError(
+                f"{path}: what it was after line {target.line} of the journal is not in `.history/`; nothing "
+                "was undone. `pmkit undo --list` shows which saves are kept"
+            )
+        _check_readable(path, target.file, data)
+        return data
+
+    def _described(self, save: Save) -> str:
+        if save.did == "create":
+            return "the incident was made"
+        was, now = (self._content(save.file, digest) for digest in (save.was, save.sha256))
+        return describe_change(save.file, was, now)
+
+    def _content(self, file: str, digest: str) -> bytes | None:
+        """What had that digest: the file as it is, or as it was kept; a file that was not there is empty."""
+        if not digest:
+            table = schema.WORKSHEETS.get(file.removesuffix(".csv"))
+            return schema.to_csv(schema.empty(table), table).encode() if table else b""
+        path = self.path / file
+        if self._digest(path) == digest:
+            return path.read_bytes()
+        return self._history.read(digest)
+
+    def _text(self, path: Path) -> str:
+        return read_text(path) if path.exists() else ""
+
     def _table_path(self, name: str) -> Path:
         return self.path / f"{name}.csv"
 
@@ -456,7 +555,7 @@ class Workspace:
                     f"{self.path}: somebody else has been saving for ten seconds; try again"
                 ) from error
         try:
-            sweep(self.path, self.path / "notes", self.path / "evidence")
+            sweep(self.path, self.path / "notes", self.path / "evidence", self._history.place)
             yield
         finally:
             lock.release()
@@ -662,12 +761,36 @@ class Workspace:
         by: str | None = None,
         now: datetime | None = None,
     ) -> str:
-        """Journal the save, then put `data` in place; returns its digest. Call it with the lock held."""
-        path = self.path / name
-        digest = digest_of_bytes(data)
-        self._journal(did, name, was=self._digest(path), sha256=digest, more=more, by=by, now=now)
-        write_durably(path, data)
+        """Put `data` in place and journal the save; returns its digest. Call it with the lock held.
+
+        The line is written when the data is on the disk, and taken back where it cannot take its name.
+        """
+        path, journal = self.path / name, self.path / "journal.jsonl"
+        before = path.read_bytes() if path.exists() else None
+        was, digest = digest_of_bytes(before) if before is not None else "", digest_of_bytes(data)
+        unkept = self._keep(before) if name in FILES and before is not None and was != digest else None
+        length = size_of(journal) if journal.exists() else 0
+
+        def tell() -> None:
+            self._journal(did, name, was=was, sha256=digest, more=more, by=by, now=now)
+
+        try:
+            write_durably(path, data, just_before=tell)
+        except BaseException:
+            if self._digest(path) == was:
+                cut_lines(self.path, length)
+            raise
+        if unkept:
+            warnings.warn(f"{path} is saved, but the save cannot be undone: {unkept}", stacklevel=3)
         return digest
+
+    def _keep(self, before: bytes) -> OSError | None:
+        """Keep what a file was; where that is refused, the save is worth more than its undo."""
+        try:
+            self._history.keep(before)
+        except OSError as error:
+            return error
+        return None
 
     def _journal(
         self,
@@ -801,6 +924,27 @@ def _checked(frame: pd.DataFrame, table: schema.Table) -> pd.DataFrame:
     typed = schema.conform(frame, table)
     schema.validate(typed, table)
     return typed
+
+
+def _check_readable(path: Path, file: str, data: bytes) -> None:
+    """What is put back has to be a file that loads. Raises `WorkspaceError` where it is none."""
+    name = file.removesuffix(".csv")
+    try:
+        text = data.decode("utf-8-sig")
+        if name in schema.WORKSHEETS:
+            schema.read_csv(text, schema.WORKSHEETS[name])
+        elif file == FACTS and is_older(text):
+            raise WorkspaceError("it was of an older format, which a copy beside it keeps")
+        elif file == FACTS:
+            read_facts(text, where=FACTS, folder=path.resolve().parent.name)
+    except (UnicodeDecodeError, PmkitError) as error:
+        raise WorkspaceError(f"{path}: is left as it is, for what it was cannot be used: {error}") from error
+
+
+def _as_marked(path: Path, text: str) -> bytes:
+    """The text as UTF-8, with a byte order mark where the file has one: some editors need it."""
+    has_mark = path.exists() and path.read_bytes().startswith(BOM_UTF8)
+    return (BOM_UTF8 if has_mark else b"") + text.encode()
 
 
 def _check_folder_name(name: str) -> None:
