@@ -283,7 +283,11 @@ def card_review(postmortem: Postmortem, now: pd.Timestamp) -> Cards:
 def facts_checkin(draft: Mapping[str, str]) -> Facts:
     """A check-in as it drafts itself: what changed, what stands in the way, what comes next."""
     labels = {"summary": "What changed", "blockers": "In the way", "next_steps": "Next"}
-    return Facts(tuple((label, Cell(draft.get(name) or "nothing")) for name, label in labels.items()))
+    items = []
+    for name, label in labels.items():
+        lines = (draft.get(name) or "Nothing.").splitlines()
+        items += [(label if n == 0 else "", Cell(line)) for n, line in enumerate(lines)]
+    return Facts(tuple(items))
 
 
 def table_tracker(tracked: pd.DataFrame) -> Table:

@@ -16,6 +16,7 @@ from pmkit.metrics import response_metrics
 from pmkit.milestones import review_status
 from pmkit.postmortem import Incident, Postmortem
 from pmkit.roster import find_active_people
+from pmkit.suggestions import suggest
 from pmkit.timeline import find_anchors
 from pmkit.vocabulary import Vocabulary, load_vocabulary
 
@@ -34,7 +35,7 @@ FAMILIES: Final = {
 }
 _GIVEN: Final = (
     "postmortem", "now", "vocabulary", "incident", "anchors", "all_anchors", "metrics", "milestones",
-    "people", "names", "passages",
+    "people", "names", "passages", "suggestions",
 )  # fmt: skip
 _CODE: Final = re.compile(rf"(?:{'|'.join(FAMILIES)})[1-9]\d\d", re.ASCII)
 
@@ -202,6 +203,11 @@ class Record:
         return tuple(dict.fromkeys([*self.incident.roster, *self.people]))
 
     @cached_property
+    def suggestions(self) -> pd.DataFrame:
+        """`suggest` of the record: early signals, anchors … that people have not settled yet."""
+        return suggest(self.postmortem, vocabulary=self.vocabulary)
+
+    @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """Every text that people wrote: notes by paragraph, and the cells of `TEXTS`."""
         return tuple(_passages(self.postmortem))
@@ -227,6 +233,14 @@ def replace_blank(finding: Finding) -> Finding:
 def with_severity(found: Rule, severity: Severity) -> Rule:
     """The rule with another severity."""
     return replace(found, severity=severity)
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """The first words of a text, with … where it goes on."""
+    words = " ".join(text.split())
+    if len(words) <= most:
+        return words
+    return words[:most].rpartition(" ")[0].rstrip(" ,;:") + "…"
 
 
 def _passages(postmortem: Postmortem) -> Iterator[Passage]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from pmkit.checks._rule import Finding, Rule, rule
+from pmkit.checks._rule import Finding, Rule, rule, shorten
 from pmkit.checks.breadth import measure_breadth
 from pmkit.postmortem import Incident
 from pmkit.roster import find_person_fault
@@ -143,7 +143,7 @@ def find_broad(actions: pd.DataFrame, vocabulary: Vocabulary) -> Iterator[Findin
         if found.is_broad:
             reasons = " and ".join(found.reasons[:2])
             missing = f" Missing: {', '.join(found.missing)}." if found.missing else ""
-            message = f"{row.action_id} “{_shorten(row.action)}” is too broad to test: {reasons}.{missing}"
+            message = f"{row.action_id} “{shorten(row.action)}” is too broad to test: {reasons}.{missing}"
             yield Finding(message, "actions", row.action_id, "action", suggestion=_SKELETON)
 
 
@@ -196,7 +196,7 @@ def find_reminders(actions: pd.DataFrame, vocabulary: Vocabulary) -> Iterator[Fi
         words = vocabulary.cues["people"].words_in(row.action)
         broad = measure_breadth(row.action, row.done_when, vocabulary).is_broad
         if words and not row.done_when.strip() and not broad:  # of a broad one it is said already
-            message = f"{row.action_id} “{_shorten(row.action)}” changes people, not the system (“{words}”)."
+            message = f"{row.action_id} “{shorten(row.action)}” changes people, not the system (“{words}”)."
             yield Finding(message, "actions", row.action_id, "action")
 
 
@@ -249,11 +249,6 @@ def _taken(actions: pd.DataFrame) -> pd.DataFrame:
 
 def _open(actions: pd.DataFrame) -> pd.DataFrame:
     return actions[~actions["status"].isin(["done", "dropped"])]
-
-
-def _shorten(text: str, most: int = 60) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 RULES: Final[tuple[Rule, ...]] = (

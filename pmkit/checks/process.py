@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from pmkit.checks._rule import Finding, Rule, rule
+from pmkit.checks._rule import Finding, Rule, rule, shorten
 from pmkit.postmortem import Incident, Postmortem
 from pmkit.process import closure_due_on
 from pmkit.roster import find_person_fault, find_unlisted, tell_people
@@ -157,7 +157,7 @@ def find_unowned_questions(questions: pd.DataFrame) -> Iterator[Finding]:
     """
     for row in questions[questions["status"].isin(["open", ""])].itertuples():
         if not row.owner.strip():
-            message = f"{row.question_id} “{row.question[:70]}” has no owner."
+            message = f"{row.question_id} “{shorten(row.question)}” has no owner."
             yield Finding(message, "questions", row.question_id, "owner")
 
 
