@@ -31,7 +31,9 @@ class WordIndex:
         vector[self.word[mine]] = self.weight[mine]
         products = np.bincount(self.text, self.weight * vector[self.word], minlength=len(self.length))
         lengths = self.length * self.length[position]
-        likeness: Floats = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+        # Of no words at all `bincount` counts in whole numbers.
+        nothing = np.zeros(len(lengths))
+        likeness: Floats = np.divide(products, lengths, out=nothing, where=lengths > 0)
         return likeness
 
     def count_shared(self, position: int) -> Ints:
