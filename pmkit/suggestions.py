@@ -30,14 +30,16 @@ _TELLINGS: Final = "10min"  # of one fact come with less between two
 _ECHO: Final = pd.Timedelta("5min")
 _ASKED_WITHIN: Final = pd.Timedelta("5min")
 _PAST_DAYS: Final = 2  # of a place that are known, before a first time there means something
-_RECALLED: Final = 4  # messages that may have a word which makes two of them speak of the same
+# In how many messages a word may be that makes two speak of the same: where one tells of trouble, and else.
+_RECALLED: Final = (4, 2)
 _MOST: Final = {"early signal": 12, "anchor": 3, "decision": 12, "gap": 6}  # for an anchor: of each mark
 _MOST_OF_ONE_MACHINE: Final = 3
 _ALIKE: Final = 0.2  # likeness of texts that speak of the same
 _SAME: Final = 0.6  # likeness of texts that say the same
 _MUCH: Final = 2_000  # messages of the response that are read for what they recall
 # Signs in a text that make it more than talk.
-_HINTS: Final = ("doubt", "surprise", "customers", "symptom", "service")
+_HINTS: Final = ("doubt", "surprise", "customers", "symptom")
+_SPOKEN_OF: Final = ("echo", "cited", "recalled")  # signs that others speak of it too
 _NUMBERS: Final = r"\b[0-9a-f]{7,40}\b|\d[\d.,:]*"  # commits too
 _NO_SIGNAL: Final = ("join", "leave", "topic", "pin", "deleted", "unreadable", "notify", "incident", "assign")
 _CLOCK: Final = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?(Z|UTC)?", re.ASCII)
@@ -196,10 +198,10 @@ def _early_signals(record: _Record) -> list[dict[str, Any]]:
     score = np.round(np.asarray(score, dtype=float), 2)
     handled = candidates["event_id"].isin(record.handled).to_numpy()
     spoken_for = np.isin(bursts.group, bursts.group[handled]) | np.isin(fact, fact[handled])
-    chosen = (score >= points["enough"]) & ~spoken_for & bursts.first
-    # Of equal ones what people say goes first, then what happened before what announced it, then the older.
+    chosen = (score >= points["enough"]) & ~spoken_for & bursts.first & ~telling.is_talk
+    # Of equal ones what people say goes first, then what happened before what announced it, then the nearest.
     happened = (candidates["kind"] == "deploy").to_numpy()
-    order = np.lexsort((np.arange(len(score)), ~happened, ~people, -score))
+    order = np.lexsort((-np.arange(len(score)), ~happened, ~people, -score))
     order = order[chosen[order]]
     _, strongest = np.unique(fact[order], return_index=True)
     picked = _few_of_each_machine(order[np.sort(strongest)], candidates, people)
@@ -226,8 +228,10 @@ def _is_all_clear(events: pd.DataFrame, record: _Record) -> pd.Series:
 
 
 def _facts(candidates: pd.DataFrame, changes: Flags, people: Flags) -> npt.NDArray[np.int64]:
-    """One number for the candidates that tell of one fact: a change by its version, else as tellings are."""
-    fact = candidates["event_id"].copy()
+    """One number for the candidates that tell of one fact: a change by its version, talk by its thread."""
+    thread = candidates["slack_channel_id"] + " " + candidates["slack_thread_ts"]
+    thread = thread.mask(candidates["slack_thread_ts"] == "", thread + candidates["slack_ts"])
+    fact = candidates["event_id"].mask(people & (thread.str.strip() != ""), thread)
     told = find_same_facts(candidates[~people], within=_TELLINGS)
     ids = told["event_ids"].str.split().explode()
     known = dict(zip(ids, told["fact_id"].reindex(ids.index), strict=True))
@@ -324,7 +328,8 @@ class _Telling:
         )
         self.queries = _what_it_was_about(record)
         self.response = _response(record, detected)
-        index = index_words(pd.concat([texts, *self.queries.values()]), record.vocabulary.stop_words)
+        all_texts = pd.concat([texts, *self.queries.values()], ignore_index=True)
+        index = index_words(_without(record.services, all_texts), record.vocabulary.stop_words)
         likeness = self._likeness(index, len(texts))
         machines = ~people
         outside = ~candidates["place"].isin(record.own_channels).to_numpy()
@@ -352,12 +357,13 @@ class _Telling:
         hints = np.logical_or.reduce([self.signs[name] for name in _HINTS])
         self.answers = _count_answers(record, candidates)
         self.signs["answered"] = people & hints & (self.answers > 0)
-        self.recalled = self._named_versions() | self._recalled(people & hints)
+        self.recalled = self._named_versions() | self._recalled(hints)
         self.signs["recalled"] = np.array([n in self.recalled for n in range(len(texts))])
-        self.signs["person"] = people & outside & (hints | self.signs["echo"] | self.signs["cited"])
-        spoken_for = ["same alert", "echo", "cited", "recalled"]
-        nothing = ~np.logical_or.reduce([self.signs[name] for name in spoken_for])
-        self.signs["alone"] = changes & nothing
+        spoken_of = np.logical_or.reduce([self.signs[name] for name in _SPOKEN_OF])
+        self.signs["person"] = people & outside & (hints | spoken_of)
+        # Who names a service and says no more of it, talks.
+        self.is_talk = people & ~(hints | spoken_of | self.signs["words"])
+        self.signs["alone"] = changes & ~(spoken_of | self.signs["same alert"])
 
     def _likeness(self, index: WordIndex, count: int) -> dict[str, npt.NDArray[np.float64]]:
         found = {name: np.zeros(count) for name in self.queries}
@@ -373,7 +379,9 @@ class _Telling:
     def _echoes(self, index: WordIndex) -> dict[int, tuple[int, list[str]]]:
         """Messages of people that share two rare words with a machine naming a service, within minutes."""
         count = len(self.candidates)
-        hints = self.people & np.logical_or.reduce([self.signs[name] for name in (*_HINTS, "words")])
+        hints = self.people & np.logical_or.reduce(
+            [self.signs[name] for name in (*_HINTS, "words", "service")]
+        )
         machines = ~self.people & self.signs["service"]
         rare = index.in_texts[index.word] <= max(5, count * 0.03)
         ours = rare & (index.text < count)
@@ -398,31 +406,32 @@ class _Telling:
                 echoes[n] = (other, words)
         return {n: (other, words[:3]) for n, (other, words) in echoes.items()}
 
-    def _recalled(self, said: Flags) -> dict[int, tuple[str, str]]:
+    def _recalled(self, hints: Flags) -> dict[int, tuple[str, str]]:
         """Messages of people that share two words with one of the response, and hardly any other has them."""
-        position = np.flatnonzero(said)
+        position = np.flatnonzero(self.people)
         if not len(position) or self.response.empty:
             return {}
         # How rare a word is, all that people wrote says.
-        talk = self.record.events.loc[
-            self.record.by_people
-            & ~self.record.events["event_id"].isin(
-                [*self.candidates.loc[said, "event_id"], *self.response["event_id"]]
-            ),
-            "text",
+        said, response = self.candidates.loc[self.people], self.response
+        talk = self.record.events[self.record.by_people]
+        talk = talk[~talk["event_id"].isin([*said["event_id"], *response["event_id"]])].tail(_MUCH)
+        texts = pd.concat([said["text"], response["text"], talk["text"]], ignore_index=True)
+        index = index_words(texts, self.record.vocabulary.stop_words)
+        most, fewest = _RECALLED
+        words = np.array([len(word) > 3 and word.isalpha() for word in index.words], dtype=bool)
+        entries = pd.DataFrame({"word": index.word, "text": index.text})[
+            (words & (index.in_texts <= most))[index.word]
         ]
-        texts = [self.candidates.loc[said, "text"], self.response["text"], talk.tail(_MUCH)]
-        index = index_words(pd.concat(texts, ignore_index=True), self.record.vocabulary.stop_words)
-        rare = (index.in_texts <= _RECALLED) & np.array([len(w) > 3 and w.isalpha() for w in index.words])
-        entries = pd.DataFrame({"word": index.word, "text": index.text})[rare[index.word]]
-        before = entries["text"] < len(position)
-        after = ~before & (entries["text"] < len(position) + len(self.response))
+        before = entries["text"] < len(said)
+        after = ~before & (entries["text"] < len(said) + len(response))
         pairs = entries[before].merge(entries[after], on="word", suffixes=("", "_later"))
+        uses = np.where(hints[position[pairs["text"]]], most, fewest)
+        pairs = pairs[index.in_texts[pairs["word"]] <= uses]
         shared = pairs.groupby(["text", "text_later"], sort=True)["word"].agg(list)
         found: dict[int, tuple[str, str]] = {}
-        for (n, later), words in shared[shared.map(len) > 1].items():
-            at = self._at(later - len(position))
-            found.setdefault(int(position[n]), (at, ", ".join(index.words[w] for w in words[:3])))
+        for (n, later), named in shared[shared.map(len) > 1].items():
+            told = ", ".join(index.words[word] for word in named[:3])
+            found.setdefault(int(position[n]), (self._at(later - len(said)), told))
         return found
 
     def _named_versions(self) -> dict[int, tuple[str, str]]:
@@ -483,6 +492,15 @@ class _Telling:
             "answered": f"{self.answers[n]} in its thread answered",
             "alone": "Nothing else speaks of this change",
         }[sign]
+
+
+def _without(names: str, texts: pd.Series) -> pd.Series:
+    """The texts without names that are weighed by themselves, so that likeness is of what else is said."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    strings = pa.array(texts.to_numpy(dtype=object), type=pa.large_string())
+    return pc.replace_substring_regex(strings, f"(?i){names}", " ").to_pandas().astype("str")
 
 
 def _what_it_was_about(record: _Record) -> dict[str, pd.Series]:
