@@ -33,18 +33,18 @@ def read_facts(text: str, *, where: str, folder: str) -> Incident:
     try:
         facts = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise WorkspaceError(f"{where}: {error}") from error
+        raise WorkspaceError(f"{where}: {error}; {_hint(text)}") from error
     if facts.get("format") not in (FORMAT, *_RENEWALS):
-        raise WorkspaceError(
-            f"{where}: expected `format = {FORMAT}`, found {facts.get('format')!r}; "
-            "it was made by another version of pmkit and is left as it is"
-        )
+        told = "it was made by another version of pmkit and is left as it is; open it with that one"
+        if "format" not in facts:
+            told = "write that line, or put the file back as it was"
+        raise WorkspaceError(f"{where}: expected `format = {FORMAT}`, found {facts.get('format')!r}; {told}")
     try:
         if is_older(text):
             facts = tomllib.loads(renewed(text))
         return _incident(folder, facts)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        what = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+        what = f"key {error} is missing; write it" if isinstance(error, KeyError) else str(error)
         raise WorkspaceError(f"{where}{_line_of(text, what)}: {what}") from error
 
 
@@ -184,6 +184,11 @@ _KINDS: Final = {
     "deadline": dict, "action_days": dict, "calendar": dict, "pinned": dict, "apps": dict,
     "audience": str, "redact": list, "checks": dict,
 }  # fmt: skip
+# What each entry of a list of tables has to say.
+_ENTRIES: Final = {
+    "members": ("role",), "channels": ("name",), "milestones": ("name",), "task_lists": ("id", "name"),
+    "links": ("title", "url"),
+}  # fmt: skip
 _KIND_NAMES: Final = {str: "text in quotes", list: "a list", dict: "a table"}
 
 
@@ -191,8 +196,12 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
     for key, kind in _KINDS.items():
         if key in facts and not isinstance(facts[key], kind):
             raise TypeError(f"`{key}`: expected {_KIND_NAMES[kind]}, found {facts[key]!r}")
+    _check_entries(facts)
     timezone = facts.get("timezone", "UTC")
-    check_timezone(timezone)
+    try:
+        check_timezone(timezone)
+    except ValueError as error:
+        raise ValueError(f"`timezone`: {error}") from error
     deadline, calendar = facts.get("deadline", {}), dict(facts.get("calendar", {}))
     return Incident(
         id=facts.get("id", folder),
@@ -215,7 +224,7 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         # A template plans links that a team fills in; one without an address is none yet.
         links=tuple(Link(link["title"], link["url"]) for link in facts.get("links", ()) if link["url"]),
         evidence=tuple(facts.get("evidence", ())),
-        working_days=int(deadline.get("working_days", 5)),
+        working_days=_whole_number(deadline.get("working_days", 5), "working_days"),
         action_days=facts.get("action_days", {}),
         calendar=read_calendar(calendar, timezone),
         sections=_known(facts.get("sections", SECTIONS), SECTIONS, "sections"),
@@ -225,6 +234,24 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         redact=tuple(facts.get("redact", ())),
         checks=_checks(facts.get("checks", {})),
     )
+
+
+def _check_entries(facts: Mapping[str, Any]) -> None:
+    for key, required in _ENTRIES.items():
+        for number, entry in enumerate(facts.get(key, ()), start=1):
+            if not isinstance(entry, Mapping):
+                raise TypeError(f"`{key}`: expected tables, each under [[{key}]], found {entry!r}")
+            for name in required:
+                if name not in entry:
+                    raise ValueError(
+                        f"`{key}`: entry {number} has no {name}; write it, or take the entry out"
+                    )
+
+
+def _whole_number(value: object, key: str) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"`{key}`: expected a whole number without quotes, found {value!r}")
+    return value
 
 
 def _checks(told: Mapping[str, Any]) -> CheckChoice:
@@ -261,6 +288,14 @@ def _utc(value: object, key: str) -> datetime | None:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError(f"`{key}` should be a time with its zone, as 2026-11-03T14:02:11Z, found {value!r}")
     return value.astimezone(UTC)
+
+
+def _hint(text: str) -> str:
+    """What to do about a text that is no TOML."""
+    marks = ("<<<<<<<", "=======", ">>>>>>>")
+    if any(line.startswith(marks) for line in text.splitlines()):
+        return "a merge is not finished; keep one side and delete its marks"
+    return "each key stands once, text in quotes, and every quote and bracket is closed"
 
 
 def _line_of(text: str, problem: str) -> str:

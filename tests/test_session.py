@@ -87,7 +87,7 @@ def test_what_cannot_be_saved_has_not_happened(workspace: Workspace, monkeypatch
     told: list[Change] = []
     session.subscribe(told.append)
 
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
