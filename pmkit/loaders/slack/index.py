@@ -34,6 +34,8 @@ _DAY_FILE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)\.json", re.ASCII)
 CHANNEL_INDEXES: Final = frozenset({"channels.json", "groups.json", "mpims.json", "dms.json"})
 USER_INDEXES: Final = frozenset({"users.json", "org_users.json"})
 _INDEXES: Final = CHANNEL_INDEXES | USER_INDEXES
+# Where packers keep their own things, and slackdump the files that people uploaded.
+_NO_CHANNEL = re.compile(r"(?:^|/)(?:__MACOSX|__uploads)(?:/|$)")
 _PINNED_TS = re.compile(r"\d{10}\.\d{6}", re.ASCII)
 LIST_BEGIN = re.compile(r"\s*\[")
 LIST_END = re.compile(r"\]\s*\Z")
@@ -64,6 +66,9 @@ class Export:
         self.problems: list[tuple[str, str]] = []
         for member in members:
             self._sort_in(member)
+        folders = {folder for folder, _, _ in self.days}
+        uploads = {f for f in folders if f.endswith("/attachments") and f.rpartition("/")[0] in folders}
+        self.days = [day for day in self.days if day[0] not in uploads] if uploads else self.days
         self._conversations: dict[str, list[tuple[str, Conversation]]] = {}  # by folder, each with its place
         self._known: dict[str, Channel] = {}
         self.root = self._find_root()
@@ -71,7 +76,7 @@ class Export:
     def _sort_in(self, member: Member) -> None:
         folder, _, name = member.name.rpartition("/")
         match = _DAY_FILE.fullmatch(name)
-        if (not match and name not in _INDEXES and not member.unsafe) or "__MACOSX" in folder:
+        if (not match and name not in _INDEXES and not member.unsafe) or _NO_CHANNEL.search(folder):
             return
         if member.unsafe or member.problem:
             self.problems.append((member.name, member.problem))

@@ -123,13 +123,23 @@ def load_slack_pages(path: str | Path, *, channel: str | None = None) -> pd.Data
             for told, rows in _by_channel(page):
                 found = saved.channel(page.place, told, channel)
                 messages, numbers = [page.messages[n] for n in rows], [page.numbers[n] for n in rows]
-                loading.add(found, page.place, messages, numbers)
-                for message, number in zip(messages, numbers, strict=True):
-                    if replies := message.slackdump_thread_replies:
-                        loading.add(found, f"{page.place}:{number}/{_REPLIES}", replies)
+                _add(loading, found, page.place, messages, numbers)
         for problem in saved.problems:
             loading.add_problem(*problem)
         return loading.frame(Span())
+
+
+def _add(
+    loading: Loading,
+    channel: Channel,
+    place: str,
+    messages: Sequence[SavedMessage],
+    numbers: Sequence[int],
+) -> None:
+    loading.add(channel, place, messages, numbers)
+    for message, number in zip(messages, numbers, strict=True):
+        if replies := message.slackdump_thread_replies:
+            _add(loading, channel, f"{place}:{number}/{_REPLIES}", replies, range(len(replies)))
 
 
 def find_incompleteness(path: str | Path) -> str:

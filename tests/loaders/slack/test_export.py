@@ -668,6 +668,8 @@ def test_what_is_not_a_message_file_is_not_a_record(tmp_path: Path) -> None:
         "general/canvas_in_the_conversation.json": [{"id": "F1"}],
         "general/2024-13-45.json": [message()],
         "general/attachments/F1-a.png": b"\x89PNG",
+        "general/attachments/2024-03-14.json": [{"ts": "an upload"}],
+        "__uploads/F1/2024-03-14.json": [{"ts": "an upload"}],
         "__MACOSX/general/._2024-03-14.json": b"\0\5\26\7",
         "__MACOSX/general/2024-03-14.json": b"\0\5\26\7",
         "lists.json": [""],
