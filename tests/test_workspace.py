@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -303,8 +302,7 @@ def test_notes_conflict_too(ws: Workspace) -> None:
 
 def forked(script: str, *arguments: object, timeout: int = 60) -> str:
     """What a Python program of its own prints; it imports the workspace once and may fork."""
-    head = "import os, random, select, signal, sys\nimport pandas as pd\nfrom pmkit import schema\n"
-    head += "from pmkit.errors import ConflictError\nfrom pmkit.workspace import Workspace\n"
+    head = "import os, sys\nfrom pmkit.workspace import Workspace\n"
     done = subprocess.run(
         [sys.executable, "-c", head + script, *map(str, arguments)],
         capture_output=True,
@@ -314,41 +312,6 @@ def forked(script: str, *arguments: object, timeout: int = 60) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-TWO_WRITERS = """
-def edit(who):
-    ws = Workspace.open(sys.argv[1])
-    conflicts = 0
-    for n in range(8):
-        while True:
-            rows = ws.table("questions")
-            row = pd.DataFrame([{"question_id": f"{who}-{n}", "question": "?"}])
-            try:
-                ws.save_table("questions", pd.concat([rows, row]))
-                break
-            except ConflictError:
-                conflicts += 1
-    os._exit(0)
-
-people = []
-for who in "abc":
-    pid = os.fork()
-    if pid == 0:
-        edit(who)
-    people.append(pid)
-print([os.waitpid(pid, 0)[1] for pid in people])
-"""
-
-
-def test_two_writers_never_overwrite_each_other(quick_ws: Workspace) -> None:
-    """Three programs save as fast as they can: every row of each is there in the end."""
-    assert forked(TWO_WRITERS, quick_ws.path) == "[0, 0, 0]\n"
-    assert set(quick_ws.table("questions")["question_id"]) == {
-        f"{who}-{n}" for who in "abc" for n in range(8)
-    }
-    assert quick_ws.verify().empty
-    assert len(journal(quick_ws)) == 25
 
 
 def test_somebody_who_never_stops_saving_is_named(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -756,106 +719,7 @@ def test_what_the_team_adds_to_the_facts_is_kept(ws: Workspace) -> None:
     assert tomllib.loads(text)["our_tool"] == {"id": 7}
 
 
-# Crashes, full disks and leftovers
-
-
-def test_a_save_is_durable_before_it_is_seen(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The journal reaches the disk first, then the new file, only then its name, then the folder."""
-    done: list[str] = []
-    fsync, replace = os.fsync, Path.replace
-
-    def told_fsync(handle: int) -> None:
-        done.append("fsync " + Path(f"/proc/self/fd/{handle}").readlink().name.split(".csv")[0])
-        fsync(handle)
-
-    def told_replace(path: Path, target: Path) -> Path:
-        done.append(f"replace {target.name}")
-        return replace(path, target)
-
-    monkeypatch.setattr(os, "fsync", told_fsync)
-    monkeypatch.setattr(Path, "replace", told_replace)
-    ws.save_table("questions", questions("Q1"))
-    assert done == [
-        "fsync journal.jsonl",
-        "fsync .questions",
-        "replace questions.csv",
-        f"fsync {ws.path.name}",
-    ]
-
-
-KILLED_SAVES = """
-def save_on_and_on(told):
-    ws = Workspace.open(sys.argv[1])
-    n = max(map(int, ws.table("questions")["question"]), default=0)
-    while True:
-        n += 1
-        rows = [{"question_id": f"Q{k}", "question": str(n), "answer": "x" * 2000} for k in range(10)]
-        ws.save_table("questions", pd.DataFrame(rows))
-        os.write(told, b"%d\\n" % n)
-
-random.seed(int(sys.argv[2]))
-lost = unreadable = last = 0
-for _ in range(40):
-    read, told = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        save_on_and_on(told)
-    os.close(told)
-    data = os.read(read, 99)  # it has saved at least once
-    select.select([], [], [], random.random() * 0.02)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    while more := os.read(read, 9999):
-        data += more
-    os.close(read)
-    committed = int(data.split()[-1])
-    try:
-        found = set(Workspace.open(sys.argv[1]).table("questions")["question"].astype(int))
-        lost += not (len(found) == 1 and committed <= found.pop() <= committed + 1)
-    except Exception:
-        unreadable += 1
-    assert committed > last
-    last = committed
-print(lost, unreadable)
-"""
-
-
-def test_killing_a_save_loses_nothing(quick_ws: Workspace) -> None:
-    """Forty programs are killed while they save: the file is always whole, and what was saved is there."""
-    assert forked(KILLED_SAVES, quick_ws.path, 7) == "0 0\n"
-    leftovers = list(quick_ws.path.glob(".*.tmp"))
-    for path in leftovers:
-        os.utime(path, (time.time() - 7200,) * 2)
-    fresh = quick_ws.path / ".notes.md.fresh.tmp"
-    fresh.write_text("somebody is saving")
-    again = Workspace.open(quick_ws.path)
-    again.save_note("summary", "x")
-    assert list(quick_ws.path.glob(".*.tmp")) == [fresh]
-    assert again.verify().empty
-    assert ".*.tmp" in (quick_ws.path / ".gitignore").read_text().splitlines()
-
-
-FULL_DISK = """
-import resource
-ws = Workspace.open(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
-try:
-    ws.save_table("questions", pd.DataFrame([{"question_id": "Q1", "question": "x" * 9000}]))
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-
-def test_a_full_disk_changes_nothing(ws: Workspace) -> None:
-    """The old file stays, the error names the path and the cause, and no litter is left."""
-    ws.save_table("questions", questions("Q1"))
-    before = (ws.path / "questions.csv").read_bytes()
-    said = forked(FULL_DISK, ws.path)
-    assert said == f"WorkspaceError {ws.path / 'questions.csv'}: File too large\n"
-    assert (ws.path / "questions.csv").read_bytes() == before
-    assert list(ws.path.glob(".*.tmp")) == []
-    assert ws.verify().empty
-    ws.save_table("questions", questions("Q2"))
+# What the system refuses; crashes and full disks are in `test_reliability.py`
 
 
 def test_a_folder_that_may_not_be_written_is_explained(
