@@ -22,14 +22,17 @@ _NOTHING: Final = (b"", b"null", b"{}", b"[]", b'""')
 
 def first_of(*parts: Raw) -> Raw:
     """The first of these parts that holds anything."""
-    return next((part for part in parts if bytes(part) not in _NOTHING), Raw())
+    for part in parts:
+        if bytes(part) not in _NOTHING:
+            return part
+    return Raw()
 
 
 def json_of(labels: dict[str, Any], part: Raw) -> str:
     """The labels that are known and what the part holds, as one JSON object; cut where it is long."""
     known = {name: label for name, label in labels.items() if label not in (None, [])}
     data = bytes(part).strip()
-    if b"\\u" in data or b"\n" in data:  # written for machines, or laid out over many lines
+    if b"\\" in data or b"\n" in data:  # perhaps written for machines, or laid out over many lines
         value = told(part)
         data = data if value is None else msgspec.json.encode(value)
     members = [msgspec.json.encode(known)[1:-1]] if known else []
@@ -51,7 +54,7 @@ def saying_of(part: Raw, known: str) -> str:
     if not part:
         return ""
     words = told(part, Words)
-    for one in astuple(words) if words else (told(part),):
+    for one in filter(None, astuple(words)) if words else (told(part),):
         if isinstance(one, str) and (text := _short(one)) and text not in known and known not in text:
             return text
     return ""

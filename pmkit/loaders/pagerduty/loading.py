@@ -63,9 +63,8 @@ class _Group:
     what: str
     records: list[Any] = field(default_factory=list)
     columns: Columns = field(default_factory=dict)
-    runs: list[tuple[int, int, int, int, int]] = field(
-        default_factory=list
-    )  # as the names in `_finish_batch`
+    # place, begin, position, file, size
+    runs: list[tuple[int, int, int, int, int]] = field(default_factory=list)
 
     def take_words(self) -> None:
         """Put the records into the columns; cold records would cost as much again as reading them."""

@@ -303,8 +303,8 @@ def _carried(text: str, entry: Record, channel: Channel) -> tuple[str, str]:
 
 
 def _with_carried(text: str, part: Raw, labels: dict[str, Any], contexts: Raw) -> tuple[str, str]:
-    if contexts:
-        labels["links"] = told(contexts)
+    if links := first_of(contexts):
+        labels["links"] = told(links)
     saying = saying_of(part, text)
     return f"{text}\n{saying}" if saying else text, json_of(labels, part)
 
