@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.checks import actions as _actions
-from pmkit.checks import causes, decisions, evidence, impact, language, process
+from pmkit.checks import causes, decisions, evidence, impact, language, metrics, process, timeline
 from pmkit.checks._rule import FAMILIES as FAMILIES
 from pmkit.checks._rule import SEVERITIES as SEVERITIES
 from pmkit.checks._rule import Finding as Finding
@@ -29,7 +29,7 @@ COLUMNS: Final = (
 
 _ROOMS: Final[tuple[Sequence[Rule], ...]] = (
     _actions.RULES, process.RULES, evidence.RULES, impact.RULES, causes.RULES,
-    decisions.RULES, language.RULES,
+    decisions.RULES, language.RULES, timeline.RULES, metrics.RULES,
 )  # fmt: skip
 RULES: Final[Mapping[str, Rule]] = {rule.code: rule for room in _ROOMS for rule in room}
 
