@@ -68,7 +68,7 @@ class History:
     def keep(self, data: bytes) -> None:
         """Keep what a file holds. Not brought to the disk at once: what a crash tears reads as not kept."""
         path = self.place / digest_of_bytes(data)
-        if path.exists():
+        if self.read(path.name) is not None:
             os.utime(path)
             return
         if not self.place.exists():

@@ -573,6 +573,7 @@ def _in_hand_of(before: list[str], after: list[str], table: Table) -> Iterable[s
     texts = zip(*(_texts(typed[title]) for title in order), strict=True)
     kept = dict(zip(map(_line, texts), by_hand, strict=True)) | {after[0]: before[0]}
     end = "\r\n" if before[0].endswith("\r\n") else "\n"
+    kept |= {line: line for line in before if line in known}
     return [kept.get(line, line.removesuffix("\n") + end) for line in after]
 
 

@@ -230,7 +230,29 @@ def test_verify_leaves_with_one_when_something_changed(run: Run, incident: Path,
     assert_refused(run("verify", incident, "--head", "latest"), "'latest' is no head of a journal")
 
 
-@pytest.mark.parametrize("command", ["status", "verify", "report", "lab"])
+def test_undo_takes_back_what_assign_did(run: Run, incident: Path) -> None:
+    """The list says who saved what; an undo says what is back, and is undone by the next."""
+    run("assign", incident, "Scribe=Mei")
+    listed = run("undo", incident, "--list").stdout.splitlines()
+    assert listed[0].endswith("incident.toml         members changed")
+    assert listed[-1].endswith("incident.toml         the incident was made")
+    line = int(listed[0].split()[0])
+    back = f"incident.toml: as after line {line - 1} of the journal again (members changed)\n"
+    assert run("undo", incident).stdout == back
+    assert "Mei" not in (incident / "incident.toml").read_text()
+    assert "undo, back to line" in run("undo", incident, "--list").stdout
+    run("undo", incident, "incident.toml")
+    assert "Mei" in (incident / "incident.toml").read_text()
+    run("undo", incident, "--to", "2026-01-01T00:00:00Z")
+    assert "Mei" not in (incident / "incident.toml").read_text()
+    assert run("undo", incident, "--to", "2026-01-01T00:00:00Z").stdout == "Everything is as it was then.\n"
+    assert_refused(
+        run("undo", incident, "timeline"), "the journal tells of no save; there is nothing to undo"
+    )
+    assert run("undo", incident, "--to", "noon").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "report", "lab", "undo"])
 def test_a_folder_that_is_none_is_refused_in_one_line(run: Run, tmp_path: Path, command: str) -> None:
     """Every command says that there is no incident here, and what makes one."""
     (tmp_path / "other").mkdir()
@@ -265,7 +287,7 @@ def test_every_command_has_help(run: Run) -> None:
         assert text.startswith("Usage: ")
         assert len(text.splitlines()[2].strip()) > 20
     assert run("--version").stdout == f"pmkit, version {pmkit.__version__}\n"
-    for command in ("new", "add", "status", "report", "lab", "verify"):
+    for command in ("new", "add", "status", "report", "lab", "verify", "undo"):
         assert f"  {command} " in run("--help").stdout
 
 

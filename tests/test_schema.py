@@ -300,3 +300,27 @@ def test_tables_describe_themselves(table: schema.Table) -> None:
     assert all(column.meaning and column.type in schema.DTYPES for column in table.columns)
     schema.validate(schema.empty(table), table)
     assert schema.to_csv(schema.empty(table), table) == ",".join(table.column_names) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "canonical"),
+    [
+        ("manual:1,yes,2026-11-03T15:02+01:00", "manual:1,yes,2026-11-03T14:02:00.000000Z"),
+        ('"manual:1",TRUE,2026-11-03 14:02Z', "manual:1,yes,2026-11-03T14:02:00.000000Z"),
+    ],
+)
+def test_a_line_typed_by_hand_stays_while_it_says_the_same(line: str, canonical: str) -> None:
+    """Another row, order of columns or line end is no reason to write it anew; another cell is."""
+    header = "event_id,included,time"
+    rest = [name for name in schema.TIMELINE.column_names if name not in header.split(",")]
+    header, blank = ",".join([header, *rest]), "," * len(rest)
+    old = f"{header}\r\n{line}{blank}\r\nmanual:2,no,{blank}"
+    frame = schema.read_csv(old, schema.TIMELINE)
+    assert canonical in ",".join(schema.cell_texts(frame[name])[0] for name in header.split(","))
+    same = schema.keep_lines(old, schema.to_csv(frame, schema.TIMELINE), schema.TIMELINE)
+    assert same == f"{old}\n"  # a last line without its end gets one
+    frame.loc[0, "summary"] = "down"
+    other = schema.keep_lines(old, schema.to_csv(frame, schema.TIMELINE), schema.TIMELINE)
+    assert line not in other and canonical in other
+    assert schema.read_csv(other, schema.TIMELINE).equals(frame)
+    assert schema.keep_lines("<<<<<<<\n", other, schema.TIMELINE) == other
