@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Literal
+from functools import wraps
+from typing import Any, Literal, TypeVar, cast
 from uuid import uuid4
 
 import pandas as pd
@@ -20,6 +21,7 @@ from pmkit.typed import read_decision, read_lines, read_moment
 from pmkit.worksheet import Change, Clash, Edit, Snapshot, Worksheet
 from pmkit.workspace import Workspace
 
+_Call = TypeVar("_Call", bound=Callable[..., Change])
 _Stamp = tuple[int, int, int] | None
 
 
@@ -35,6 +37,7 @@ class EditSession:
             raise WorkspaceError(f"no table `{name}`; the tables are {', '.join(schema.WORKSHEETS)}")
         self.workspace, self.name, self.by = workspace, name, by
         self.clashes: list[Clash] = []
+        self.lock = workspace.lock
         # Its own eyes on the folder: what a notebook reads in between is not what this worksheet has seen.
         self._desk = Workspace(workspace.path, workspace.incident)
         self._stamp, self._evidence_stamps = self._stamp_of(f"{name}.csv"), self._stamps_of_evidence()
@@ -51,13 +54,14 @@ class EditSession:
     @classmethod
     def of(cls, workspace: Workspace, name: str) -> EditSession:
         """The session of that table, the same each time, and up to date with the folder."""
-        session = workspace.sessions.get(name)
-        if not isinstance(session, cls):
-            session = workspace.sessions[name] = cls(workspace, name)
+        with workspace.lock:
+            session = workspace.sessions.get(name)
+            if not isinstance(session, cls):
+                session = workspace.sessions[name] = cls(workspace, name)
+                return session
+            session.refresh()
+            session.worksheet.suggest(session._facts())
             return session
-        session.refresh()
-        session.worksheet.suggest(session._facts())
-        return session
 
     def __repr__(self) -> str:
         return f"<EditSession {self.name} of {self.workspace.path}: {len(self.worksheet)} rows>"
@@ -116,20 +120,21 @@ class EditSession:
         self, clash: Clash, *, take: Literal["mine", "theirs"], seen: Mapping[str, str | None] | None = None
     ) -> Change:
         """Decide a clash, and list it no longer. `seen` has the cells of the row as they are shown by now."""
-        listed, cells = list(self.clashes), seen or {}
-        if clash not in listed:
-            return Change(note="It is settled already.")
-        self.clashes[:] = [one for one in listed if one != clash]
-        try:
-            if not clash.column and (clash.mine if take == "mine" else clash.theirs) == "deleted":
-                return self.delete([clash.row_id], seen={clash.row_id: cells})
-            if clash.column and take == "theirs":
-                edit = (clash.row_id, clash.column, clash.theirs)
-                return self.apply([edit], seen=[cells.get(clash.column)])
-        except BaseException:
-            self.clashes[:] = listed
-            raise
-        return Change()
+        with self.lock:
+            listed, cells = list(self.clashes), seen or {}
+            if clash not in listed:
+                return Change(note="It is settled already.")
+            self.clashes[:] = [one for one in listed if one != clash]
+            try:
+                if not clash.column and (clash.mine if take == "mine" else clash.theirs) == "deleted":
+                    return self.delete([clash.row_id], seen={clash.row_id: cells})
+                if clash.column and take == "theirs":
+                    edit = (clash.row_id, clash.column, clash.theirs)
+                    return self.apply([edit], seen=[cells.get(clash.column)])
+            except BaseException:
+                self.clashes[:] = listed
+                raise
+            return Change()
 
     def undo(self) -> Change | None:
         """Take back the last step of this session; None when there is nothing to take back."""
@@ -146,18 +151,19 @@ class EditSession:
 
         Raises `SchemaError` once when their file cannot be read; the worksheet stays as it is.
         """
-        fresh = self._refresh_evidence()
-        stamp = self._stamp_of(f"{self.name}.csv")
-        if stamp == self._stamp or self._is_blank():
-            return fresh
-        self._stamp = stamp
-        if not self._desk.changed(self.name):
-            return fresh
-        change, clashes = self.worksheet.merge(self._desk.table(self.name))
-        self.clashes += clashes
-        self._save()
-        self._tell(change)
-        return change or fresh
+        with self.lock:
+            fresh = self._refresh_evidence()
+            stamp = self._stamp_of(f"{self.name}.csv")
+            if stamp == self._stamp or self._is_blank():
+                return fresh
+            self._stamp = stamp
+            if not self._desk.changed(self.name):
+                return fresh
+            change, clashes = self.worksheet.merge(self._desk.table(self.name))
+            self.clashes += clashes
+            self._save()
+            self._tell(change)
+            return change or fresh
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Have `callback` told every change, whoever made it. Returns what ends that."""
@@ -173,20 +179,21 @@ class EditSession:
 
     def _do(self, act: Callable[[], Change | None]) -> Change | None:
         """Change and save. Where it cannot be saved nothing has changed: what is shown is what is kept."""
-        before, known_clashes = self.worksheet.snapshot(), len(self.clashes)
-        try:
-            change = act()
-            if not change:
-                return change
-            merged = self._save()
-        except BaseException:
-            self.worksheet.restore(before)
-            del self.clashes[known_clashes:]
-            raise
-        if merged:
-            change = self._both(change, merged, before)
-        self._tell(change)
-        return change
+        with self.lock:
+            before, known_clashes = self.worksheet.snapshot(), len(self.clashes)
+            try:
+                change = act()
+                if not change:
+                    return change
+                merged = self._save()
+            except BaseException:
+                self.worksheet.restore(before)
+                del self.clashes[known_clashes:]
+                raise
+            if merged:
+                change = self._both(change, merged, before)
+            self._tell(change)
+            return change
 
     def _both(self, mine: Change, theirs: Change, before: Snapshot) -> Change:
         whole = self.worksheet.changes_since(before, renamed=(*mine.renamed, *theirs.renamed))
@@ -294,6 +301,18 @@ class EditSession:
             return []  # suggestions are a kindness; the table tells its own faults where it is opened
 
 
+def _undisturbed(call: _Call) -> _Call:
+    """`call`, which reads a table of a workspace to change it, while no other thread changes one."""
+
+    @wraps(call)
+    def alone(*args: Any, **kwargs: Any) -> Change:
+        workspace: Workspace = args[0] if args else kwargs["workspace"]
+        with workspace.lock:
+            return call(*args, **kwargs)
+
+    return cast("_Call", alone)
+
+
 # One-line calls: the timeline
 
 
@@ -313,6 +332,7 @@ def exclude_events(workspace: Workspace, event_ids: str | Iterable[str]) -> Chan
     )
 
 
+@_undisturbed
 def mark_event(
     workspace: Workspace, event_id: str, mark: str, *, held_by: Iterable[str] | None = None
 ) -> Change:
@@ -342,6 +362,7 @@ def mark_event(
     return session.apply(edits, note=f"Marked {event_id} as {word}.")
 
 
+@_undisturbed
 def unmark_event(workspace: Workspace, event_id: str, mark: str | None = None) -> Change:
     """Take a mark off the event, or all of them."""
     session = EditSession.of(workspace, "timeline")
@@ -421,6 +442,7 @@ def paste_events(workspace: Workspace, text: str, *, on: date | str, tz: str) ->
     )
 
 
+@_undisturbed
 def promote_decision(workspace: Workspace, event_id: str) -> Change:
     """Make a decision of an event, say of a message: when, what, and as far as it says so why and who.
 
@@ -446,6 +468,7 @@ def promote_decision(workspace: Workspace, event_id: str) -> Change:
 # One-line calls: any table
 
 
+@_undisturbed
 def add_row(workspace: Workspace, table: str, /, **values: object) -> Change:
     """Add a row with those values. One that has them all already is not added again.
 
@@ -474,6 +497,7 @@ def delete_rows(workspace: Workspace, table: str, row_ids: str | Iterable[str]) 
     return EditSession.of(workspace, table).delete(_ids(row_ids))
 
 
+@_undisturbed
 def link_factor(
     workspace: Workspace, cause: str, effect: str, event_ids: str | Iterable[str] = (), *, note: str = ""
 ) -> Change:
@@ -499,6 +523,7 @@ def link_factor(
     return session.apply(edits + ([(row_id, "note", note)] if note else []))
 
 
+@_undisturbed
 def apply_clock_offset(
     workspace: Workspace, source: str, seconds: float, *, basis: str, note: str = ""
 ) -> Change:
@@ -538,6 +563,7 @@ def _refuse_to_move(sheet: Worksheet, mark: str, unseen: Iterable[str]) -> None:
             raise SchemaError("timeline", [f"{row_id}, `mark`: {told}"])
 
 
+@_undisturbed
 def _add_events(workspace: Workspace, rows: Sequence[Mapping[str, object]]) -> Change:
     session = EditSession.of(workspace, "timeline")
     sheet = session.worksheet

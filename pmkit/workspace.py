@@ -11,6 +11,7 @@ import getpass
 import json
 import re
 import tempfile
+import threading
 import warnings
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
@@ -113,6 +114,8 @@ class Workspace:
         self._cache = EventCache(path / ".cache")
         self._history = History(path / ".history")
         self.sessions: dict[str, Any] = {}  # who edits a table through this object, see `pmkit.session`
+        # JupyterLab hands what is clicked in a widget to another thread than the one that runs cells.
+        self.lock = threading.RLock()
 
     def __repr__(self) -> str:
         return f"<Workspace {self.path}: {self.incident.title}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -302,6 +303,32 @@ def test_two_processes_lose_nothing(workspace: Workspace) -> None:
         added = [row["action"] for row in rows.values() if row["action"].startswith(f"{name} added")]
         assert sorted(added) == sorted(f"{name} added {n}" for n in range(12))
     assert workspace.verify().empty
+
+
+def test_a_thread_waits_until_another_has_saved(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is clicked arrives in another thread than cells run in: a save that fails takes no other along."""
+    session = EditSession.of(workspace, "actions")
+    desk = session._desk
+    save = desk.save_table
+    clicked: list[Future[Change]] = []
+
+    def fail(*args: object, **more: object) -> None:
+        monkeypatch.setattr(desk, "save_table", save)
+        clicked.append(threads.submit(session.apply, [("A2", "note", "clicked meanwhile")]))
+        wait(clicked, timeout=0.3)
+        raise OSError("disk full")
+
+    monkeypatch.setattr(desk, "save_table", fail)
+    with ThreadPoolExecutor(1) as threads:
+        with pytest.raises(OSError, match="disk full"):
+            session.apply([("A1", "note", "not saved")])
+        clicked[0].result(timeout=60)
+    assert session.worksheet.cell("A2", "note") == "clicked meanwhile"
+    rows = on_disk(workspace, "actions")
+    assert rows["A2"]["note"] == "clicked meanwhile"
+    assert rows["A1"]["note"] == session.worksheet.cell("A1", "note") != "not saved"
 
 
 def test_an_outside_edit_comes_in(workspace: Workspace) -> None:

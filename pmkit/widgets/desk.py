@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
 
 import ipywidgets
 import pandas as pd
@@ -33,9 +35,23 @@ from pmkit.widgets.queue import Queue
 from pmkit.worksheet import Change, Clash
 from pmkit.workspace import Workspace
 
+_P = ParamSpec("_P")
 _SOON: Final = 0.03  # seconds in which several changes count as one repaint
 _MOST_VIEWERS: Final = 12
 _WORDS: Final = 220  # characters of the event behind a suggestion
+
+
+def _undisturbed(
+    act: Callable[Concatenate[TimelineBuilder, _P], None],
+) -> Callable[Concatenate[TimelineBuilder, _P], None]:
+    """`act` while no other thread changes a table."""
+
+    @wraps(act)
+    def alone(self: TimelineBuilder, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        with self.workspace.lock:
+            act(self, *args, **kwargs)
+
+    return alone
 
 
 class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
@@ -70,7 +86,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self._shown: dict[str, str] = {}  # which event each viewer reads
         self._window: Window = None
         self._suggestions: pd.DataFrame | None = None
-        self._stale = False
+        self._due = 0.0  # when the next repaint is due
         self._connect()
         self.grid.add_class("pmkit-table")
         self.details.add_class("pmkit-side")
@@ -88,6 +104,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             self._records = Records(self.events, self.session.worksheet.said)
         return self._records
 
+    @_undisturbed
     def look_again(self) -> None:
         """Take in what somebody else saved, and look for suggestions anew."""
         self.session.refresh()
@@ -103,6 +120,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             part.close()
         super().close()
 
+    @_undisturbed
     def choose(self, event_id: str, *, viewer: str = "", focus: bool = False) -> None:
         """Show that event in the details, the lanes and the grid."""
         self._reveal(event_id)
@@ -110,12 +128,14 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self.grid.goto(event_id)
         self._show(event_id, viewer=viewer, focus=focus)
 
+    @_undisturbed
     def show_window(self, start: pd.Timestamp | str | None, end: pd.Timestamp | str | None = None) -> None:
         """Mark a window (UTC) in the lanes and show only its events in the grid; None for all of them."""
         window = None if start is None or end is None else (pd.Timestamp(start), pd.Timestamp(end))
         self.lanes.show_window(window)
         self._filter(window)
 
+    @_undisturbed
     def suggest(self) -> None:
         """Fill the queue with what is suggested now."""
         try:
@@ -144,12 +164,14 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self._links.append(ipywidgets.jslink((lanes, "zone_name"), (grid, "zone")))
 
     def _changed(self, _: Change) -> None:
-        if not self._stale:
-            self._stale = True
+        now = time.monotonic()
+        if now > self._due + _SOON:  # else one is on its way; its thread may have ended before
+            self._due = now + _SOON
             self._soon(self._freshen)
 
+    @_undisturbed
     def _freshen(self) -> None:
-        self._stale = False
+        self._due = 0.0
         fresh = self.session.events is not None and self.session.events is not self.events
         if fresh:
             self.events, self._records = _evidence(self.session), None
@@ -176,6 +198,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         self._curated = {row["event_id"]: row for row in self.timeline.to_dict("records")}
         self._marked = marked_events(self.timeline)
 
+    @_undisturbed
     def _filter(self, window: Window) -> None:
         self._window = window
         if window is None:
@@ -190,10 +213,12 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         inside |= set(said.loc[said["time"].between(start, end), "event_id"])
         self.grid.show([row_id for row_id in sheet.row_ids if row_id in inside])
 
+    @_undisturbed
     def _chosen_in_lanes(self, event_id: str, viewer: str) -> None:
         self.grid.goto(event_id)
         self._show(event_id, viewer=viewer)
 
+    @_undisturbed
     def _chosen_in_grid(self, event_id: str) -> None:
         self.lanes.goto(event_id)
         self._show(event_id)
@@ -228,6 +253,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
         if burst is not None:
             self.lanes.unfolded = [*self.lanes.unfolded, burst]
 
+    @_undisturbed
     def _fold(self, _: object) -> None:
         self.folded.set_fold(fold=self.lanes.fold, unfolded=self.lanes.unfolded)
         for viewer, event_id in list(self._shown.items()):
@@ -235,6 +261,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
 
     # What people do
 
+    @_undisturbed
     def _lanes_act(self, message: Mapping[str, Any]) -> None:
         op = message.get("op")
         if op == "open":
@@ -242,6 +269,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             return
         self._attempt(lambda: self._do(message), self.lanes.tell, self.lanes.tell)
 
+    @_undisturbed
     def _details_act(self, message: Mapping[str, Any]) -> None:
         key, about = str(message.get("key", "")), str(message.get("about", ""))
         if message.get("op") == "select":
@@ -282,6 +310,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
             self.session.delete([event_id], seen={event_id: message["was"]})
         return ""
 
+    @_undisturbed
     def _queue_act(self, message: Mapping[str, Any]) -> None:
         op, name = message.get("op"), str(message.get("id", ""))
         if op == "select":
@@ -312,6 +341,7 @@ class TimelineBuilder(ipywidgets.VBox):  # type: ignore[misc]
 
         self._attempt(act, lambda trouble: self.queue.tell(trouble, trouble=True), self.queue.tell)
 
+    @_undisturbed
     def _entry_act(self, message: Mapping[str, Any]) -> None:
         op, key = message.get("op"), str(message.get("key", ""))
         day, zone, text = (str(message.get(name, "")) for name in ("day", "tz", "text"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from operator import itemgetter
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -69,6 +70,11 @@ class FoldedSession:
         self.bursts, self.samples = bursts, frozenset(samples)
         self.worksheet.hidden, self.worksheet.counts = self._folded()
         self._stop = session.subscribe(self._changed)
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """As the session's."""
+        return self.session.lock
 
     @property
     def clashes(self) -> list[Clash]:

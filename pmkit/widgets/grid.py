@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 from uuid import uuid4
@@ -38,6 +39,8 @@ class Sheet(Protocol):
 class Session(Protocol):
     """What the grid asks of a session: `pmkit.session.EditSession`, or something that looks like one."""
 
+    @property
+    def lock(self) -> AbstractContextManager[Any]: ...  # noqa: D102
     @property
     def clashes(self) -> list[Clash]: ...  # noqa: D102
     @property
@@ -206,6 +209,10 @@ class EditGrid(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Take in what somebody else saved. A file that cannot be read is told once, and so is its return."""
+        with self.session.lock:
+            self._refresh()
+
+    def _refresh(self) -> None:
         try:
             self.session.refresh()
         except (PmkitError, OSError) as error:
@@ -222,6 +229,10 @@ class EditGrid(anywidget.AnyWidget):
     # From the browser
 
     def _received(self, _widget: object, content: Dict, _buffers: object) -> None:
+        with self.session.lock:
+            self._answer(content)
+
+    def _answer(self, content: Dict) -> None:
         key = content.get("key")
         try:
             answer = self._do(content)

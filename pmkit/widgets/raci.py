@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pmkit import schema
 from pmkit.errors import SchemaError
@@ -35,6 +36,11 @@ class RaciCanvas:
     def worksheet(self) -> RaciCanvas:
         """The canvas is its own sheet."""
         return self
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """As the session's."""
+        return self.session.lock
 
     @property
     def clashes(self) -> list[Clash]:

@@ -286,13 +286,14 @@ def test_the_report_says_what_was_clicked(timeline: Timeline) -> None:
 
 
 def test_an_edit_that_waits_outlives_a_reload(timeline: Timeline, tmp_path: Path) -> None:
-    """While a cell runs edits wait: the browser asks before it leaves them, and they are saved even so."""
+    """While a cell keeps them edits wait: the browser asks before it leaves them; they are saved even so."""
     book, page, asked = timeline.book, timeline.page, []
     page.on("dialog", lambda dialog: asked.append(dialog.type))
     book.save()
     assert page.evaluate("window.dispatchEvent(new Event('beforeunload', { cancelable: true }))")
     done = tmp_path / "done"
-    book.begin(f"import pathlib, time\nwhile not pathlib.Path({str(done)!r}).exists(): time.sleep(0.02)")
+    wait = f"while not pathlib.Path({str(done)!r}).exists(): time.sleep(0.02)"
+    book.begin(f"import pathlib, time\nwith workspace.lock:\n    {wait}")
     note(timeline, "Noted while a cell ran.")
     page.get_by_text("saving…").first.wait_for()
     page.reload()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ class FakeSession:
     def __init__(self, worksheet: Worksheet) -> None:
         self.worksheet = worksheet
         self.clashes: list[Clash] = []
+        self.lock = nullcontext()
         self.asked: list[tuple[str, Any]] = []
         self.refuse: PmkitError | None = None
         self.outside: Change | None = None
