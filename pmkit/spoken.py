@@ -91,7 +91,7 @@ def _of_words(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[
         if name == "order" and not message.role.endswith(("Commander", "Lead")):
             continue
         cue = vocabulary.cues[name]
-        if words := cue.words_in(plain).strip(_BREAKS):
+        if words := re.split(r"[.!:;] ", cue.words_in(plain).strip(_BREAKS))[-1]:
             yield Sign(name, vocabulary.spoken[name], cue.sign, words)
     cue = vocabulary.cues["decision"]
     if words := cue.words_in(plain):

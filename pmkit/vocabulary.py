@@ -85,30 +85,30 @@ def load_vocabulary(path: Path | None = None) -> Vocabulary:
     """pmkit's vocabulary, or a team's own file of the same shape."""
     path = path or Path(__file__).with_suffix(".toml")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    people = data["people"]
+    words = data["words"]
     return Vocabulary(
-        cues={name: _cue(cue, people) for name, cue in data["cues"].items()},
+        cues={name: _cue(cue, words) for name, cue in data["cues"].items()},
         points=data["points"],
         breadth=data["breadth"],
         statement=data["statement"],
         spoken=data["spoken"],
-        wording={fault: tuple(_cue(cue, people) for cue in cues) for fault, cues in data["wording"].items()},
+        wording={fault: tuple(_cue(cue, words) for cue in cues) for fault, cues in data["wording"].items()},
         walk=data["walk"],
         stop_words=frozenset(data["likeness"]["stop_words"].split()),
     )
 
 
-def _cue(said: Mapping[str, Any], people: Mapping[str, str]) -> Cue:
+def _cue(said: Mapping[str, Any], words: Mapping[str, str]) -> Cue:
     def spell_out(patterns: Iterable[str]) -> tuple[str, ...]:
-        return tuple(_spell_out(pattern, people) for pattern in patterns)
+        return tuple(_spell_out(pattern, words) for pattern in patterns)
 
     return Cue(
         said["sign"], spell_out(said["patterns"]), spell_out(said.get("unless", ())), said.get("instead", "")
     )
 
 
-def _spell_out(pattern: str, people: Mapping[str, str]) -> str:
-    """The pattern with the words for people in place of their names; those may name each other."""
+def _spell_out(pattern: str, words: Mapping[str, str]) -> str:
+    """The pattern with words of a kind in place of the name of the kind; those may name each other."""
     while "{{" in pattern:
-        pattern = re.sub(r"\{\{(\w+)\}\}", lambda found: people[found.group(1)], pattern)
+        pattern = re.sub(r"\{\{(\w+)\}\}", lambda found: words[found.group(1)], pattern)
     return pattern

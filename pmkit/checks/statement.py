@@ -73,8 +73,11 @@ class Reading:
     @property
     def is_bare_trigger(self) -> bool:
         """Whether it is what set the incident off, with nothing that let it do harm."""
-        explained = any(sign.name in ("mechanism", "absence") for sign in self.symptom)
-        return bool(self.act) and not (self.is_symptom or self.behind or explained)
+        names = [sign.name for sign in self.symptom]
+        weak = 1 if "short" in names else 0  # in few words “when” or “only” explains nothing
+        explained = "absence" in names or "long" in names or names.count("mechanism") > weak
+        happened = bool(self.act) or ("short" in names and not self.person)
+        return happened and not (self.is_symptom or self.behind or explained)
 
     @property
     def reasons(self) -> list[str]:

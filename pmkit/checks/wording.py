@@ -17,9 +17,16 @@ _QUOTED: Final = re.compile(
     r"“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»|\"[^\"\n]*\"|‘[^’\n]{2,}’(?!\w)|(?<!\w)'[^'\n]{2,}'(?!\w)"
 )
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+|(?<=\])\([^)\s]+\)")
-_BREAK: Final = re.compile(r"(?<=[.!?…])[\"”»)]?\s+(?=[\"“„«(]?[A-Z0-9ÄÖÜÀ-Þ`])|(?<=[。！？])|\n+")
+_BREAK: Final = re.compile(r"(?<=[.!?…])[\"”»)*_]*\s+(?=[\"“„«(]?[A-Z0-9ÄÖÜÀ-Þ`])|(?<=[。！？])|\n+")
 _HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s")
 _FENCE: Final = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.DOTALL | re.MULTILINE)
+# Words with a capital only because they begin a sentence; they are no names.
+_OPENING: Final = re.compile(
+    r"^\W*(?:The|This|That|These|Those|It|Its|There|Each|All|Both|No|On|In|At|By|After|Until|When|Since|As|For|If|"
+    r"Two|Three|We|They|Our|An|Nobody|Nothing|Everything|One|Some|Many|Only|Then|But|And|So|What|How|Why|Who|"
+    r"From|To|With|Without|Not|Now|Here|Just|Also|Because|However|Before|During|While|Where|Which|Any|Every|Most|"
+    r"Customers|Users|Engineers|Developers)\b"
+)
 _MARKS: Final = re.compile(r"[*_]{2}|^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s*)?")
 
 
@@ -63,7 +70,8 @@ def _cut(line: str, plain: str) -> Iterator[Sentence]:
         end = found.end() if found else len(plain)
         text = line[start:end].strip()
         if text:
-            yield Sentence(text, " ".join(_MARKS.sub("", plain[start:end]).split()))
+            read = " ".join(_MARKS.sub("", plain[start:end]).split())
+            yield Sentence(text, _OPENING.sub(lambda opening: opening.group().lower(), read))
         start = end
 
 
