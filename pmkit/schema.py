@@ -481,7 +481,7 @@ def keep_lines(old: str, new: str, table: Table) -> str:
     try:
         before, after = _lines(old), _lines(new)
         return "".join(_in_hand_of(before, after, table)) if before and before != after else new
-    except (csv.Error, SchemaError):
+    except (csv.Error, ValueError):
         return new  # a file that cannot be read has no lines to keep
 
 
@@ -569,7 +569,9 @@ def _in_hand_of(before: list[str], after: list[str], table: Table) -> Iterable[s
         after = [_line([cells[place] for place in places]) for cells in map(_cells, after)]
     known = set(after)
     by_hand = [line for line in before[1:] if line not in known]
-    typed = read_csv("".join([before[0], *by_hand]), table)
+    typed, misread = _conformed(pd.DataFrame(map(_cells, by_hand), columns=order, dtype="str"), table)
+    if misread:
+        return after
     texts = zip(*(_texts(typed[title]) for title in order), strict=True)
     kept = dict(zip(map(_line, texts), by_hand, strict=True)) | {after[0]: before[0]}
     end = "\r\n" if before[0].endswith("\r\n") else "\n"
