@@ -141,6 +141,13 @@ def append_line(folder: Path, said: Mapping[str, Any]) -> None:
             os.fsync(out.fileno())
 
 
+def whole_size(folder: Path) -> int:
+    """How many bytes of the journal are whole lines."""
+    path = folder / JOURNAL
+    with explained(path):
+        return path.read_bytes().rfind(b"\n") + 1 if path.exists() else 0
+
+
 def cut_lines(folder: Path, size: int) -> None:
     """Take back what was added to the journal since it had that size: the save it tells of did not happen."""
     path = folder / JOURNAL

@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -112,8 +112,9 @@ def list_saves(folder: Path) -> list[Save]:
     for number, said in read_lines(folder):
         if said.get("file") in FILES:
             at = None
-            with suppress(ValueError):
-                at = datetime.fromisoformat(str(said.get("at")))
+            with suppress(ValueError, OverflowError):
+                told = datetime.fromisoformat(str(said.get("at")))
+                at = told.astimezone(UTC) if told.tzinfo else None
             by, did, file, was, sha256 = (
                 str(said.get(name, "")) for name in ("by", "did", "file", "was", "sha256")
             )
@@ -180,7 +181,7 @@ def _happened(saves: Iterable[Save], digests: Mapping[str, str]) -> list[Save]:
 
 
 def _is_until(save: Save, moment: datetime) -> bool:
-    return save.at is not None and save.at.tzinfo is not None and save.at <= moment
+    return save.at is not None and save.at <= moment
 
 
 # What a save changed

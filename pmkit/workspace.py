@@ -38,6 +38,7 @@ from pmkit.custody import (
     published_heads,
     seal_of,
     trace_rows,
+    whole_size,
 )
 from pmkit.disk import (
     copy_durably,
@@ -768,11 +769,11 @@ class Workspace:
 
         The line is written when the data is on the disk, and taken back where it cannot take its name.
         """
-        path, journal = self.path / name, self.path / "journal.jsonl"
+        path = self.path / name
         before = path.read_bytes() if path.exists() else None
         was, digest = digest_of_bytes(before) if before is not None else "", digest_of_bytes(data)
         unkept = self._keep(before) if name in FILES and before is not None and was != digest else None
-        length = size_of(journal) if journal.exists() else 0
+        length = whole_size(self.path)
 
         def tell() -> None:
             self._journal(did, name, was=was, sha256=digest, more=more, by=by, now=now)
