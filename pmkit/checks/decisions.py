@@ -84,18 +84,21 @@ def find_open_proposals(postmortem: Postmortem, vocabulary: Vocabulary) -> Itera
     Mend: answer it in the decisions, also with no and the reason.
     """
     talk = _talk(postmortem)
+    talk = talk.assign(settles=spoken.hear_settling(talk["text"], vocabulary))
     heard = talk[vocabulary.cues["proposing"].heard_in(talk["text"])]
     roles = _roles(postmortem.incident)
     cited = set(" ".join(postmortem.decisions["event_ids"]).split())
-    told: list[Finding] = []
+    told = 0
     for said in heard.itertuples():
         message = spoken.Message(said.text, roles.get(said.actor, ""), said.slack_reactions)
         settles = spoken.is_decision(spoken.weigh_decision(message, vocabulary), vocabulary)
         words = "" if settles else spoken.find_proposal(message, vocabulary)
-        if words and said.event_id not in cited and not _answered(said, talk, postmortem, vocabulary):
+        if words and said.event_id not in cited and not _answered(said, talk, postmortem):
             text = f"{said.time:%H:%M:%S} UTC “{_shorten(said.text)}” got no answer."
-            told.append(Finding(text, "decisions", said.event_id, event_ids=(said.event_id,)))
-    yield from told[:_MOST]
+            yield Finding(text, "decisions", said.event_id, event_ids=(said.event_id,))
+            told += 1
+            if told == _MOST:
+                return
 
 
 @rule("DE104", "Talk without decisions")
@@ -263,7 +266,7 @@ def _roles(incident: Incident) -> dict[str, str]:
     return {member.person: member.role for member in incident.members if member.person}
 
 
-def _answered(said: Any, talk: pd.DataFrame, postmortem: Postmortem, vocabulary: Vocabulary) -> bool:
+def _answered(said: Any, talk: pd.DataFrame, postmortem: Postmortem) -> bool:
     """Whether somebody answered a proposal: in its thread, with a mark, or by settling something."""
     if said.slack_reactions.strip():
         return True
@@ -272,11 +275,10 @@ def _answered(said: Any, talk: pd.DataFrame, postmortem: Postmortem, vocabulary:
     thread = said.slack_thread_ts or said.slack_ts
     if (others["slack_thread_ts"] == thread).any():
         return True
-    settled = others[spoken.hear_settling(others["text"], vocabulary)]
     named = others["text"].str.contains(said.actor.split(" ")[0], regex=False)
     at = postmortem.decisions["decided_at"]
     return bool(
-        len(settled) or named.any() or at.between(said.time, said.time + _ANSWERED).any()
+        others["settles"].any() or named.any() or at.between(said.time, said.time + _ANSWERED).any()
         or others["time"].le(said.time + pd.Timedelta("3min")).any()
     )  # fmt: skip
 
