@@ -29,6 +29,7 @@ _FOLD: Final = pd.Timedelta("30min")  # like alerts with less between them are o
 _TELLINGS: Final = "10min"  # of one fact come with less between two
 _ECHO: Final = pd.Timedelta("5min")
 _ASKED_WITHIN: Final = pd.Timedelta("5min")
+_ASKED_AFTER: Final = 20  # messages, at most
 _PAST_DAYS: Final = 2  # of a place that are known, before a first time there means something
 # In how many messages a word may be that makes two speak of the same: where one tells of trouble, and else.
 _RECALLED: Final = (4, 2)
@@ -192,11 +193,11 @@ def _early_signals(record: _Record) -> list[dict[str, Any]]:
     # What a person says twice is said twice, and what is changed twice is changed twice.
     bursts = _bursts(record, candidates, start, single=people | changes)
     telling = _Telling(record, candidates, people, changes, bursts)
-    fact = _facts(candidates, changes, people)
     points = record.vocabulary.points
     score = sum(flags * points[sign] for sign, flags in telling.signs.items())
     score = np.round(np.asarray(score, dtype=float), 2)
     handled = candidates["event_id"].isin(record.handled).to_numpy()
+    fact = _facts(candidates, changes, people, where=(score >= points["enough"]) | handled)
     spoken_for = np.isin(bursts.group, bursts.group[handled]) | np.isin(fact, fact[handled])
     chosen = (score >= points["enough"]) & ~spoken_for & bursts.first & ~telling.is_talk
     # Of equal ones what people say goes first, then what happened before what announced it, then the nearest.
@@ -227,16 +228,19 @@ def _is_all_clear(events: pd.DataFrame, record: _Record) -> pd.Series:
     return (events["kind"] == "resolve") | (heard & ~record.by_people[events.index])
 
 
-def _facts(candidates: pd.DataFrame, changes: Flags, people: Flags) -> npt.NDArray[np.int64]:
-    """One number for the candidates that tell of one fact: a change by its version, talk by its thread."""
+def _facts(candidates: pd.DataFrame, changes: Flags, people: Flags, *, where: Flags) -> npt.NDArray[np.int64]:
+    """One number for the candidates that tell of one fact: a change by its version, talk by its thread.
+
+    Only those `where` it matters are looked at.
+    """
     thread = candidates["slack_channel_id"] + " " + candidates["slack_thread_ts"]
     thread = thread.mask(candidates["slack_thread_ts"] == "", thread + candidates["slack_ts"])
     fact = candidates["event_id"].mask(people & (thread.str.strip() != ""), thread)
-    told = find_same_facts(candidates[~people], within=_TELLINGS)
+    told = find_same_facts(candidates[where & ~people], within=_TELLINGS)
     ids = told["event_ids"].str.split().explode()
     known = dict(zip(ids, told["fact_id"].reindex(ids.index), strict=True))
     fact = fact.map(known).fillna(fact)
-    versions = find_versions(candidates[changes])
+    versions = find_versions(candidates[where & changes])
     fact.update(versions[versions != ""])
     return np.asarray(pd.factorize(fact)[0], dtype=np.int64)
 
@@ -406,7 +410,7 @@ class _Telling:
                 echoes[n] = (other, words)
         return {n: (other, words[:3]) for n, (other, words) in echoes.items()}
 
-    def _recalled(self, hints: Flags) -> dict[int, tuple[str, str]]:
+    def _recalled(self, hints: Flags) -> dict[int, tuple[int, str]]:
         """Messages of people that share two words with one of the response, and hardly any other has them."""
         position = np.flatnonzero(self.people)
         if not len(position) or self.response.empty:
@@ -428,29 +432,27 @@ class _Telling:
         uses = np.where(hints[position[pairs["text"]]], most, fewest)
         pairs = pairs[index.in_texts[pairs["word"]] <= uses]
         shared = pairs.groupby(["text", "text_later"], sort=True)["word"].agg(list)
-        found: dict[int, tuple[str, str]] = {}
+        found: dict[int, tuple[int, str]] = {}
         for (n, later), named in shared[shared.map(len) > 1].items():
             told = ", ".join(index.words[word] for word in named[:3])
-            found.setdefault(int(position[n]), (self._at(later - len(said)), told))
+            found.setdefault(int(position[n]), (int(later) - len(said), told))
         return found
 
-    def _named_versions(self) -> dict[int, tuple[str, str]]:
+    def _named_versions(self) -> dict[int, tuple[int, str]]:
         """Changes whose version the response names."""
         versions = find_versions(self.candidates[self.signs["change"]]).str.removeprefix("version ")
         told = self.response["text"].str.casefold().tolist()
+        whole = "\n".join(told)
         where = {
-            version: next((n for n, text in enumerate(told) if version in text), None)
+            version: next(n for n, text in enumerate(told) if version in text)
             for version in set(versions[versions != ""])
+            if version in whole
         }
         return {
-            n: (self._at(place), version)
+            n: (place, version)
             for n, version in versions.items()
             if (place := where.get(version)) is not None
         }
-
-    def _at(self, place: int) -> str:
-        message = self.response.iloc[place]
-        return f"{message['place']} at {message['time']:%H:%M:%S} UTC"
 
     def reasons(self, n: int, event: Any, detected: pd.Timestamp) -> Iterable[str]:
         """Short sentences, the weightiest first, each with the points it adds."""
@@ -476,7 +478,9 @@ class _Telling:
             later = self.citations[n]
             return f"A message in {later.place} at {later.time:%H:%M:%S} UTC speaks of it"
         if sign == "recalled":
-            where, shared = self.recalled[n]
+            place, shared = self.recalled[n]
+            later = self.response.iloc[place]
+            where = f"{later['place']} at {later['time']:%H:%M:%S} UTC"
             return f"A message in {where} speaks of the same: {shared}"
         minutes = max(1, round((detected - event.time).total_seconds() / 60))
         return {
@@ -539,20 +543,23 @@ def _citations(record: _Record, candidates: pd.DataFrame, detected: pd.Timestamp
     if record.own_channels & set(later["place"]):
         later = later[later["place"].isin(record.own_channels)]
     later = later[later["text"].str.contains(r"\d\d:\d\d", regex=True)]
-    at_minute: dict[str, list[int]] = {}
+    stated = [[(int(h) * 60 + int(m), s) for h, m, s, _ in _CLOCK.findall(text)] for text in later["text"]]
+    wanted = {minute for clocks in stated for minute, _ in clocks}
+    at_minute: dict[int, list[int]] = {}
     for times in (candidates["time"], candidates["time"].dt.tz_convert(zone)):
-        for n, minute in enumerate(times.dt.strftime("%H:%M")):
-            at_minute.setdefault(minute, []).append(n)
+        minutes = (times.dt.hour * 60 + times.dt.minute).to_numpy()
+        for n in np.flatnonzero(np.isin(minutes, list(wanted))).tolist():
+            at_minute.setdefault(int(minutes[n]), []).append(n)
     seconds = candidates["time"].dt.second.tolist()
     names = [candidates[column].str.casefold().tolist() for column in ("place", "actor")]
     cited: dict[int, Any] = {}
-    for message in later.itertuples():
+    for message, clocks in zip(later.itertuples(), stated, strict=True):
         text = message.text.casefold()
-        for hour, minute, second, _ in _CLOCK.findall(message.text):
-            for n in at_minute.get(f"{hour}:{minute}", ()):
-                same_second = not second or seconds[n] == int(second)
-                named = any(len(name[n]) > 2 and name[n] in text for name in names)
-                if same_second and named:
+        for minute, second in clocks:
+            for n in at_minute.get(minute, ()):
+                if n in cited or (second and seconds[n] != int(second)):
+                    continue
+                if any(len(name[n]) > 2 and name[n] in text for name in names):
                     cited.setdefault(n, message)
     return cited
 
@@ -772,14 +779,18 @@ def _asked_about(record: _Record, talk: pd.DataFrame) -> list[tuple[Any, Any]]:
     """
     asking = record.vocabulary.cues["undecided"]
     found: dict[str, tuple[Any, Any]] = {}
-    for question in talk[asking.heard_in(talk["text"])].itertuples():
-        before = talk[(talk["place"] == question.place) & (talk["time"] < question.time)]
-        before = before[before["time"] >= question.time - _ASKED_WITHIN]
-        before = before[before["actor"] != question.actor]
-        told = question.text.partition(asking.words_in(question.text))[0]
-        said = question if len(told.split()) > 3 else next(before.tail(1).itertuples(), None)
-        if said is not None:
-            found.setdefault(said.event_id, (said, question))
+    asked = asking.heard_in(talk["text"])
+    for place in talk.loc[asked, "place"].unique():
+        here = talk[talk["place"] == place].reset_index(drop=True)
+        for n in np.flatnonzero(asking.heard_in(here["text"])):
+            question = here.iloc[n]
+            before = here.iloc[max(0, n - _ASKED_AFTER) : n]
+            near = before["time"] >= question["time"] - _ASKED_WITHIN
+            before = before[near & (before["actor"] != question["actor"])]
+            told = question["text"].partition(asking.words_in(question["text"]))[0]
+            said = question if len(told.split()) > 3 else (before.iloc[-1] if len(before) else None)
+            if said is not None:
+                found.setdefault(said["event_id"], (said, question))
     return list(found.values())
 
 

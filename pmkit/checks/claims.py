@@ -24,7 +24,7 @@ _BOUND: Final = (
 )
 DURATION: Final = (
     rf"(?:\b(?P<bound>{_BOUND})\s*)?(?:(?P<about>{_ABOUT})\s*)?(?<![\w:.,–-])"
-    rf"(?:(?P<hours>{_NUMBER}){_HOURS}\b(?:,?\s*(?:and\s+)?(?P<rest>\d{{1,2}})(?:[\s-]?{_MINUTES}\b|\b(?![\d:.%]))"
+    rf"(?:(?P<hours>{_NUMBER}){_HOURS}(?![^\W\d])(?:,?\s*(?:and\s+)?(?P<rest>\d{{1,2}})(?:[\s-]?{_MINUTES}\b|\b(?![\d:.%]))"
     rf"(?!\s*{_SECONDS}\b))?|(?P<minutes>{_NUMBER}){_MINUTES}\b(?:,?\s*(?:and\s+)?(?P<more>\d{{1,2}})[\s-]?"
     rf"{_SECONDS}\b)?|(?P<seconds>{_NUMBER}){_SECONDS}\b)"
 )
