@@ -380,7 +380,8 @@ def scribbled(text: str, dice: random.Random) -> str:
             case 1:
                 lines.insert(dice.randint(1, heads[0]), dice.choice(["", "# why?", "   # indented"]))
             case 2:
-                lines.insert(dice.choice(heads) + 1, f'our_{dice.randrange(10**6)} = {{ id = 7, x = ["a"] }}')
+                entry = dice.choice([n for n in heads if lines[n].startswith("[[")])
+                lines.insert(entry + 1, f'our_{dice.randrange(10**6)} = {{ id = 7, x = ["a"] }}')
             case 3:
                 lines[n] = lines[n].replace(" = ", dice.choice(["=", "   =  "]))
             case 4:
