@@ -468,7 +468,7 @@ def test_tables_edited_by_hand_keep_every_line(ws: Workspace, seed: int) -> None
         row = f"A{dice.randint(1, 6)}"
         edit_row(ws, "actions", row, dri="Mei")
         saved = path.read_bytes().decode()
-        touched = next(line for line in lines[1:] if row in line.replace('"', "").split(","))
+        touched = next(line for line in lines[1:] if row in next(csv.reader(io.StringIO(line, newline=""))))
         untouched = Counter(line for line in lines if line != touched)
         kept = saved.removeprefix("\ufeff")
         for line in untouched:
