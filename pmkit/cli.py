@@ -159,7 +159,7 @@ def show_template(name: str) -> None:
     """Show what a review made from template NAME consists of; a team's own .toml file too."""
     from pmkit.template import describe_template, load_template
 
-    click.echo(describe_template(load_template(name)))
+    click.echo(_wrapped(describe_template(load_template(name))))
 
 
 @template.command("check")
@@ -171,6 +171,9 @@ def check_template(file: Path) -> None:
     plan = load_template(file)
     counts = f"{len(plan.roles)} roles, {len(plan.milestones)} milestones, {len(plan.tasks)} tasks"
     click.echo(f"{file}: fine. {counts}.")
+    for role in plan.idle_roles:
+        where = '[raci."…"] or [[task_lists]]'
+        click.echo(f"{role} has no task and no part in the RACI: add it under {where}.")
 
 
 class _Add(click.Command):
@@ -262,7 +265,7 @@ def add(
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--at", help="As of another time, as 2026-11-05T09:00Z; nothing is recorded then.")
 def status(incident: Path, form: str, at: str | None) -> None:
@@ -279,13 +282,13 @@ def status(incident: Path, form: str, at: str | None) -> None:
     for name in note_milestones(workspace, now) if at is None else ():
         click.echo(f"Reached: {name}", err=True)
     review = describe_review(workspace.load(), now)
-    click.echo(json.dumps(review.to_dict(), indent=2) if form == "json" else review.to_text())
+    click.echo(json.dumps(review.to_dict(), indent=2) if form == "json" else _wrapped(review.to_text()))
     if review.is_late:
         sys.exit(1)
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
 @click.option("--kind", default="daily", show_default=True, help="daily, or final retro.")
 @click.option("--confirm", is_flag=True, help="It was held: keep it. Without this it is only shown.")
 @click.option("--by", default="", help="Who confirms it, as a role or a name.")
@@ -327,14 +330,15 @@ def checkin(
         row = draft_checkin(workspace.load(), now, kind=kind) | told
     for name in ("summary", "blockers", "next_steps"):
         lines = str(row.get(name, "")).splitlines() or ["-"]
-        click.echo(f"{name.replace('_', ' ').capitalize()}\n" + "\n".join(f"  {line}" for line in lines))
+        title = name.replace("_", " ").capitalize()
+        click.echo(_wrapped("\n".join([title, *(f"  {line}" for line in lines)])))
     click.echo(
         f"Kept as {row['checkin_id']}." if confirm else "A draft; --confirm --by ROLE keeps it.", err=True
     )
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
 def agenda(incident: Path) -> None:
     """Print the agenda of the final retro of INCIDENT, in Markdown."""
     from pmkit.agenda import retro_agenda
@@ -344,7 +348,7 @@ def agenda(incident: Path) -> None:
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Instead of INCIDENT/report/review.ics."
 )
@@ -440,14 +444,66 @@ def check(
     elif incident is not None:
         found = run_checks(Workspace.open(incident).load(), now=now, select=select, ignore=ignore)
         findings = place_findings(found, incident)
-    click.echo(FORMATS[form](findings, RULES))
+    text = FORMATS[form](findings, RULES)
+    click.echo(_wrapped(text) if form == "text" else text)
     levels = {"error": ["error"], "warning": ["error", "warning"], "info": ["error", "warning", "info"]}
     grave = findings["severity"].isin(levels.get(fail_on, [])) & (findings["suppressed"] == "")
     sys.exit(1 if grave.any() else 0)
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
+@click.option("--search", metavar="WORDS", help="Only events whose text holds this (a regular expression).")
+@click.option("--from", "start", help="Only from this time on, as 2026-11-03T14:00Z.")
+@click.option("--to", "end", help="Only until this time.")
+@click.option("--source", help="Only from this source: slack, pagerduty, deploy …")
+@click.option("--limit", default=200, show_default=True, help="At most so many; the rest is counted.")
+@click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text", show_default=True)
+def events(
+    *,
+    incident: Path,
+    search: str | None,
+    start: str | None,
+    end: str | None,
+    source: str | None,
+    limit: int,
+    form: str,
+) -> None:
+    """List the events of the evidence with their ids, as timeline.csv and other tables cite them.
+
+    \b
+    Examples:
+      pmkit events 2026-11-03-checkout --search "rolled? back"
+      pmkit events 2026-11-03-checkout --from 2026-11-03T14:00Z --to 2026-11-03T14:30Z
+    """
+    import pandas as pd
+
+    from pmkit.explore import list_events
+    from pmkit.workspace import Workspace
+
+    begin, until = _time(start, "--from"), _time(end, "--to")
+    found = list_events(
+        Workspace.open(incident).events(),
+        search=search,
+        start=None if begin is None else pd.Timestamp(begin),
+        end=None if until is None else pd.Timestamp(until),
+        source=source,
+    )
+    shown = found.head(limit)
+    if form == "csv":
+        click.echo(shown.to_csv(index=False), nl=False)
+        return
+    for row in shown.itertuples():
+        when = "no time" if pd.isna(row.time) else f"{row.time:%Y-%m-%d %H:%M:%S}"
+        words = " ".join(row.text.split())[:160]
+        click.echo(f"{when:<19}  {row.event_id}")
+        click.echo(_wrapped(f"    {row.actor or row.source}, {row.place or row.kind}: {words}"))
+    if len(found) > limit:
+        click.echo(f"and {len(found) - limit:,} more; narrow it down, or --limit {len(found)}", err=True)
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder, default=".")
 @click.option("--overdue", is_flag=True, help="Only what is overdue. Exit code 1 when there is any.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a .csv or .xlsx instead.")
@@ -466,13 +522,13 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
     elif form == "json":
         click.echo(shown.to_json(orient="records", date_format="iso", indent=2))
     else:
-        click.echo(describe_actions(shown))
+        click.echo(_wrapped(describe_actions(shown)) if len(shown) or not overdue else "None is overdue.")
     if overdue and len(late):
         sys.exit(1)
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
 @click.option(
     "--to", "formats", default="html,pdf", show_default=True, help="Formats, comma between: html, pdf."
 )
@@ -554,7 +610,7 @@ def lab(incident: Path) -> None:
 
 
 @main.command()
-@click.argument("incident", type=_existing_folder)
+@click.argument("incident", type=_existing_folder, default=".")
 @click.option("--head", default="", help="The journal head that a published report gives.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify(incident: Path, head: str, form: str) -> None:
@@ -641,6 +697,21 @@ def _told(text: str | None) -> Iterator[Any]:
             click.echo("", err=True)
         raise
     finish()
+
+
+def _wrapped(text: str) -> str:
+    """In a terminal, long lines broken between words and set in; for programs as they are."""
+    if not sys.stdout.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    width = max(40, shutil.get_terminal_size().columns)
+    lines = []
+    for line in text.splitlines():
+        inset = " " * (len(line) - len(line.lstrip()) + 4)
+        lines += textwrap.wrap(line, width, subsequent_indent=inset, break_on_hyphens=False) or [""]
+    return "\n".join(lines)
 
 
 def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:

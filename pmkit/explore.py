@@ -288,3 +288,27 @@ def _contains(values: pd.Series, pattern: str, *, regex: bool, case: bool) -> pd
 
 def _in_order(events: pd.DataFrame) -> pd.DataFrame:
     return events.sort_values("time", kind="stable", ignore_index=True)
+
+
+def list_events(
+    events: pd.DataFrame,
+    *,
+    search: str | None = None,
+    start: pd.Timestamp | None = None,
+    end: pd.Timestamp | None = None,
+    source: str | None = None,
+) -> pd.DataFrame:
+    """Events to look an id up, in order of time: of a stretch, of a source, or with words (`find_text`).
+
+    One row per event: `event_id`, `time` (UTC), `source`, `kind`, `actor`, `place`, `text`.
+    """
+    found = find_text(events, search) if search else _in_order(schema.without_samples(events))
+    kept = pd.Series(True, index=found.index)
+    if start is not None:
+        kept &= found["time"] >= start
+    if end is not None:
+        kept &= found["time"] <= end
+    if source:
+        kept &= found["source"] == source
+    columns = ["event_id", "time", "source", "kind", "actor", "place", "text"]
+    return found.loc[kept, columns].reset_index(drop=True)

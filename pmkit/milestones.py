@@ -174,7 +174,7 @@ def _evidence(record: _Record) -> Need:
     for source in incident.evidence:
         files = evidence[(evidence["source"] == source) & (evidence["records_loaded"] > 0)]
         if files.empty:
-            lacks.append(f"no {source} evidence")
+            lacks.append(f"no {source} evidence; add it, or take it out of `evidence` in incident.toml")
             continue
         first, last = files["first_at"].min(), files["last_at"].max()
         margin = -MARGIN if source in CONTINUOUS else _NEAR

@@ -9,10 +9,11 @@ from functools import partial
 import pandas as pd
 
 from pmkit import schema
-from pmkit.checkins import draft_checkin
-from pmkit.errors import WorkspaceError
+from pmkit.checkins import KINDS, draft_checkin
+from pmkit.errors import SchemaError, WorkspaceError
 from pmkit.facts import with_member, with_milestone
 from pmkit.milestones import RECORDED, review_status
+from pmkit.roster import find_active_people, find_person_fault
 from pmkit.workspace import Workspace
 
 
@@ -53,14 +54,30 @@ def confirm_checkin(
     `next_steps`, and for the final retro `owners_confirmed`, `learned`, `would_come_again`. Returns the row.
     Raises `WorkspaceError` when nobody confirms it, `SchemaError` for a cell that cannot be.
     """
-    if not by.strip():
-        raise WorkspaceError("a check-in is confirmed by somebody; say who, as a role or a name")
     postmortem = workspace.load()
+    incident = postmortem.incident
+    kinds = [plan.kind for plan in incident.checkins] or list(KINDS)
+    if kind not in kinds:
+        raise WorkspaceError(f"no kind of check-in `{kind}`; the kinds are {', '.join(kinds)}")
+    fault = find_person_fault(by, incident, find_active_people(postmortem.events)["person"])
+    # A role may confirm before somebody is put into it.
+    if fault and by not in incident.roles:
+        raise WorkspaceError(f"a check-in is confirmed by somebody; “{by}” {fault}. Say a role or a name")
     row: dict[str, object] = dict(draft_checkin(postmortem, now, kind=kind))
     row |= {"held_at": schema.format_time(pd.Timestamp(now)), "attendees": attendees, "confirmed_by": by}
     row |= said or {}
     table = schema.CHECKINS
-    texts = {name: schema.cell_text(table.column(name), value) for name, value in row.items()}
+    texts, problems = {}, []
+    for name, value in row.items():
+        try:
+            texts[name] = schema.cell_text(table.column(name), value)
+        except ValueError as error:
+            problems.append(f"`{name}`: {error}")
+    known = set(postmortem.actions["action_id"])
+    unknown = [word for word in texts.get("owners_confirmed", "").split() if word not in known]
+    problems += [f"`owners_confirmed`: there is no action {word}" for word in unknown]
+    if problems:
+        raise SchemaError("checkins", problems)
 
     def with_row(checkins: pd.DataFrame) -> pd.DataFrame:
         fresh = schema.conform(pd.DataFrame([texts]), table)

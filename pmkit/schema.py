@@ -498,7 +498,7 @@ def cell_text(column: Column, value: object) -> str:
     if column.type == "str":
         return _chosen(column, text.strip()) if column.choices else text
     if column.type == "words":
-        return " ".join(word.strip(",") for word in text.split()).strip()
+        return " ".join(text.replace(",", " ").split())
     if not text.strip():
         return "no" if column.type == "bool" else ""
     return _typed_text(column.type, _READERS[column.type](text.strip() if isinstance(value, str) else value))

@@ -139,6 +139,12 @@ class Template:
         """Whether incidents of that severity get this review; `SEV1`, `sev-1` and `SEV-1` are the same."""
         return _plain(severity) in {_plain(known) for known in self.severities}
 
+    @property
+    def idle_roles(self) -> tuple[str, ...]:
+        """Roles that have no part in any activity and no task."""
+        busy = {task.dri for task in self.tasks} | {role for parts in self.raci.values() for role in parts}
+        return tuple(role for role in self.roles if role not in busy)
+
     def working_days_for(self, severity: str) -> int:
         """Working days from resolution to closure."""
         days = {_plain(known): days for known, days in self.deadlines.items()}
@@ -189,15 +195,24 @@ def _with_parents(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TemplateError(f"{path}: {error}") from error
-    parent = data.pop("extends", None)
+    parent, renamed = data.pop("extends", None), data.pop("rename", {})
     if parent is None:
         return data
-    below = _with_parents(_beside(path, parent), (*seen, path))
+    below = _renamed(_with_parents(_beside(path, parent), (*seen, path)), renamed)
     if isinstance(data.get("roles"), list):
         # Parts of roles this file does away with are no mistake of this file.
         parts = below.get("raci", {}).items()
         below["raci"] = {name: {r: p for r, p in of.items() if r in data["roles"]} for name, of in parts}
     return _merge(below, data)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """The data with roles by the names a team has for them, wherever they stand alone."""
+    if isinstance(value, Mapping):
+        return {names.get(key, key): _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,7 +228,13 @@ def describe_template(plan: Template) -> str:
     lists = [f"  {each.name} ({each.dri})" for each in plan.task_lists]
     lines = [f"{plan.title}", plan.use_case, ""]
     lines += [f"For {', '.join(plan.severities)}; for others: {plan.lighter}.", ""]
-    lines += [f"Closure {plan.working_days} working days after the end; owner: {plan.owner}.", "", "Roles"]
+    days = ", ".join(f"{severity} after {count}" for severity, count in plan.deadlines.items())
+    closure = f"Closure {plan.working_days} working days after the end{f' ({days})' if days else ''}"
+    holidays = f"{plan.calendar.country} {plan.calendar.subdivision}".strip()
+    lines += [f"{closure}; owner: {plan.owner}."]
+    days_off = [*plan.calendar.weekend, *([f"holidays of {holidays}"] if holidays else [])]
+    lines += [f"Days off: {', '.join(days_off)}"]
+    lines += ["", "Roles"]
     lines += [f"  {role}" for role in plan.roles] + ["", "Channels"]
     lines += [f"  #{channel.name}: {channel.purpose}" for channel in plan.channels] + ["", "Milestones"]
     for milestone in plan.milestones:
@@ -237,10 +258,10 @@ def describe_template(plan: Template) -> str:
 
 
 class _MisfitError(ValueError):
-    """What does not fit, and the key under which it stands."""
+    """What does not fit, and the keys under which it may stand, the likeliest first."""
 
-    def __init__(self, key: str, problem: str) -> None:
-        self.key = key
+    def __init__(self, key: str | tuple[str, ...], problem: str) -> None:
+        self.keys = (key,) if isinstance(key, str) else key
         super().__init__(problem)
 
 
@@ -253,9 +274,12 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
     roles = tuple(data["roles"])
     lists = tuple(TaskListPlan(each["id"], each["name"], each["dri"]) for each in data["task_lists"])
     tasks = tuple(_tasks(data["task_lists"]))
-    _refuse_unknown("role", [data["owner"]], roles, key="owner")
+    _refuse_unknown("role", [data["owner"]], roles, key=("owner", "roles"))
     for role in (*(each.dri for each in lists), *(task.dri for task in tasks)):
-        _refuse_unknown("role of a task or list of tasks", [role], roles, key=f'"{role}"')
+        if role not in roles:
+            problem = f"tasks are given to the role `{role}`, and it is not among `roles`"
+            mend = f'keep it, or say which one takes its place: [rename] "{role}" = "…"'
+            raise _MisfitError((f'"{role}"', "roles"), f"{problem}; {mend}")
     for activity, parts in data["raci"].items():
         _refuse_unknown(f"role in `raci.{activity}`", parts, roles, key=activity)
         _refuse_unknown(f"part in `raci.{activity}`", parts.values(), _PARTS, key=activity)
@@ -364,7 +388,9 @@ def _plain(severity: str) -> str:
     return re.sub(r"[\W_]+", "", severity).casefold()
 
 
-def _refuse_unknown(noun: str, found: Iterable[str], known: Collection[str], *, key: str = "") -> None:
+def _refuse_unknown(
+    noun: str, found: Iterable[str], known: Collection[str], *, key: str | tuple[str, ...] = ""
+) -> None:
     unknown = [name for name in found if name not in known]
     if unknown:
         problem = f"unknown {noun}: `{unknown[0]}`; known are {', '.join(known)}"
@@ -373,10 +399,12 @@ def _refuse_unknown(noun: str, found: Iterable[str], known: Collection[str], *, 
 
 def _place(path: Path, error: Exception) -> str:
     """The file that says the key that does not fit, and the line, as far as one of them says it."""
-    key = error.key if isinstance(error, _MisfitError) else ""
-    for file in _files_of(path) if key else ():
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-            if key in line.partition("#")[0]:
+    keys = error.keys if isinstance(error, _MisfitError) else ()
+    for file in _files_of(path) if keys else ():
+        lines = [line.partition("#")[0] for line in file.read_text(encoding="utf-8").splitlines()]
+        for key in keys:
+            number = next((n for n, line in enumerate(lines, start=1) if key and key in line), None)
+            if number:
                 return f"{file}, line {number}"
     return f"{path}"
 

@@ -130,11 +130,12 @@ _LABELS: Final = {
     "factor_ids": "Factors", "issue_key": "Issue", "due_on": "Due", "review_on": "Review on",
     "decided_at": "Decided (UTC)", "held_at": "Held (UTC)", "done_at": "Done (UTC)",
     "suppressed_at": "Suppressed (UTC)", "root_cause": "Root cause", "factor_id": "Id", "action_id": "Id",
-    "decision_id": "Id", "question_id": "Id", "task_id": "Id", "checkin_id": "Id", "basis": "How we know",
+    "decision_id": "Id", "idea_id": "Id", "question_id": "Id", "task_id": "Id", "checkin_id": "Id",
+    "basis": "How we know",
 }  # fmt: skip
 _WIDTHS: Final[dict[schema.Type, int]] = {"bool": 6, "time": 22, "date": 11, "int": 9, "float": 10}
 # Tables whose rows get an id by themselves; the others are named by what people type.
-_LETTERS: Final = {"factors": "F", "decisions": "D", "actions": "A", "questions": "Q"}
+_LETTERS: Final = {"factors": "F", "decisions": "D", "actions": "A", "questions": "Q", "ideas": "I"}
 _NAMED_BY_US: Final = {*_LETTERS, "timeline", "tasks", "checkins"}
 
 

@@ -152,6 +152,8 @@ class Workspace:
         if unknown:
             raise WorkspaceError(f"no role `{sorted(unknown)[0]}`; the roles are {', '.join(plan.roles)}")
         _check_folder_name(folder.resolve().name)
+        if started_at is not None and resolved_at is not None and resolved_at < started_at:
+            raise WorkspaceError(f"the incident began after it ended: {started_at} to {resolved_at}")
         calendar = _calendar(plan, timezone)
         with explained(folder):
             if folder.exists() and any(folder.iterdir()):
@@ -159,7 +161,7 @@ class Workspace:
             for part in ("evidence", "notes"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
         for name, table in schema.WORKSHEETS.items():
-            frame = _planned_rows(name, plan, calendar, calendar.day_of(resolved_at or now))
+            frame = _planned_rows(name, plan, calendar, calendar.day_of(resolved_at or now), severity)
             write_durably(folder / f"{name}.csv", schema.to_csv(frame, table).encode())
         write_durably(
             folder / "evidence.csv", schema.to_csv(schema.empty(schema.EVIDENCE), schema.EVIDENCE).encode()
@@ -837,9 +839,12 @@ def _calendar(plan: Template, timezone: str) -> WorkCalendar:
     return replace(plan.calendar, zone=timezone)
 
 
-def _planned_rows(name: str, plan: Template, calendar: WorkCalendar, start: date) -> pd.DataFrame:
+def _planned_rows(
+    name: str, plan: Template, calendar: WorkCalendar, start: date, severity: str
+) -> pd.DataFrame:
     """What a new workspace's table starts with: tasks and RACI come from the template."""
     table = schema.WORKSHEETS[name]
+    most = plan.working_days_for(severity)  # no task is due after the closure
     if name == "tasks":
         rows = [
             {
@@ -847,7 +852,7 @@ def _planned_rows(name: str, plan: Template, calendar: WorkCalendar, start: date
                 "task_list": task.task_list,
                 "task": task.task,
                 "dri": task.dri,
-                "due_on": pd.Timestamp(calendar.after(start, task.due_working_day)),
+                "due_on": pd.Timestamp(calendar.after(start, min(task.due_working_day, most))),
                 "status": "open",
             }
             for task in plan.tasks

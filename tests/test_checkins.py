@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from pmkit.agenda import SHARES, retro_agenda
 from pmkit.checkins import draft_checkin, last_held_at
-from pmkit.errors import WorkspaceError
+from pmkit.errors import SchemaError, WorkspaceError
 from pmkit.invites import review_calendar
 from pmkit.postmortem import Incident, Member, Milestone, Postmortem
 from pmkit.review import assign_role, confirm_checkin, note_milestones
@@ -110,8 +110,15 @@ def test_a_quiet_day_says_so(postmortem: Make) -> None:
 def test_a_check_in_is_held_when_somebody_confirms_it(tmp_path: Path) -> None:
     """The row is kept with who said so and when; their words go before the draft's; nobody is nobody."""
     workspace = Workspace.create(tmp_path / "inc", title="T", severity="P1", now=NOW)
-    with pytest.raises(WorkspaceError, match="confirmed by somebody"):
-        confirm_checkin(workspace, by=" ", now=NOW)
+    for nobody in (" ", "Scribbe", "the team"):
+        with pytest.raises(WorkspaceError, match="confirmed by somebody"):
+            confirm_checkin(workspace, by=nobody, now=NOW)
+    with pytest.raises(WorkspaceError, match="the kinds are daily, final retro"):
+        confirm_checkin(workspace, by="Scribe", kind="retro", now=NOW)
+    with pytest.raises(SchemaError, match="`learned`: expected a whole number"):
+        confirm_checkin(workspace, by="Scribe", said={"learned": "five"}, now=NOW)
+    with pytest.raises(SchemaError, match="there is no action A9"):
+        confirm_checkin(workspace, by="Scribe", said={"owners_confirmed": "A9,A8"}, now=NOW)
     confirm_checkin(workspace, by="Scribe", attendees="Ana", said={"blockers": "None."}, now=NOW)
     row = Workspace.open(workspace.path).load().checkins.iloc[0]
     assert (row["checkin_id"], row["held_at"], row["confirmed_by"]) == ("daily-1", NOW, "Scribe")

@@ -115,7 +115,6 @@ def test_new_refuses_in_one_line(run: Run, incident: Path, arguments: list[str],
     [
         ["new", "x"],
         ["new", "x", "--title", "x", "--severity", "P1", "--assign", "Scribe"],
-        ["status"],
         ["add", "x"],
         ["status", "none"],
         ["nonsense"],
@@ -393,3 +392,33 @@ def test_templates_are_listed_shown_and_checked(run: Run) -> None:
     assert run("template", "check", "ours.toml").stdout.startswith("ours.toml: fine. 6 roles, 4 milestones")
     Path("ours.toml").write_text('extends = "fintech"\nowner = "Boss"\n')
     assert_refused(run("template", "check", "ours.toml"), "ours.toml, line 2: unknown role: `Boss`")
+
+
+def test_events_are_listed_with_their_ids(run: Run, incident: Path, tmp_path: Path) -> None:
+    """By words, by time, as text and as CSV, from inside the folder too."""
+    run("add", incident, export(tmp_path / "a.zip", "it is down", "rolled back", "all well"))
+    text = run("events", incident, "--search", "rolled? back").stdout
+    assert "slack:C1:1793714401.0001" in text
+    assert "down" not in text
+    late = run("events", incident, "--from", "2026-11-03T14:00:02Z", "--format", "csv").stdout
+    assert late.splitlines()[0] == "event_id,time,source,kind,actor,place,text"
+    assert len(late.splitlines()) == 2
+    more = run("events", incident, "--limit", "1")
+    assert more.stderr == "and 2 more; narrow it down, or --limit 3\n"
+    assert run("events", incident, "--search", "(").exit_code == 2
+
+
+def test_inside_the_folder_it_need_not_be_named(
+    run: Run, incident: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most commands look where one stands."""
+    monkeypatch.chdir(incident)
+    assert run("status").stdout.startswith("P1 Checkout failed")
+    assert run("actions").stdout == "No actions.\n"
+    assert run("actions", "--overdue").stdout == "None is overdue.\n"
+
+
+def test_an_incident_ends_after_it_began(run: Run) -> None:
+    """The other way round it is refused."""
+    times = ("--started", "2026-11-20T14:00Z", "--resolved", "2026-11-20T13:00Z")
+    assert_refused(run("new", "inc-2", "--severity", "P1", *times), "began after it ended")

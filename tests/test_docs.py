@@ -14,7 +14,10 @@ from pmkit.cli import main
 from pmkit.template import load_template
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/review.md")]
+PAGES = [
+    ROOT / name
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/review.md")
+]
 COMMAND = re.compile(r"`pmkit ([a-z]+)|^\s*pmkit ([a-z]+)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"")
 

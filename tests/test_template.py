@@ -104,6 +104,7 @@ def test_a_team_may_have_roles_of_its_own(tmp_path: Path) -> None:
         ('[raci."Collect the evidence"]\nScribe = "X"', "unknown part in `raci.Collect the evidence`: `X`"),
         ('[prompts]\nrootcause = "?"', "unknown note in `prompts`: `rootcause`"),
         ('[[task_lists]]\nid = "a"\nname = ""\ndri = "B"\ndue_working_day = 1\ntasks = [{task = ""}]', "`B`"),
+        ('roles = ["Incident Commander"]', 'line 2: unknown role: `Engineering Lead`'),
         ('[[task_lists]]\nid = "a"\nname = "A"\ndri = "Scribe"\ntasks = [{task = ""}]', "key `due_w"),
         ('[[milestones]]\nname = "x"', "key `criteria` is missing"),
         (
@@ -112,7 +113,7 @@ def test_a_team_may_have_roles_of_its_own(tmp_path: Path) -> None:
         ),
         ('sections = ["summary", "blame"]', "line 2: unknown section: `blame`"),
         ('evidence = ["fax"]', "line 2: unknown source in `evidence`: `fax`"),
-        ('[action_days]\nP0 = "soon"', "line 3: `action_days`, priority P0: expected working days, found 'soon'"),
+        ('[action_days]\nP0 = "soon"', "line 3: `action_days`, priority P0: expected working days"),
         ('[calendar]\nweekend = ["caturday"]', "line 2: `calendar`: `weekend`: 'caturday' is no day"),
         ('[calendar]\ncountry = "XX"', "line 2: `calendar`: no public holidays are known for 'XX'"),
         ('[calendar]\ndays_off = ["2026-12-25"]', "line 3: `days_off`: expected dates without quotes"),
@@ -182,6 +183,22 @@ def test_which_severities_get_this_review(severity: str, qualifies: bool) -> Non
     template = load_template("saas")
     assert template.qualifies(severity) is qualifies
     assert template.lighter
+
+
+def test_a_team_may_call_a_role_otherwise(tmp_path: Path) -> None:
+    """Everywhere the template names it: roles, tasks, RACI; a role that takes no part is told."""
+    template = load_template(
+        team_file(tmp_path, 'extends = "saas"\nrename = { "Support Lead" = "Duty Manager" }\n')
+    )
+    assert "Support Lead" not in template.roles
+    assert template.raci["Measure the impact"]["Duty Manager"] == "AR"
+    assert "Duty Manager" in {task.dri for task in template.tasks}
+    assert template.idle_roles == ()
+    more = team_file(
+        tmp_path,
+        f'extends = "saas"\nroles = {[*load_template("saas").roles, "Observer"]}\n'.replace("'", '"'),
+    )
+    assert load_template(more).idle_roles == ("Observer",)
 
 
 def test_each_task_list_has_one_role_that_answers_for_it() -> None:

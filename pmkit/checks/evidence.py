@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 import pandas as pd
@@ -107,7 +108,13 @@ def find_lost_events(postmortem: Postmortem) -> Iterator[Finding]:
 
     Mend: add the file again, or cite the event by its id.
     """
-    known = {*postmortem.events["event_id"], *postmortem.worksheet["event_id"]}
+    recorded = set(postmortem.events["event_id"])
+    for event_id in postmortem.worksheet["event_id"]:
+        if event_id not in recorded and not event_id.startswith("manual:"):
+            alike = get_close_matches(event_id, recorded, n=1, cutoff=0.8)
+            message = f"{event_id} is on the timeline, and there is no such event in the evidence."
+            yield Finding(message, "timeline", event_id, "event_id", suggestion=alike[0] if alike else "")
+    known = recorded | set(postmortem.worksheet["event_id"])
     for name in ("factors", "factor_links", "decisions", "questions"):
         table = getattr(postmortem, name)
         ids = table["cause"] + " / " + table["effect"] if name == "factor_links" else table[table.columns[0]]

@@ -13,13 +13,13 @@ from pmkit.checks._rule import split_paragraphs
 
 
 def place_findings(findings: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The findings with `file`, a path inside the incident folder, and `line`, where the row begins.
+    """The findings with `file`, its path as `folder` leads to it, and `line`, where the row begins.
 
     What stands in no file of its own (a table as a whole, the facts) is on line 1 of its file.
     """
     places = _Places(folder)
     found = [places.of(row.table, row.row, row.column) for row in findings.itertuples()]
-    files = pd.Series([file for file, _ in found], index=findings.index, dtype="str")
+    files = pd.Series([(folder / file).as_posix() for file, _ in found], index=findings.index, dtype="str")
     lines = pd.Series([line for _, line in found], index=findings.index, dtype="int64")
     return findings.assign(file=files, line=lines)
 

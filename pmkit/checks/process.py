@@ -28,9 +28,9 @@ def find_ownerless_review(incident: Incident) -> Iterator[Finding]:
     Mend: put a role that somebody fills, or a name, into `owner` of `incident.toml`.
     """
     owner = incident.owner.strip()
-    fault = find_person_fault(owner, incident) if owner else "is nobody"
+    fault = find_person_fault(owner, incident) if owner else "there is none"
     if fault:
-        yield Finding(f"The owner of the review {fault}.", "incident", "", "owner")
+        yield Finding(f"The review has no owner who can be named: {fault}.", "incident", "", "owner")
 
 
 @rule("PR102", "Role that nobody fills")

@@ -14,10 +14,12 @@ import pmkit.checks
 from pmkit.checks import RULES, check_text, run_checks
 from pmkit.checks._rule import Passage
 from pmkit.postmortem import Channel, Incident, Member, Milestone, Postmortem
+from pmkit.vocabulary import load_vocabulary
 
 Make = Callable[..., Postmortem]
 EXAMPLES = Path(pmkit.checks.__file__).parent / "examples"
 NOW = datetime(2026, 11, 9, 12, tzinfo=UTC)
+VOCABULARY = load_vocabulary()
 INCIDENT: dict[str, Any] = {
     "id": "2026-11-03-checkout",
     "title": "Checkout failed",
@@ -66,11 +68,16 @@ def _found(postmortem: Make, code: str, example: dict[str, Any]) -> Any:
         passage = Passage(
             said["text"], said.get("table", "notes/summary"), "1", kind=said.get("kind", "note")
         )
-        return check_text([passage], select=[code])
+        return check_text([passage], select=[code], vocabulary=VOCABULARY)
     now = datetime.fromisoformat(said.pop("now")) if "now" in said else NOW
     incident = _incident(said.pop("incident", {}))
     tables = {name: _with_ids(name, rows) for name, rows in said.items() if name != "notes"}
-    return run_checks(postmortem(incident, notes=said.get("notes", {}), **tables), now=now, select=[code])
+    return run_checks(
+        postmortem(incident, notes=said.get("notes", {}), **tables),
+        now=now,
+        select=[code],
+        vocabulary=VOCABULARY,
+    )
 
 
 def _incident(said: dict[str, Any]) -> Incident:

@@ -13,11 +13,13 @@ from typing import Final
 import pandas as pd
 
 from pmkit.loaders._format import Format
-from pmkit.loaders.pagerduty.analytics import analytics_incompleteness, load_pagerduty_analytics
+from pmkit.loaders.pagerduty.analytics import analytics_incompleteness
+from pmkit.loaders.pagerduty.analytics import load_pagerduty_analytics as load_pagerduty_analytics
 from pmkit.loaders.pagerduty.completeness import find_incompleteness
 from pmkit.loaders.pagerduty.loading import load
 from pmkit.loaders.pagerduty.recognition import is_analytics, is_report, is_rest, is_webhook
-from pmkit.loaders.pagerduty.reports import load_pagerduty_report, report_incompleteness
+from pmkit.loaders.pagerduty.reports import load_pagerduty_report as load_pagerduty_report
+from pmkit.loaders.pagerduty.reports import report_incompleteness
 
 
 def load_pagerduty_log(path: str | Path) -> pd.DataFrame:
