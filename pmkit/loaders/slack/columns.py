@@ -261,17 +261,21 @@ class Loading:
         return taken, edited, deleted
 
     def _refs(self, found: pa.Table, rows: pa.Array, copies: Copies) -> pa.Array:
+        """Where each row stands, and behind it where its other copies do."""
+        place, index = found["place"], found["index"]
         places = strings(f"{self.file}#{place}" for place in self._places)
-        index = found["index"].cast(STRING)
-        refs = pc.binary_join_element_wise(places.take(found["place"]), index, scalar(":"))
-        taken = refs.take(rows)
+        of_rows = places.take(place.take(rows)), index.take(rows).cast(STRING)
+        refs = pc.binary_join_element_wise(*of_rows, scalar(":"))
         if not copies:
-            return taken
-        joined = {row: " | ".join(refs[n].as_py() for n in (row, *others)) for row, others in copies.items()}
+            return refs
+
+        def ref_of(row: int) -> str:
+            return f"{self.file}#{self._places[place[row].as_py()]}:{index[row].as_py()}"
+
         kept = rows.to_pylist()
-        mask = pc.is_in(rows, value_set=pa.array(list(joined), type=rows.type))
-        replacements = strings(joined[row] for row in kept if row in joined)
-        return pc.replace_with_mask(_one_chunk(taken), mask, replacements)
+        joined = strings(" | ".join(map(ref_of, (row, *copies[row]))) for row in kept if row in copies)
+        is_copied = pa.array([row in copies for row in kept])
+        return pc.replace_with_mask(_one_chunk(refs), is_copied, joined)
 
     def _of_channels(self, columns: _Columns, codes: pa.Array) -> _Columns:
         """What the channel decides: its id and name, the event's id and its permalink."""
