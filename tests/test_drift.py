@@ -78,9 +78,7 @@ def test_records_that_came_and_changed_are_told(postmortem: Make) -> None:
     assert drift.loc["slack:C1:3", ["before", "after"]].tolist() == ["m3", ""]
     assert drift.loc["slack:C1:5", "after"] == "2026-11-03 08:05:30"
     text = describe_drift(find_drift(before, after))
-    assert text.startswith(
-        "What moved: 1 new, 1 edited, 1 deleted, 1 gone, 1 at another time"
-    )
+    assert text.startswith("What moved: 1 new, 1 edited, 1 deleted, 1 gone, 1 at another time")
     assert "  edited: 2026-11-03 08:02:00 “m2” → “m2, mended”" in text
 
 

@@ -133,7 +133,10 @@ SAMPLES: list[tuple[str, Any, str]] = [
 
 
 def fixtures() -> list[str]:
-    """Every fixture: a folder that is named as one, and every other file that is no expectation or notice."""
+    """Every fixture of a loader: a folder named as one, and every other file that is no expectation or notice.
+
+    Whole workspaces are no evidence.
+    """
     whole = [name for name in EXPECTED if (FIXTURES / name).is_dir()]
     names = [path.relative_to(FIXTURES).as_posix() for path in FIXTURES.rglob("*") if path.is_file()]
     alone = [
@@ -141,6 +144,7 @@ def fixtures() -> list[str]:
         for name in names
         if "/" in name
         and not name.endswith(".expected.csv")
+        and not name.startswith("workspaces/")
         and not any(name.startswith(f"{folder}/") for folder in whole)
     ]
     return sorted(whole + alone)

@@ -45,6 +45,7 @@ _LOOKED_AT: Final = 5  # files of a folder that a first look reads
 _HEAD: Final = 2**12
 
 _CHANNEL_ID = re.compile(r"(?<![A-Z0-9])([CDG][A-Z0-9]{8,12})(?![A-Z0-9])", re.ASCII)
+_DAY_FILE: Final = re.compile(r"[^/]/\d{4}-\d\d-\d\d\.json\Z", re.ASCII)
 _KEY = re.compile(r'"(\w+)"\s*:')
 _INNER_END = re.compile(r'\]\s*(?:,\s*"|\})')
 _A_TS = re.compile(r'"ts"\s*:')
@@ -161,6 +162,8 @@ def is_dump(glimpse: Glimpse) -> bool:
 
 def is_pages(glimpse: Glimpse) -> bool:
     """Whether it holds answers of Slack's API, or a plain list of its messages."""
+    if any(_DAY_FILE.search(name) for name in glimpse.members):
+        return False  # an export, whose days are plain lists too
     wanted = ({"messages", "ok"}, {"messages", "has_more"}, {"type", "ts", "text", "user"})
     return any(marks <= keys for keys in _keys(glimpse) for marks in wanted)
 
