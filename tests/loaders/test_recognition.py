@@ -133,7 +133,7 @@ SAMPLES: list[tuple[str, Any, str]] = [
 
 
 def fixtures() -> list[str]:
-    """Every fixture of a loader: a folder named as one, and every other file that is no expectation or notice.
+    """Every fixture of a loader: a folder named as one, every other file that is no expectation or notice.
 
     Whole workspaces are no evidence.
     """
