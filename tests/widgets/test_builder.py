@@ -11,6 +11,7 @@ import pytest
 
 import pmkit
 from pmkit.widgets import builder as builders
+from pmkit.widgets import desk
 from pmkit.widgets.builder import edit_timeline
 from pmkit.widgets.desk import TimelineBuilder
 
@@ -255,6 +256,20 @@ def test_suggestions_are_looked_for_once_the_page_stands(workspace: pmkit.Worksp
     assert before is None
     assert len(found) > 0
     assert again is found
+
+
+def test_a_repaint_that_never_came_holds_up_no_other(
+    builder: TimelineBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread in which one waits may end, as when the page is loaded again; the next one paints both."""
+    with monkeypatch.context() as ended:
+        ended.setattr(builder, "_soon", lambda act: None)
+        hear(builder.lanes, op="include", ids=[CHAT], on=True)
+    assert CHAT not in {one["id"] for one in builder.lanes.curated}
+    monkeypatch.setattr(desk.time, "monotonic", lambda: builder._due + 1)
+    other = next(i for i in builder.session.worksheet.row_ids if i not in builder._curated and i != CHAT)
+    hear(builder.lanes, op="include", ids=[other], on=True)
+    assert {CHAT, other} <= {one["id"] for one in builder.lanes.curated}
 
 
 def test_a_suggested_anchor_leaves_somebody_elses_alone(

@@ -42,7 +42,9 @@ const icon = (name) => {
 };
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
-const plural = (count, [one, many]) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+// Not the browser's own way to say a number: it takes 30 ms to be ready, while the page waits to be painted.
+const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+const plural = (count, [one, many]) => `${grouped(count)} ${count === 1 ? one : many}`;
 const isLink = (text) => /^https?:\/\/\S+$/i.test(text);
 const words = (text) => text.split(/\s+/).filter(Boolean);
 
@@ -165,7 +167,7 @@ const show = (column, value, zone) => {
   if (column.type === "time") return showTime(value, zone);
   if (column.type === "int" || column.type === "float") {
     const [whole, rest] = value.split(".");
-    return /^[+-]?\d{4,}$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? `.${rest}` : "") : value;
+    return /^[+-]?\d{4,}$/.test(whole) ? grouped(whole) + (rest ? `.${rest}` : "") : value;
   }
   if (column.names) return words(value).map((word) => column.names[word] ?? word).join(", ");
   return value;
@@ -801,6 +803,7 @@ class Grid {
     this.editor?.close();
     clearTimeout(this.clock);
     clearTimeout(this.forget);
+    clearTimeout(this.sliding);
     cancelAnimationFrame(this.frame);
     this.root.remove();
   }
@@ -895,7 +898,8 @@ class Grid {
     const pinned = this.columns[0] && whole[0] <= 190 && whole[0] < room * 0.3 && sum > room;
     this.root.classList.toggle("pmk-pin", Boolean(pinned));
     this.scroller.style.maxHeight = `${this.model.get("height") || 480}px`;
-    this.slide();
+    clearTimeout(this.sliding);
+    this.sliding = setTimeout(() => this.slide()); // once it is painted: to ask now would lay out the page twice
   }
 
   // Once there is room: the row to begin with, at the top.
@@ -951,7 +955,7 @@ class Grid {
 
   // The number of the row with that id; the draft has the empty one.
   find(id) {
-    return this.view.findIndex((i) => (i < 0 ? id === "" : this.store.rows[i][0] === id));
+    return this.view.indexOf(id === "" ? -1 : (this.store.place.get(id) ?? -2));
   }
 
   sorted(view) {
@@ -1180,7 +1184,7 @@ class Grid {
   words() {
     const all = this.store.rows.length;
     const seen = this.view.filter((i) => i >= 0).length;
-    this.counter.textContent = seen === all ? plural(all, this.noun) : `${seen.toLocaleString("en")} of ${plural(all, this.noun)}`;
+    this.counter.textContent = seen === all ? plural(all, this.noun) : `${grouped(seen)} of ${plural(all, this.noun)}`;
   }
 
   tell(text, tone = "") {
