@@ -577,9 +577,11 @@ def report(
     from pmkit.report import publish
     from pmkit.workspace import Workspace
 
+    workspace = Workspace.open(incident)
+    workspace.load()  # a table that cannot be read is told with its line, and not from inside a run
     with _told(None) as say:
         finished = publish(
-            Workspace.open(incident),
+            workspace,
             to=[name.strip() for name in formats.split(",") if name.strip()],
             out=out,
             audience=audience,

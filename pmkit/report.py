@@ -56,7 +56,6 @@ def render_report(
         raise RenderError(f"parameter `{taken[0]}` is set by pmkit; give the notebook another name for it")
     given = {**own, **(parameters or {})}
     _check_parameters(given, source)
-    workspace.load()  # a table that cannot be read is told here, with its line, and not from inside a run
     folder = out or workspace.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
