@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -182,13 +183,14 @@ _KINDS: Final = {
     "owner": str, "facilitator": str, "people": list, "members": list, "channels": list, "milestones": list,
     "task_lists": list, "checkins": dict, "links": list, "evidence": list, "sections": list,
     "deadline": dict, "action_days": dict, "calendar": dict, "pinned": dict, "apps": dict,
-    "audience": str, "redact": list, "checks": dict,
+    "audience": str, "redact": list, "checks": dict, "connections": dict,
 }  # fmt: skip
 # What each entry of a list of tables has to say.
 _ENTRIES: Final = {
     "members": ("role",), "channels": ("name",), "milestones": ("name",), "task_lists": ("id", "name"),
     "links": ("title", "url"),
 }  # fmt: skip
+_SECRET_KEY: Final = re.compile(r"token|secret|passw|api_?key|credential", re.IGNORECASE)
 _KIND_NAMES: Final = {str: "text in quotes", list: "a list", dict: "a table"}
 
 
@@ -233,6 +235,7 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         audience=facts.get("audience", "internal"),
         redact=tuple(facts.get("redact", ())),
         checks=_checks(facts.get("checks", {})),
+        connections=_connections(facts.get("connections", {})),
     )
 
 
@@ -260,6 +263,20 @@ def _checks(told: Mapping[str, Any]) -> CheckChoice:
         if not isinstance(told.get(key, []), list):
             raise TypeError(f"`{key}`: expected a list, found {told[key]!r}")
     return CheckChoice(tuple(told.get("select", ())), tuple(told.get("ignore", ())), told.get("severity", {}))
+
+
+def _connections(told: Mapping[str, Any]) -> Mapping[str, Mapping[str, object]]:
+    """What each system needs to be told; the file goes around, so a token is refused without showing it."""
+    for system, keys in told.items():
+        if not isinstance(keys, Mapping):
+            raise TypeError(f"`connections`: expected tables, as [connections.jira], found {system} = …")
+        for key in keys:
+            if _SECRET_KEY.search(key):
+                raise ValueError(
+                    f"`{key}`: a token never stands in this file; take it out, revoke it, and put the new "
+                    f"one into PMKIT_{system.upper()}_TOKEN, the keyring or netrc"
+                )
+    return told
 
 
 def _milestone(told: Mapping[str, Any]) -> Milestone:

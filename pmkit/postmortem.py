@@ -75,7 +75,8 @@ class Incident:
 
     `started_at` and `resolved_at` are what was said when the review was opened; the timeline says it better.
     `owner` and `facilitator` are a role or a person, `people` take part without a role. `evidence` are the
-    sources that must cover the incident, `action_days` the working days an action has, by priority.
+    sources that must cover the incident, `action_days` the working days an action has, by priority, and
+    `connections` what each outside system needs to be told: its address and keys of its own, never a token.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Incident:
     audience: str = "internal"
     redact: tuple[str, ...] = ()
     checks: CheckChoice = field(default_factory=CheckChoice)
+    connections: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
