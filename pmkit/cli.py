@@ -530,7 +530,12 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
 @main.command()
 @click.argument("incident", type=_existing_folder, default=".")
 @click.option(
-    "--to", "formats", default="html,pdf", show_default=True, help="Formats, comma between: html, pdf."
+    "--to",
+    "formats",
+    multiple=True,
+    default=("html", "pdf"),
+    show_default=True,
+    help="A format; may be repeated, or several with commas between. --to list shows all.",
 )
 @click.option("--out", type=_folder, help="Where to write, instead of INCIDENT/report.")
 @click.option("--audience", default="internal", show_default=True, help="Whom it is for.")
@@ -561,7 +566,7 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
 def report(
     *,
     incident: Path,
-    formats: str,
+    formats: tuple[str, ...],
     out: Path | None,
     audience: str,
     notebook: Path | None,
@@ -569,20 +574,26 @@ def report(
     font_paths: tuple[Path, ...],
     made_at: str | None,
 ) -> None:
-    """Render the postmortem of INCIDENT as HTML and PDF.
+    """Render the postmortem of INCIDENT as HTML and PDF, or in other formats.
 
     The report notebook runs on the workspace, and the finished files check themselves; a run that fails
     leaves `failed.ipynb` to be read, and never half a report.
     """
+    from pmkit.export.formats import FORMATS
     from pmkit.report import publish
     from pmkit.workspace import Workspace
 
+    names = [name.strip() for text in formats for name in text.split(",") if name.strip()]
+    if "list" in names:
+        for form in FORMATS.values():
+            click.echo(f"{form.name:<12}{form.title}")
+        return
     workspace = Workspace.open(incident)
     workspace.load()  # a table that cannot be read is told with its line, and not from inside a run
     with _told(None) as say:
         finished = publish(
             workspace,
-            to=[name.strip() for name in formats.split(",") if name.strip()],
+            to=names,
             out=out,
             audience=audience,
             notebook=notebook,

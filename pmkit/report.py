@@ -17,7 +17,7 @@ from pmkit.errors import RenderError
 from pmkit.template import report_templates
 from pmkit.workspace import Workspace
 
-FORMATS: Final = ("html", "pdf")
+USUAL_FORMATS: Final = ("html", "pdf")
 
 Progress = Callable[[str], None]
 
@@ -73,7 +73,7 @@ def render_report(
 def publish(
     workspace: Workspace,
     *,
-    to: Sequence[str] = FORMATS,
+    to: Sequence[str] = USUAL_FORMATS,
     out: Path | None = None,
     audience: str = "internal",
     notebook: Path | None = None,
@@ -82,25 +82,23 @@ def publish(
     now: datetime | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """The finished report in each of the formats `to`; returns the files, `report/report.html` and so on.
+    """The finished report in each of the formats `to`; returns the files to open, in that order.
 
     The other parameters are those of `render_report`; `font_paths` are folders with more fonts for the PDF,
-    and `progress` is called with a few words before each step.
+    and `progress` is called with a few words before each step. The formats are those of
+    `pmkit.export.formats.FORMATS`, and all are made from the one executed notebook.
 
-    Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; no half
-    report is left then.
+    Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; nothing is
+    written then, in any format.
     """
-    unknown = [name for name in to if name not in FORMATS]
-    if unknown:
-        raise RenderError(f"no format `{unknown[0]}`; the formats are {', '.join(FORMATS)}")
+    from pmkit.export.formats import Options, find_formats
+
+    formats = find_formats(to)
     say = progress or (lambda text: None)
     from pmkit.export.document import read_document
     from pmkit.export.drawing import draw_figures
-    from pmkit.export.html import export_html
-    from pmkit.export.pdf import export_pdf
     from pmkit.export.svg import SvgEngine
 
-    warnings: list[str] = []
     # The engine gets ready on a thread of its own while the kernel runs in another process.
     with SvgEngine() as engine:
         say("Running the report notebook")
@@ -110,17 +108,16 @@ def publish(
         say("Drawing the charts")
         cache = workspace.path / ".cache"
         document = draw_figures(read_document(report), cache=cache, engine=engine)
+    options = Options(cache=cache, font_paths=font_paths)
     finished = []
-    for name in to:
-        say(f"Writing {name.upper()}")
-        target = report.with_suffix(f".{name}")
-        if name == "html":
-            finished.append(export_html(document, target, cache=cache, warn=warnings.append))
-        else:
-            finished.append(export_pdf(document, target, font_paths=font_paths, warn=warnings.append))
+    for form in formats:
+        say(f"Making {form.name.upper()}")
+        finished.append(form.make(document, report.stem, options))
+    warnings: list[str] = []
+    written = [each.write(report.parent, warnings.append) for each in finished]
     for warning in dict.fromkeys(warnings):
         say(f"Note: {warning}")
-    return finished
+    return written
 
 
 # Parameters

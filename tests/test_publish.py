@@ -152,8 +152,8 @@ def test_a_new_review_renders_too(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused_before_anything_runs(sample: Path) -> None:
     """A format that does not exist is refused at once, with those that do."""
-    with pytest.raises(RenderError, match="html, pdf"):
-        publish(Workspace.open(sample), to=["docx"])
+    with pytest.raises(RenderError, match="no format `odt`; the formats are html, pdf"):
+        publish(Workspace.open(sample), to=["odt"])
     assert not (sample / "report").exists()
 
 

@@ -182,8 +182,8 @@ def test_the_shipped_notebook_declares_what_it_is_given(ws: Workspace, ran: list
 
 def test_unknown_formats_are_refused_before_the_run(ws: Workspace, ran: list[dict[str, Any]]) -> None:
     """The formats there are stand in the error."""
-    with pytest.raises(RenderError, match="no format `docx`; the formats are html, pdf"):
-        publish(ws, to=["html", "docx"])
+    with pytest.raises(RenderError, match="no format `odt`; the formats are html, pdf"):
+        publish(ws, to=["html", "odt"])
     assert ran == []
 
 

@@ -101,8 +101,13 @@ def _pack(document: Document, *, live: bool, cache: Path | None = None) -> Parts
         return Parts(_fonts(document, cache), *plotly.result())
 
 
-def make_html(document: Document, *, live: bool = True, parts: Parts | None = None) -> tuple[str, Check]:
-    """The page of a document whose figures are drawn, and what its self-check found."""
+def make_html(
+    document: Document, *, live: bool = True, cache: Path | None = None, parts: Parts | None = None
+) -> tuple[str, Check]:
+    """The page of a document whose figures are drawn, and what its self-check found.
+
+    `parts` are those that are packed already; `cache` is a folder that keeps some of them.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -120,7 +125,7 @@ def make_html(document: Document, *, live: bool = True, parts: Parts | None = No
         "trusted": Markup,
     }
     environment.globals |= tools
-    parts = parts or _pack(document, live=live)
+    parts = parts or _pack(document, live=live, cache=cache)
     boot = _safe_script((folder / "report.js").read_text(encoding="utf-8"))
     css = (folder / "report.css").read_text(encoding="utf-8")
     time = document.generated_at

@@ -1,0 +1,86 @@
+"""Every format of the report in one table: what it is for, its file, and what makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pmkit.errors import RenderError
+from pmkit.export.document import Document
+from pmkit.export.selfcheck import Check, write_checked
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be chosen for a format.
+
+    `cache` keeps what was drawn, `font_paths` are more fonts for paper and slides, `pdf_engine` sets the PDF.
+    """
+
+    cache: Path | None = None
+    font_paths: Sequence[Path | str] = ()
+    pdf_engine: str = "typst"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A format as bytes, checked and not yet written: its files by name, the one to open first."""
+
+    files: Mapping[str, bytes]
+    check: Check
+
+    @property
+    def name(self) -> str:
+        """The file to open."""
+        return next(iter(self.files))
+
+    def write(self, folder: Path, warn: Callable[[str], None] | None = None) -> Path:
+        """Put the files into the folder, the one to open last; raises `RenderError` if the check failed."""
+        for name in reversed(list(self.files)):
+            is_main = name == self.name
+            check = self.check if is_main else Check(self.check.format, {}, self.check.all_problems())
+            written = write_checked(folder / name, self.files[name], check, warn)
+        return written
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: how it is asked for, what it is for, and how a document whose figures are drawn becomes it.
+
+    `stem` of `make` is the name of the files without their ending.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Document, str, Options], Finished]
+
+
+def _html(document: Document, stem: str, options: Options) -> Finished:
+    from pmkit.export.html import make_html
+
+    page, check = make_html(document, cache=options.cache)
+    return Finished({f"{stem}.html": page.encode("utf-8", "replace")}, check)
+
+
+def _pdf(document: Document, stem: str, options: Options) -> Finished:
+    from pmkit.export.pdf import make_pdf
+
+    data, check = make_pdf(document, font_paths=options.font_paths)
+    return Finished({f"{stem}.pdf": data}, check)
+
+
+_ALL: Final = (
+    Format("html", "one page with live charts, for any browser", _html),
+    Format("pdf", "paper, tagged, with contents and page numbers", _pdf),
+)
+FORMATS: Final[Mapping[str, Format]] = {entry.name: entry for entry in _ALL}
+
+
+def find_formats(names: Sequence[str]) -> list[Format]:
+    """The formats of these names; raises `RenderError` for one there is not."""
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise RenderError(f"no format `{unknown[0]}`; the formats are {', '.join(FORMATS)}")
+    return [FORMATS[name] for name in dict.fromkeys(names)]
