@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from pmkit.audience import check_audiences
 from pmkit.errors import WorkspaceError
 from pmkit.postmortem import Channel, CheckChoice, Incident, Link, Member, Milestone, TaskList
 from pmkit.template import (
@@ -129,6 +130,7 @@ def new_facts(
     facts["sections"] = list(plan.sections)
     facts["audience"] = plan.audience
     facts["redact"] = list(plan.redact)
+    facts["customers"] = []
     facts["members"] = _tables({"role": role, "person": people.get(role, "")} for role in plan.roles)
     facts["channels"] = _tables({"name": c.name, "purpose": c.purpose} for c in plan.channels)
     facts["milestones"] = _tables(
@@ -148,6 +150,8 @@ def new_facts(
     facts["pinned"] = dict(plan.pinned)
     facts["apps"] = dict(plan.apps)
     facts["links"] = _tables({"title": title, "url": url} for title, url in plan.links.items())
+    if plan.audiences:
+        facts["audiences"] = {name: dict(told) for name, told in plan.audiences.items()}
     return tomlkit.dumps(facts)
 
 
@@ -183,7 +187,8 @@ _KINDS: Final = {
     "owner": str, "facilitator": str, "people": list, "members": list, "channels": list, "milestones": list,
     "task_lists": list, "checkins": dict, "links": list, "evidence": list, "sections": list,
     "deadline": dict, "action_days": dict, "calendar": dict, "pinned": dict, "apps": dict,
-    "audience": str, "redact": list, "checks": dict, "connections": dict,
+    "audience": str, "redact": list, "checks": dict, "connections": dict, "customers": list,
+    "audiences": dict,
 }  # fmt: skip
 # What each entry of a list of tables has to say.
 _ENTRIES: Final = {
@@ -205,6 +210,8 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
     except ValueError as error:
         raise ValueError(f"`timezone`: {error}") from error
     deadline, calendar = facts.get("deadline", {}), dict(facts.get("calendar", {}))
+    audience, audiences = facts.get("audience", "internal"), facts.get("audiences", {})
+    check_audiences(audiences, facts.get("redact", ()), audience)
     return Incident(
         id=facts.get("id", folder),
         title=facts["title"],
@@ -232,8 +239,10 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         sections=_known(facts.get("sections", SECTIONS), SECTIONS, "sections"),
         pinned=facts.get("pinned", {}),
         apps=facts.get("apps", {}),
-        audience=facts.get("audience", "internal"),
+        audience=audience,
         redact=tuple(facts.get("redact", ())),
+        customers=tuple(facts.get("customers", ())),
+        audiences=audiences,
         checks=_checks(facts.get("checks", {})),
         connections=_connections(facts.get("connections", {})),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -77,6 +78,7 @@ class Incident:
     `owner` and `facilitator` are a role or a person, `people` take part without a role. `evidence` are the
     sources that must cover the incident, `action_days` the working days an action has, by priority, and
     `connections` what each outside system needs to be told: its address and keys of its own, never a token.
+    `customers` are names that editions for others leave out, `audiences` the team's own (`pmkit.audience`).
     """
 
     id: str
@@ -106,6 +108,8 @@ class Incident:
     apps: Mapping[str, str] = field(default_factory=dict)
     audience: str = "internal"
     redact: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    audiences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: CheckChoice = field(default_factory=CheckChoice)
     connections: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 

@@ -134,6 +134,7 @@ class Template:
     calendar: WorkCalendar
     audience: str  # whom the report is for when nobody says so
     redact: tuple[str, ...]  # what an edition for others leaves out
+    audiences: Mapping[str, Mapping[str, Any]]  # the team's own, see `pmkit.audience`
 
     def qualifies(self, severity: str) -> bool:
         """Whether incidents of that severity get this review; `SEV1`, `sev-1` and `SEV-1` are the same."""
@@ -252,6 +253,9 @@ def describe_template(plan: Template) -> str:
         accountable = [role for role, part in parts.items() if "A" in part]
         lines.append(f"  {activity}: {', '.join(accountable)}")
     lines += ["", f"Evidence expected: {', '.join(plan.evidence)}", f"Report: {', '.join(plan.sections)}"]
+    lines += [
+        f"For: {plan.audience}; others do not see: {', '.join(plan.redact) or 'what their audience says'}"
+    ]
     lines += [f"Pinned: {', '.join(f'{title} ({file})' for title, file in plan.pinned.items())}"]
     lines += [f"Apps: {', '.join(f'{app} ({part})' for part, app in plan.apps.items())}"]
     return "\n".join(lines)
@@ -267,6 +271,7 @@ class _MisfitError(ValueError):
 
 def _template(name: str, data: Mapping[str, Any]) -> Template:
     _refuse_unknown("key", data, _KEYS)
+    data = {"audiences": {}, **data}
     for key, kind in _KEYS.items():
         if not isinstance(data[key], kind):
             raise _MisfitError(key, f"`{key}`: expected {_KIND_NAMES[kind]}, found {data[key]!r}")
@@ -315,6 +320,7 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
         calendar=read_calendar(data["calendar"]),
         audience=data["audience"],
         redact=tuple(data["redact"]),
+        audiences=data["audiences"],
     )
 
 
@@ -376,7 +382,7 @@ _KEYS: Final = {
     "deadlines": dict, "action_days": dict, "owner": str, "roles": list, "channels": list,
     "milestones": list, "task_lists": list, "evidence": list, "checkins": dict, "raci": dict,
     "prompts": dict, "sections": list, "pinned": dict, "apps": dict, "links": dict, "calendar": dict,
-    "audience": str, "redact": list,
+    "audience": str, "redact": list, "audiences": dict,
 }  # fmt: skip
 _CALENDAR_KEYS: Final = ("country", "subdivision", "weekend", "days_off")
 _PARTS: Final = ("R", "A", "AR", "C", "I")

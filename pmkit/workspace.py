@@ -25,6 +25,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pmkit import schema
+from pmkit.audience import check_audiences
 from pmkit.cache import EventCache
 from pmkit.clocks import correct_times
 from pmkit.custody import (
@@ -148,6 +149,10 @@ class Workspace:
         folder = Path(path)
         now = now or datetime.now(UTC)
         plan = load_template(template)
+        try:
+            check_audiences(plan.audiences, plan.redact, plan.audience)
+        except ValueError as error:
+            raise WorkspaceError(f"template {template}: {error}") from error
         unknown = set(people or {}) - set(plan.roles)
         if unknown:
             raise WorkspaceError(f"no role `{sorted(unknown)[0]}`; the roles are {', '.join(plan.roles)}")
