@@ -19,6 +19,7 @@ from pmkit.clocks import count_corrected, format_offset
 from pmkit.look import correction_words, source_title
 from pmkit.metrics import format_minutes
 from pmkit.milestones import review_status
+from pmkit.packing import pack_frame
 from pmkit.postmortem import Incident, Postmortem, Seal
 from pmkit.process import Review, closure_due_on, describe_review
 from pmkit.timeline import SET_BY_PEOPLE, find_anchors
@@ -73,7 +74,10 @@ class _Block:
 
 @dataclass(frozen=True)
 class Table(_Block):
-    """Rows under heads; with no rows the sentence `empty` is shown."""
+    """Rows under heads; with no rows the sentence `empty` is shown.
+
+    `frame` is what the rows were made of, packed: formats for machines are made from it.
+    """
 
     kind: ClassVar[str] = "table"
     name: str
@@ -81,13 +85,15 @@ class Table(_Block):
     columns: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str
+    frame: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The table as plain data, its columns and rows complete."""
         columns = [asdict(head) for head in self.columns]
         rows = [[_cell_data(cell) for cell in row] for row in self.rows]
         words = {"name": self.name, "caption": self.caption, "empty": self.empty}
-        return {"block": self.kind, **words, "columns": columns, "rows": rows}
+        frame = {"frame": dict(self.frame)} if self.frame else {}
+        return {"block": self.kind, **words, "columns": columns, "rows": rows, **frame}
 
     def _html(self) -> str:
         if not self.rows:
@@ -154,10 +160,12 @@ class Cards(_Block):
 
     kind: ClassVar[str] = "cards"
     items: tuple[Card, ...]
+    frame: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The cards as plain data."""
-        return {"block": self.kind, "items": [asdict(card) for card in self.items]}
+        frame = {"frame": dict(self.frame)} if self.frame else {}
+        return {"block": self.kind, "items": [asdict(card) for card in self.items], **frame}
 
     def _html(self) -> str:
         cards = (
@@ -182,11 +190,13 @@ class Title(_Block):
     subtitle: str
     facts: tuple[tuple[str, Cell], ...]
     badges: tuple[tuple[str, Tone], ...] = ()
+    incident: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The head as plain data."""
         return {
             "block": self.kind,
+            "incident": dict(self.incident or {}),
             "title": self.title,
             "subtitle": self.subtitle,
             "facts": [_labelled(label, cell) for label, cell in self.facts],
@@ -260,7 +270,8 @@ def report_title(postmortem: Postmortem, now: pd.Timestamp | None = None) -> Tit
     day = anchors.get("impact_started", pd.Timestamp(incident.opened_at) if incident.opened_at else None)
     subtitle = "Postmortem" + (f" · {_long_date(day)}" if day is not None else "")
     tone: Tone = "good" if len(reached) == len(incident.milestones) and reached else "info"
-    return Title(incident.title, subtitle, tuple(facts), ((incident.severity, "bad"), (stage, tone)))
+    badges: tuple[tuple[str, Tone], ...] = ((incident.severity, "bad"), (stage, tone))
+    return Title(incident.title, subtitle, tuple(facts), badges, _incident_data(incident))
 
 
 def note_text(text: str, *, missing: str) -> Prose | Notice:
@@ -270,7 +281,8 @@ def note_text(text: str, *, missing: str) -> Prose | Notice:
 
 def card_metrics(metrics: pd.DataFrame) -> Cards:
     """The response metrics as a row of cards, each with the events it runs between."""
-    return Cards(tuple(_metric_card(row) for row in metrics.to_dict("records")))
+    cards = tuple(_metric_card(row) for row in metrics.to_dict("records"))
+    return Cards(cards, _frame("metrics", metrics))
 
 
 def card_review(postmortem: Postmortem, now: pd.Timestamp) -> Cards:
@@ -342,7 +354,9 @@ def table_findings(findings: pd.DataFrame) -> Table:
         Head("", width="narrow"), Head("Rule"), Head("Finding", width="wide"), Head("Where"),
         Head("May stay because"),
     )  # fmt: skip
-    return Table("findings", "", heads, tuple(rows), "The checks found nothing.")
+    return Table(
+        "findings", "", heads, tuple(rows), "The checks found nothing.", _frame("findings", findings)
+    )
 
 
 def table_derivations(metrics: pd.DataFrame) -> Table:
@@ -361,9 +375,9 @@ def table_derivations(metrics: pd.DataFrame) -> Table:
         Head("Metric"), Head("Value", "right", "narrow"), Head("From", width="wide"),
         Head("To", width="wide"), Head("Basis"),
     )  # fmt: skip
-    return Table(
-        "derivations", "Every duration is the time between two events.", heads, tuple(rows), "No metrics."
-    )
+    caption = "Every duration is the time between two events."
+    frame = _frame("metrics", metrics)
+    return Table("derivations", caption, heads, tuple(rows), "No metrics.", frame)
 
 
 def table_timeline(timeline: pd.DataFrame) -> Table:
@@ -392,7 +406,9 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
         Head("Mark", width="narrow"),
     )  # fmt: skip
     caption = _timeline_caption(timeline) if rows else ""
-    return Table("timeline", caption, heads, tuple(rows), "The timeline is still empty.")
+    # what people say about a record leaves with the report, the record itself does not
+    frame = _frame("timeline", timeline.drop(columns="text", errors="ignore"))
+    return Table("timeline", caption, heads, tuple(rows), "The timeline is still empty.", frame)
 
 
 def table_impact(impact: pd.DataFrame) -> Table:
@@ -402,7 +418,7 @@ def table_impact(impact: pd.DataFrame) -> Table:
         for row in impact.to_dict("records")
     ]
     heads = (Head("Measure", width="wide"), Head("Value", "right"), Head("How we know", width="wide"))
-    return Table("impact", "", heads, tuple(rows), "No impact is measured yet.")
+    return Table("impact", "", heads, tuple(rows), "No impact is measured yet.", _frame("impact", impact))
 
 
 def table_factors(factors: pd.DataFrame, events: pd.DataFrame, timeline: pd.DataFrame | None = None) -> Table:
@@ -424,7 +440,14 @@ def table_factors(factors: pd.DataFrame, events: pd.DataFrame, timeline: pd.Data
         Head("Id", width="narrow"), Head("Contributing factor", width="wide"), Head("Kind"),
         Head("Evidence (UTC)"),
     )  # fmt: skip
-    return Table("factors", "", heads, tuple(rows), "No contributing factor is recorded yet.")
+    return Table(
+        "factors",
+        "",
+        heads,
+        tuple(rows),
+        "No contributing factor is recorded yet.",
+        _frame("factors", factors),
+    )
 
 
 def table_decisions(decisions: pd.DataFrame) -> Table:
@@ -443,7 +466,9 @@ def table_decisions(decisions: pd.DataFrame) -> Table:
         Head("Time (UTC)", width="narrow"), Head("Decision and why", width="wide"), Head("Alternatives"),
         Head("Decided by"),
     )  # fmt: skip
-    return Table("decisions", "", heads, tuple(rows), "No decision is recorded yet.")
+    return Table(
+        "decisions", "", heads, tuple(rows), "No decision is recorded yet.", _frame("decisions", ordered)
+    )
 
 
 def table_actions(actions: pd.DataFrame) -> Table:
@@ -463,7 +488,7 @@ def table_actions(actions: pd.DataFrame) -> Table:
         Head("Id", width="narrow"), Head("Action", width="wide"), Head("Type, factors"), Head("DRI, due"),
         Head("Issue", width="narrow"), Head("Status", width="narrow"),
     )  # fmt: skip
-    return Table("actions", "", heads, tuple(rows), "No action is recorded yet.")
+    return Table("actions", "", heads, tuple(rows), "No action is recorded yet.", _frame("actions", actions))
 
 
 def table_raci(raci: pd.DataFrame, roles: Sequence[str] = ()) -> Table:
@@ -476,7 +501,7 @@ def table_raci(raci: pd.DataFrame, roles: Sequence[str] = ()) -> Table:
     ]
     heads = (Head("Activity", width="wide"), *(Head(role, "center") for role in columns))
     caption = "R responsible · A accountable · C consulted · I informed"
-    return Table("raci", caption, heads, tuple(rows), "No roles are agreed yet.")
+    return Table("raci", caption, heads, tuple(rows), "No roles are agreed yet.", _frame("raci", raci))
 
 
 def table_milestones(status: pd.DataFrame) -> Table:
@@ -488,7 +513,9 @@ def table_milestones(status: pd.DataFrame) -> Table:
         words = f"reached {_day_time(row['reached_at'])} UTC" if reached else waits_for
         rows.append((Cell(row["milestone"]), Cell(words, badge="good" if reached else "warn")))
     heads = (Head("Milestone"), Head("Status", width="wide"))
-    return Table("milestones", "", heads, tuple(rows), "No milestones are planned.")
+    return Table(
+        "milestones", "", heads, tuple(rows), "No milestones are planned.", _frame("milestones", status)
+    )
 
 
 def table_checkins(checkins: pd.DataFrame) -> Table:
@@ -507,7 +534,7 @@ def table_checkins(checkins: pd.DataFrame) -> Table:
         Head("Held (UTC)", width="narrow"), Head("What changed", width="wide"), Head("Next", width="wide"),
         Head("There"),
     )  # fmt: skip
-    return Table("checkins", "", heads, tuple(rows), "No check-in was held yet.")
+    return Table("checkins", "", heads, tuple(rows), "No check-in was held yet.", _frame("checkins", ordered))
 
 
 def table_tasks(tasks: pd.DataFrame) -> Table:
@@ -541,7 +568,9 @@ def table_questions(questions: pd.DataFrame) -> Table:
         for row in questions.to_dict("records")
     ]
     heads = (Head("Question", width="wide"), Head("Owner"), Head("Status", width="narrow"))
-    return Table("questions", "", heads, tuple(rows), "No questions were asked.")
+    return Table(
+        "questions", "", heads, tuple(rows), "No questions were asked.", _frame("questions", questions)
+    )
 
 
 def table_debrief(questions: pd.DataFrame, *, limit: int = 30) -> Table:
@@ -615,7 +644,9 @@ def table_evidence(evidence: pd.DataFrame) -> Table:
         for row in evidence.to_dict("records")
     ]
     heads = (Head("File", width="wide"), Head("Source"), Head("Records", "right"), Head("From, to (UTC)"))
-    return Table("evidence", "", heads, tuple(rows), "No evidence was added yet.")
+    return Table(
+        "evidence", "", heads, tuple(rows), "No evidence was added yet.", _frame("evidence", evidence)
+    )
 
 
 def facts_seal(seal: Seal) -> Facts | Notice:
@@ -652,7 +683,7 @@ def table_clocks(clocks: pd.DataFrame, events: pd.DataFrame | None = None) -> Ta
         Head("How we know", width="wide"),
     )  # fmt: skip
     caption = "What a corrected clock recorded stands beside each time." if clocks["applied"].any() else ""
-    return Table("clocks", caption, heads, tuple(rows), "No clock is corrected.")
+    return Table("clocks", caption, heads, tuple(rows), "No clock is corrected.", _frame("clocks", clocks))
 
 
 def table_clock_offsets(offsets: pd.DataFrame) -> Table:
@@ -713,6 +744,22 @@ _BASIS_WORDS: Final = {
 }
 
 
+def _frame(name: str, frame: pd.DataFrame) -> dict[str, Any]:
+    if "url" in frame:
+        frame = frame.assign(url=[_web_address(url) for url in frame["url"]]).astype({"url": "str"})
+    return {"name": name, **pack_frame(frame)}
+
+
+def _incident_data(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "severity": incident.severity,
+        "services": list(incident.services),
+        "timezone": incident.timezone,
+    }
+
+
 def _labelled(label: str, cell: Cell) -> dict[str, Any]:
     return {"label": label, **_cell_data(cell)}
 
@@ -722,8 +769,12 @@ def _cell_data(cell: Cell) -> dict[str, Any]:
 
 
 def _address(cell: Cell) -> str:
-    """Where the cell leads; an address that is not of the web, as `javascript:`, leads nowhere."""
-    return cell.url if cell.url.lower().startswith(("https://", "http://")) else ""
+    return _web_address(cell.url)
+
+
+def _web_address(url: str) -> str:
+    """The address; one that is not of the web, as `javascript:`, leads nowhere."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
 
 
 def _without_blanks(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from pmkit.errors import RenderError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLOCK_MIME: Final = "application/vnd.pmkit.block+json"
 PLOTLY_MIME: Final = "application/vnd.plotly.v1+json"
@@ -287,14 +290,38 @@ class Title:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """The frame that a table or a row of numbers was made of, as plain data; `packed` is its JSON."""
+
+    name: str
+    packed: str
+
+    def read(self) -> pd.DataFrame:
+        """The frame itself, as `pmkit.packing` unpacks it."""
+        from pmkit.packing import unpack_frame
+
+        return unpack_frame(json.loads(self.packed))
+
+
+@dataclass(frozen=True)
 class Document:
-    """A whole report: its title, language, time of making and blocks."""
+    """A whole report: its title, language, time of making and blocks.
+
+    `frames` are what its tables were made of, `incident` names the incident: both for formats that
+    machines read, and only of what the report shows.
+    """
 
     title: Title
     lang: str
     generated_at: datetime
     blocks: tuple[Block, ...]
     unresolved: tuple[str, ...] = field(default=())
+    frames: tuple[Frame, ...] = ()
+    incident: Mapping[str, Any] = field(default_factory=dict)
+
+    def frame(self, name: str) -> pd.DataFrame | None:
+        """The frame of that name; None where the report does not show it."""
+        return next((frame.read() for frame in self.frames if frame.name == name), None)
 
     def walk(self) -> Iterator[Block]:
         """Every block, those inside lists, quotes and markup too, in reading order."""
@@ -521,6 +548,8 @@ class _Reader:
         self.heading = ""  # words of the last heading
         self.anchors: set[str] = set()
         self.figures = 0
+        self.frames: dict[str, Frame] = {}
+        self.incident: dict[str, Any] = {}
 
     def document(self, name: str) -> Document:
         title = self.title or Title("")
@@ -540,7 +569,10 @@ class _Reader:
             del blocks[0]  # a notebook often repeats its title in the first cell
         self.unresolved += _UNRESOLVED.findall(title.title + "\n" + title.subtitle)
         lang = str(self.metadata.get("lang") or "en")
-        return Document(title, lang, generated_at, tuple(blocks), tuple(self.unresolved))
+        frames = tuple(self.frames.values())
+        return Document(
+            title, lang, generated_at, tuple(blocks), tuple(self.unresolved), frames, self.incident
+        )
 
     def read_cell(self, cell: Mapping[str, Any], number: int) -> None:
         source = _joined(cell.get("source", ""))
@@ -685,8 +717,11 @@ class _Reader:
     def add_block(self, value: Any, _metadata: Any, number: int) -> None:
         kind = value.get("block") if isinstance(value, Mapping) else None
         try:
+            if value.get("frame"):
+                self.add_frame(value["frame"])
             if kind == "title":
                 self.title = _title(value)
+                self.incident = dict(value.get("incident") or {})
             elif kind == "prose":
                 self.add_markdown(str(value["markdown"]))
             elif kind in _BLOCK_READERS:
@@ -700,6 +735,15 @@ class _Reader:
             raise RenderError(
                 f"{self.where}: cell {number}: block {kind!r} is not complete: {error}."
             ) from error
+
+    def add_frame(self, value: Mapping[str, Any]) -> None:
+        """Keep a frame by its name; a second one of that name which is another gets a number."""
+        packed = json.dumps({"columns": value["columns"], "rows": value["rows"]}, sort_keys=True)
+        name, count = _line(value["name"]), 1
+        while self.frames.get(name, packed) not in (packed, Frame(name, packed)):
+            count += 1
+            name = f"{_line(value['name'])}-{count}"
+        self.frames[name] = Frame(name, packed)
 
 
 def _pixels(value: Any, default: int) -> int:
