@@ -17,6 +17,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import SchemaError, WorkspaceError
+from pmkit.timeline import likely_anchor
 from pmkit.typed import read_decision, read_lines, read_moment
 from pmkit.worksheet import Change, Clash, Edit, Snapshot, Worksheet
 from pmkit.workspace import Workspace
@@ -359,7 +360,11 @@ def mark_event(
     ]
     words = sheet.cell(event_id, "mark").split() if event_id in sheet else []
     edits += [(event_id, "mark", [*(w for w in words if w != word), word]), (event_id, "included", "yes")]
-    return session.apply(edits, note=f"Marked {event_id} as {word}.")
+    meant = likely_anchor(
+        word, {mark for row_id in sheet.row_ids for mark in sheet.cell(row_id, "mark").split()}
+    )
+    asked = f" No anchor is called that; did you mean {meant}?" if meant else ""
+    return session.apply(edits, note=f"Marked {event_id} as {word}.{asked}")
 
 
 @_undisturbed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Final
 
 import pandas as pd
@@ -73,6 +75,20 @@ def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     anchors["mark"] = pd.Series(marks, dtype="str")
     anchors["basis"] = pd.Series([found[mark][1] for mark in marks], dtype="str")
     return anchors[["mark", "time", "event_id", "basis", "summary", "recorded_at"]]
+
+
+def likely_anchor(mark: str, known: Collection[str] = ()) -> str:
+    """The anchor that a mark nearly names, as `impact-start` does; "" for one of the team's own.
+
+    An anchor among the marks that are `known` is not meant: `resolved_2` beside `resolved` is a name.
+    """
+    if mark in schema.MARKS:
+        return ""
+    word = mark.casefold().replace("-", "_")
+    open_ones = [anchor for anchor in schema.MARKS if anchor not in known]
+    alike = get_close_matches(word, open_ones, n=1, cutoff=0.7)
+    begun = [anchor for anchor in open_ones if len(word) > 2 and anchor.startswith(word)]
+    return (alike or begun or [""])[0]
 
 
 def phase_spans(anchors: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from pmkit.timeline import (
     find_gaps,
     find_orphans,
     incident_window,
+    likely_anchor,
     phase_spans,
 )
 
@@ -466,3 +467,23 @@ def test_an_event_that_lasted_is_no_silence(events: Rows, worksheet: Rows) -> No
     gaps = find_gaps(build_timeline(events(), said))
     assert gaps["minutes"].tolist() == [30]
     assert gaps["start_at"].tolist() == [when("15:00:00")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "known", "meant"),
+    [
+        ("impact-start", (), "impact_started"),
+        ("Detected", (), "detected"),
+        ("detection", (), "detected"),
+        ("ack", (), "acknowledged"),
+        ("mitigatd", (), "mitigated"),
+        ("resolve", (), "resolved"),
+        ("resolve", ("resolved",), ""),  # there is one; this is a name of the team's own
+        ("resolved", (), ""),
+        ("first_customer", (), ""),
+        ("failover", (), ""),
+    ],
+)
+def test_a_mistyped_mark_is_told_from_the_teams_own(mark: str, known: tuple[str, ...], meant: str) -> None:
+    """What nearly names an anchor that nobody marked yet is likely that one."""
+    assert likely_anchor(mark, known) == meant
