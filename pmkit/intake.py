@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 from zipfile import is_zipfile
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -301,7 +304,8 @@ def _take(
         )
     except QuestionError as error:
         given |= {"as": said} if said else {}
-        asked = Taken(path, "question", form, problem=_problem(error), hint=error.hint)
+        hint = f"{error.hint} {_zone_words(workspace)}".strip() if error.option == "zone" else error.hint
+        asked = Taken(path, "question", form, problem=_problem(error), hint=hint)
         return replace(asked, option=error.option, given=given)
     except EvidenceError as error:
         return Taken(path, "refused", form, problem=_problem(error), hint=error.hint)
@@ -312,6 +316,24 @@ def _take(
     if dry_run:
         status = "would be read anew" if addition.is_known else "would be added"
     return Taken(path, status, form, row["path"], preview(addition.events), row["note"])
+
+
+def _zone_words(workspace: Workspace) -> str:
+    """The zone that is likeliest, as something to think about: whoever exported the file knows."""
+    zone, whose = workspace.incident.timezone, "the team's"
+    if zone == "UTC":
+        zone, whose = system_zone(), "this machine's"
+    return f"`--zone {zone}` if it was {whose}." if zone else ""
+
+
+def system_zone() -> str:
+    """The name of this machine's time zone, as `Europe/Lisbon`; "" where it has none or shows UTC."""
+    link = Path("/etc/localtime")
+    linked = link.resolve().as_posix().partition("zoneinfo/")[2] if link.is_symlink() else ""
+    name = os.environ.get("TZ", "").removeprefix(":") or linked
+    with suppress(KeyError, ValueError, OSError):
+        return name if "/" in name and not name.startswith("Etc/") and ZoneInfo(name) else ""
+    return ""
 
 
 def _problem(error: EvidenceError) -> str:

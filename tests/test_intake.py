@@ -292,7 +292,9 @@ def test_what_cannot_be_known_is_one_question(
     intake = add_evidence(ws, root, now=NOW)
     question = next(taken for taken in intake.files if taken.status == "question")
     assert (question.option, question.problem) == ("zone", "line 1: 14:02 carries no zone.")
-    assert "Say it as `--zone UTC`." in intake.to_text()
+    assert "Say it as `--zone UTC`. `--zone Europe/Amsterdam` if it was the team's." in " ".join(
+        intake.to_text().split()
+    )
     assert f"add {ws.path} '{root / 'tickets.toy'}' --zone …" in " ".join(intake.to_text().split())
     assert not list((ws.path / "evidence").glob("*.toy"))
     answered = add_evidence(ws, root, options={"zone": "Europe/Lisbon"}, now=NOW)
@@ -478,3 +480,15 @@ def test_the_order_of_adding_does_not_matter(tmp_path: Path, seed: int) -> None:
     for hour, (text, edited) in enumerate(states):
         add_evidence(ws, packed(tmp_path / f"{text}.zip", text, edited=edited), now=NOW.replace(hour=hour))
     assert ws.load().events["text"].tolist() == ["down!"]
+
+
+@pytest.mark.parametrize(("machine", "asked"), [("Asia/Tokyo", "Asia/Tokyo"), ("UTC", ""), ("nowhere/x", "")])
+def test_a_zone_is_suggested_only_where_one_is_known(
+    tmp_path: Path, toy: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch, machine: str, asked: str
+) -> None:
+    """Of a team in UTC the machine's own; where that says nothing too, none."""
+    monkeypatch.setenv("TZ", machine)
+    team = Workspace.create(tmp_path / "inc-2", title="Checkout failed", severity="P1", now=NOW)
+    taken = add_evidence(team, toy(tmp_path / "tickets.toy"), now=NOW).files[0]
+    suggested = f" `--zone {asked}` if it was this machine's." if asked else ""
+    assert taken.hint == f"Say it as `--zone UTC`.{suggested}"

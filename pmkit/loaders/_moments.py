@@ -63,7 +63,7 @@ def read_wall_clock(
     if zone is None:
         raise QuestionError(
             path, where, f"{clock} carries no zone.", option="zone",
-            hint="Say in which zone its times are, as `--zone Europe/Amsterdam` or `--zone UTC`.",
+            hint="Say in which zone its times are, as `--zone UTC`, or by the name of a zone.",
         )  # fmt: skip
     try:
         there = read_zone(zone)

@@ -126,7 +126,7 @@ def _moment(path: Path, at: str | datetime, zone: str | None) -> Instant:
     except ValueError as error:
         raise EvidenceError(path, "`at`", f"{error}.") from error
     if zone is None:
-        hint = "Write it after the time, or give it as `--zone Europe/Amsterdam`."
+        hint = "Write it after the time, or give it as `--zone UTC`, or by the name of a zone."
         raise QuestionError(path, "`at`", f"{unzoned}.", option="zone", hint=hint)
     return Instant(told, zone)
 
