@@ -20,6 +20,7 @@ _GROUP: Final = re.compile(
     r"developers?|support|security|on-?call|oncall|rotation|department|management|leadership|stakeholders?)\b",
     re.IGNORECASE,
 )
+_TITLE: Final = re.compile(r"\b(lead|manager|commander|owner|officer|scribe|head|director|coordinator)$")
 _SEVERAL: Final = re.compile(r"[,;/&+]|\s(?:and|und|et|y|or)\s", re.IGNORECASE)
 _PEOPLE_KINDS: Final = ("message", "reply", "file", "ack", "note", "resolve", "call")
 
@@ -41,7 +42,18 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     alike = sorted({person for key, person in known.items() if said in key.split()})
     if len(alike) == 1:  # a first name that only one of them has
         return ""
-    return f"may be {' or '.join(alike)}" if alike else _fault_of_words(said)
+    if alike:
+        return f"may be {' or '.join(alike)}"
+    return _fault_of_words(said) or "is not known to take part"
+
+
+def find_name_fault(name: str) -> str:
+    """As `find_person_fault`, of a name in a text about which nobody is known; "" where it may be a person's.
+
+    `Support Lead` may be one, for it is a role.
+    """
+    said = " ".join(name.split()).casefold()
+    return "" if _TITLE.search(said) and not _SEVERAL.search(said) else _fault_of_words(said)
 
 
 def _fault_of_words(said: str) -> str:
@@ -51,7 +63,7 @@ def _fault_of_words(said: str) -> str:
         return "names several; one answers for it, others may help"
     if _GROUP.search(said):
         return "names a group; one person answers for it"
-    return "is not known to take part"
+    return ""
 
 
 def find_active_people(events: pd.DataFrame) -> pd.DataFrame:

@@ -106,6 +106,8 @@ def check_text(
         "names": (),
         "vocabulary": vocabulary or load_vocabulary(),
         "actions": schema.empty(schema.ACTIONS) if actions is None else actions,
+        "incident": None,
+        "people": (),
     }
     rules = [rule for rule in choose_rules(select, ignore) if rule.is_text_rule]
     found = (

@@ -104,7 +104,10 @@ class Rule:
 def rule(
     code: str, title: str, *, severity: Severity = "warning", on_text: bool = False
 ) -> Callable[..., Rule]:
-    """Make a rule of a function. `on_text`: it reads actions, and those of any report will do."""
+    """Make a rule of a function. `on_text`: it reads actions, and those of any report will do.
+
+    Of a report that was written elsewhere `incident` is None and `people` are nobody.
+    """
     if not _CODE.fullmatch(code):
         raise ValueError(f"{code!r}: a code is a family ({', '.join(FAMILIES)}) and three digits")
 
@@ -113,7 +116,7 @@ def rule(
         unknown = [name for name in reads if name not in _GIVEN and name not in TABLES]
         if unknown:
             raise ValueError(f"{code}: no rule can read `{unknown[0]}`")
-        if on_text and not set(reads) <= {"passages", "vocabulary", "actions"}:
+        if on_text and not set(reads) <= {"passages", "vocabulary", "actions", "incident", "people"}:
             raise ValueError(f"{code}: on text alone there are passages and actions, and no more")
         return Rule(code, title, severity, find, reads, on_text)
 

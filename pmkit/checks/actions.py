@@ -11,7 +11,7 @@ import pandas as pd
 from pmkit.checks._rule import Finding, Rule, rule, shorten
 from pmkit.checks.breadth import measure_breadth
 from pmkit.postmortem import Incident
-from pmkit.roster import find_person_fault
+from pmkit.roster import find_name_fault, find_person_fault
 from pmkit.vocabulary import Vocabulary
 
 _MANY: Final = 4  # open actions of one person from which on it may be too much …
@@ -24,8 +24,10 @@ _SKELETON: Final = (
 _GRAVE: Final = ("P0", "P1")
 
 
-@rule("AC101", "Action without one person", severity="error")
-def find_ownerless(actions: pd.DataFrame, incident: Incident, people: tuple[str, ...]) -> Iterator[Finding]:
+@rule("AC101", "Action without one person", severity="error", on_text=True)
+def find_ownerless(
+    actions: pd.DataFrame, incident: Incident | None, people: tuple[str, ...]
+) -> Iterator[Finding]:
     """No one person answers for this action.
 
     Actions that belong to nobody, to several or to a team are the ones that are still open a year later: each
@@ -33,9 +35,14 @@ def find_ownerless(actions: pd.DataFrame, incident: Incident, people: tuple[str,
 
     Mend: put one person into `dri`, by the name under which they take part, or a role that somebody fills.
     """
-    for row in _taken(actions).itertuples():
+    taken = _taken(actions)
+    if incident is None and len(taken) > 1 and not taken["dri"].str.strip().any():
+        message = f"None of the {len(taken)} actions says who answers for it."
+        yield Finding(message, "actions", taken["action_id"].iloc[0], "dri")
+        return
+    for row in taken.itertuples():
         told = row.dri.strip()
-        fault = find_person_fault(told, incident, people)
+        fault = find_person_fault(told, incident, people) if incident else find_name_fault(told)
         if fault:
             what = f"the DRI “{told}” {fault}" if told else "there is no DRI"
             yield Finding(f"{row.action_id}: {what}.", "actions", row.action_id, "dri")

@@ -28,6 +28,15 @@ _COLUMNS: Final = {
     "due_on": re.compile(r"due|date|by when|deadline|eta", re.IGNORECASE),
     "done_when": re.compile(r"done when|proof|verif|accept|success", re.IGNORECASE),
 }
+# Who answers for an action, said in its words: `(owner: Dana)`, `DRI = Dana Ruiz`, `owned by Dana`, `@dana`.
+_OWNER: Final = re.compile(
+    r"(?:\b(?:owner|dri|assignee|assigned\s+to|responsible)\s*[:=]\s*|\bowned\s+by\s+)[*_]*(?P<who>[^,;()\[\]|—–]+)"
+    r"|(?<![\w.])@(?P<handle>[\w][\w.-]*)",
+    re.IGNORECASE,
+)
+_AFTER_OWNER: Final = re.compile(
+    r"[*_]*(?:\s+-\s|\.\s|\s+(?:due|by|until)\b).*|[.*_\s]+$", re.IGNORECASE | re.DOTALL
+)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -42,7 +51,7 @@ def read_written(text: str, name: str) -> Written:
     """The passages and actions of a report, told apart by its headings; `name` is the file.
 
     Actions are the list items and table rows under a heading that speaks of actions. A Markdown table with a
-    column for the owner or the day gives these too.
+    column for the owner or the day gives these too, and so does an item that says `(owner: Dana)` or `@dana`.
     """
     passages, actions = [], []
     for kind, start, part in _sections(text):
@@ -96,4 +105,13 @@ def _actions(part: str, start: int) -> Iterator[tuple[int, dict[str, str]]]:
         if text.strip():
             day = _DAY.search(row.get("due_on", ""))
             row |= {"action_id": f"line {start + number}", "action": text.strip()}
+            row.setdefault("dri", _owner_in(text))
             yield start + number, {**row, "due_on": day.group() if day else ""}
+
+
+def _owner_in(text: str) -> str:
+    """Who answers for an action as its words say it; "" where they do not."""
+    told = _OWNER.search(text)
+    if told is None:
+        return ""
+    return (told["handle"] or _AFTER_OWNER.sub("", told["who"])).strip()

@@ -166,11 +166,45 @@ def test_a_report_is_read_by_its_headings() -> None:
 
 
 def test_text_alone_is_checked_by_what_needs_no_more() -> None:
-    """The broad action is found; nobody is asked for a DRI that a list of words cannot have."""
+    """The broad action is found, and the actions for which nobody answers, where others have somebody."""
     read = read_written(REPORT, "pm.md")
     found = check_text(read.passages, actions=read.actions)
     assert found.loc[found["rule"] == "AC201", "row"].tolist() == ["line 12"]
-    assert "AC101" not in set(found["rule"])
+    assert found.loc[found["rule"] == "AC101", "row"].tolist() == ["line 12", "line 13"]
+
+
+@pytest.mark.parametrize(
+    ("item", "who"),
+    [
+        ("Cap retries at 2 (owner: Dana Ruiz, due 2026-11-20)", "Dana Ruiz"),
+        ("Cap retries at 2. **DRI:** Dana Ruiz", "Dana Ruiz"),
+        ("Cap retries at 2, owned by Dana by Friday", "Dana"),
+        ("[ ] @dana.ruiz: cap retries at 2", "dana.ruiz"),
+        ("Cap retries at 2 - Owner: TBD - due Friday", "TBD"),
+        ("Mail ops@example.com when retries rise", ""),
+        ("Give every queue an owner", ""),
+    ],
+)
+def test_an_item_says_who_answers_for_it(item: str, who: str) -> None:
+    """By a label or a mention; an address is none."""
+    assert read_written(f"## Actions\n\n- {item}\n", "pm.md").actions["dri"].tolist() == [who]
+
+
+@pytest.mark.parametrize(
+    ("owners", "flagged"),
+    [
+        (["", ""], ["line 3"]),  # said once of all
+        (["Dana", ""], ["line 4"]),
+        (["Dana Ruiz", "Support Lead"], []),
+        (["TBD", "the platform team", "Ana and Bo", "Li"], ["line 3", "line 4", "line 5"]),
+    ],
+)
+def test_a_report_is_asked_for_owners(owners: list[str], flagged: list[str]) -> None:
+    """Nobody, a group and several are no one person; a role may be one."""
+    items = "".join(f"- Cap retries of `payments` at {n} (owner: {who})\n" for n, who in enumerate(owners))
+    read = read_written(f"## Actions\n\n{items}".replace(" (owner: )", ""), "pm.md")
+    found = check_text(read.passages, actions=read.actions, select=["AC101"])
+    assert found["row"].tolist() == flagged
 
 
 @pytest.mark.parametrize(
