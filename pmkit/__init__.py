@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pmkit.process import due_on as due_on
     from pmkit.report import publish as publish
     from pmkit.report import render_report as render_report
+    from pmkit.review import amend_checkin as amend_checkin
     from pmkit.review import assign_role as assign_role
     from pmkit.review import confirm_checkin as confirm_checkin
     from pmkit.review import note_milestones as note_milestones
@@ -138,7 +139,7 @@ _ROOMS = {
     "pmkit.agenda": ["retro_agenda"],
     "pmkit.checkins": ["draft_checkin"],
     "pmkit.tracker": ["track_actions"],
-    "pmkit.review": ["assign_role", "confirm_checkin", "note_milestones"],
+    "pmkit.review": ["amend_checkin", "assign_role", "confirm_checkin", "note_milestones"],
     "pmkit.replay": ["chart_replay", "plot_replay"],
     "pmkit.report": ["publish", "render_report"],
     "pmkit.suggestions": ["suggest"],

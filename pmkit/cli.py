@@ -291,6 +291,10 @@ def status(incident: Path, form: str, at: str | None) -> None:
 @click.argument("incident", type=_existing_folder, default=".")
 @click.option("--kind", default="daily", show_default=True, help="daily, or final retro.")
 @click.option("--confirm", is_flag=True, help="It was held: keep it. Without this it is only shown.")
+@click.option(
+    "--amend", is_flag=True, help="Mend the minutes of the last one of that kind with what you --say."
+)
+@click.option("--again", is_flag=True, help="One more final retro: people met once more.")
 @click.option("--by", default="", help="Who confirms it, as a role or a name.")
 @click.option("--attendees", default="", help="Who was there.")
 @click.option(
@@ -302,7 +306,15 @@ def status(incident: Path, form: str, at: str | None) -> None:
     "would_come_again.",
 )
 def checkin(
-    *, incident: Path, kind: str, confirm: bool, by: str, attendees: str, said: tuple[str, ...]
+    *,
+    incident: Path,
+    kind: str,
+    confirm: bool,
+    amend: bool,
+    again: bool,
+    by: str,
+    attendees: str,
+    said: tuple[str, ...],
 ) -> None:
     """Draft a check-in from what changed; --confirm keeps it.
 
@@ -312,9 +324,10 @@ def checkin(
       pmkit checkin 2026-11-03-checkout --confirm --by Scribe --attendees "all five roles"
       pmkit checkin 2026-11-03-checkout --kind "final retro" --confirm --by Scribe \\
           --attendees "…" --say "owners_confirmed=A1 A2" --say learned=8
+      pmkit checkin 2026-11-03-checkout --kind "final retro" --amend --say owners_confirmed=A3
     """
     from pmkit.checkins import draft_checkin
-    from pmkit.review import confirm_checkin
+    from pmkit.review import amend_checkin, confirm_checkin
     from pmkit.schema import CHECKINS
     from pmkit.workspace import Workspace
 
@@ -324,17 +337,23 @@ def checkin(
     if unknown:
         columns = ", ".join(CHECKINS.column_names)
         raise WorkspaceError(f"checkins.csv has no column `{unknown[0]}`; it has {columns}")
-    if confirm:
-        row = confirm_checkin(workspace, by=by, kind=kind, attendees=attendees, said=told, now=now)
+    if amend:
+        told |= {name: words for name, words in (("attendees", attendees), ("confirmed_by", by)) if words}
+        if not told:
+            raise click.UsageError("Say what is to be mended, with --say, --attendees or --by.")
+        row = amend_checkin(workspace, kind=kind, said=told, now=now)
+    elif confirm:
+        row = confirm_checkin(
+            workspace, by=by, kind=kind, attendees=attendees, said=told, again=again, now=now
+        )
     else:
         row = draft_checkin(workspace.load(), now, kind=kind) | told
     for name in ("summary", "blockers", "next_steps"):
         lines = str(row.get(name, "")).splitlines() or ["-"]
         title = name.replace("_", " ").capitalize()
         click.echo(_wrapped("\n".join([title, *(f"  {line}" for line in lines)])))
-    click.echo(
-        f"Kept as {row['checkin_id']}." if confirm else "A draft; --confirm --by ROLE keeps it.", err=True
-    )
+    kept = f"Kept as {row['checkin_id']}." if confirm else "A draft; --confirm --by ROLE keeps it."
+    click.echo(f"Amended {row['checkin_id']}." if amend else kept, err=True)
 
 
 @main.command()

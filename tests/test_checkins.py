@@ -15,7 +15,8 @@ from pmkit.checkins import draft_checkin, last_held_at
 from pmkit.errors import SchemaError, WorkspaceError
 from pmkit.invites import review_calendar
 from pmkit.postmortem import Incident, Member, Milestone, Postmortem
-from pmkit.review import assign_role, confirm_checkin, note_milestones
+from pmkit.review import amend_checkin, assign_role, confirm_checkin, note_milestones
+from pmkit.session import add_row
 from pmkit.template import load_template
 from pmkit.tracker import describe_actions, track_actions
 from pmkit.workdays import WorkCalendar
@@ -125,6 +126,31 @@ def test_a_check_in_is_held_when_somebody_confirms_it(tmp_path: Path) -> None:
     assert (row["attendees"], row["blockers"]) == ("Ana", "None.")
     confirm_checkin(workspace, by="Scribe", now=NOW)
     assert list(workspace.load().checkins["checkin_id"]) == ["daily-1", "daily-2"]
+
+
+def test_a_second_final_retro_is_asked_about(tmp_path: Path) -> None:
+    """Its minutes are amended, with when it was held left alone; one more meeting has to be said."""
+    workspace = Workspace.create(tmp_path / "inc", title="T", severity="P1", now=NOW)
+    with pytest.raises(WorkspaceError, match="no final retro was held yet"):
+        amend_checkin(workspace, said={"learned": 5}, now=NOW)
+    for name in ("A1", "A2"):
+        add_row(workspace, "actions", action_id=name, action="Cap retries.", status="open")
+    retro: dict[str, Any] = {"kind": "final retro", "attendees": "all", "now": NOW}
+    confirm_checkin(workspace, by="Scribe", **retro, said={"owners_confirmed": "A1", "learned": 5})
+    with pytest.raises(WorkspaceError, match=r"held on 2026-.*, retro-1\. To mend its minutes: `--amend`"):
+        confirm_checkin(workspace, by="Scribe", **retro)
+    later = NOW.replace(hour=22)
+    row = amend_checkin(workspace, said={"owners_confirmed": "A2", "confirmed_by": "Scribe"}, now=later)
+    assert (row["checkin_id"], row["owners_confirmed"], row["learned"]) == ("retro-1", "A1 A2", "5")
+    for said in ({"held_at": later}, {"confirmed_by": "Scribbe"}):
+        with pytest.raises(WorkspaceError, match=r"stays; amend|confirmed by somebody"):
+            amend_checkin(workspace, said=said, now=later)
+    with pytest.raises(SchemaError, match="there is no action A9"):
+        amend_checkin(workspace, said={"owners_confirmed": "A9"}, now=later)
+    held = Workspace.open(workspace.path).load().checkins
+    assert held[["checkin_id", "held_at", "attendees"]].values.tolist() == [["retro-1", NOW, "all"]]
+    confirm_checkin(workspace, by="Scribe", **retro, again=True)
+    assert workspace.load().checkins["checkin_id"].tolist() == ["retro-1", "retro-2"]
 
 
 def test_a_milestone_is_written_down_once(tmp_path: Path) -> None:
