@@ -111,7 +111,9 @@ class Table(_Block):
             + "</tr>"
             for row in self.rows
         )
-        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        caption = (
+            f'<caption style="text-align:left">{html.escape(self.caption)}</caption>' if self.caption else ""
+        )
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
     def _text(self) -> str:

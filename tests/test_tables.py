@@ -219,7 +219,7 @@ def test_a_table_as_html_and_text() -> None:
     )
     assert table._text() == "<h>\nt\nu"
     html = table._html()
-    assert "<caption>A &amp; B</caption>" in html
+    assert ">A &amp; B</caption>" in html
     assert '<th scope="col" style="text-align:right">&lt;h&gt;</th>' in html
     assert '<code>t</code><br><small style="opacity:.75">n&lt;</small>' in html
     assert "<strong>u</strong>" in html
