@@ -19,12 +19,16 @@ from pmkit import schema
 from pmkit.factors import IMPACT
 from pmkit.postmortem import Milestone, Postmortem
 from pmkit.roster import find_active_people, find_person_fault
-from pmkit.timeline import find_anchors
+from pmkit.template import NOTES
+from pmkit.timeline import find_anchors, likely_anchor
 
 MARGIN: Final = pd.Timedelta("30min")  # how much of the record before and after the incident is expected
 RECORDED: Final = "milestone"  # what the journal says was done when a milestone was recorded
 # Sources that speak all the time; the others have nothing to say before and after the incident.
 CONTINUOUS: Final = ("slack", "monitoring")
+_REFLECTION: Final = {name: NOTES[name] for name in ("went-well", "went-badly", "lucky", "lessons")}
+# What stands in a note that nobody has written yet.
+_BLANK: Final = {"", "tbd", "tba", "todo", "to do", "wip", "none", "nothing", "n/a", "na", "x", "xxx"}
 _FEW: Final = 3  # tasks that are named one by one
 _NEAR: Final = pd.Timedelta("24h")
 _ORDER: Final = ("impact_started", "detected", "resolved")
@@ -45,10 +49,10 @@ def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
     record still lacks, a tuple of short sentences). What a milestone needs stands in `incident.toml`, as
     names of `pmkit.template.NEEDS`; one that needs nothing is reached when the team says so.
     """
-    record = _Record(postmortem)
+    record = _Record(postmortem, pd.Timestamp(now))
     rows = []
     for milestone in postmortem.incident.milestones:
-        reached_at, lacks = _state(record, milestone, pd.Timestamp(now))
+        reached_at, lacks = _state(record, milestone)
         rows.append((milestone.name, reached_at, tuple(lacks)))
         record.reached[milestone.name] = reached_at
     status = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -56,7 +60,8 @@ def review_status(postmortem: Postmortem, now: datetime) -> pd.DataFrame:
     return status
 
 
-def _state(record: _Record, milestone: Milestone, now: pd.Timestamp) -> tuple[pd.Timestamp, list[str]]:
+def _state(record: _Record, milestone: Milestone) -> tuple[pd.Timestamp, list[str]]:
+    now = record.now
     needs = [NEEDS_OF[name](record) for name in milestone.needs]
     lacks = list(dict.fromkeys(lack for need in needs for lack in need.lacks))
     said = None if milestone.reached_at is None else pd.Timestamp(milestone.reached_at)
@@ -76,6 +81,7 @@ class _Record:
     """The record as the needs look at it, and the milestones reached so far."""
 
     postmortem: Postmortem
+    now: pd.Timestamp
 
     @cached_property
     def reached(self) -> dict[str, pd.Timestamp]:
@@ -109,10 +115,16 @@ class _Record:
         return self.retros["held_at"].iloc[-1] if len(self.retros) else None
 
     def saved_at(self, *files: str) -> pd.Timestamp | None:
-        """When one of the files was saved last, as far as the journal knows."""
+        """When one of the files was saved last; now, where one was changed by hand since."""
         journal = self.postmortem.journal
+        if not self.postmortem.edited.isdisjoint(files):
+            return self.now
         saves = journal.loc[(journal["did"] == "save") & journal["file"].isin(files), "at"]
         return saves.max() if len(saves) else None
+
+    def is_written(self, note: str) -> bool:
+        """Whether something is written in a note."""
+        return self.postmortem.notes.get(note, "").casefold().strip(" .…?*_-\n") not in _BLANK
 
     def is_recorded(self, milestone: str) -> bool:
         """Whether the journal knows that the milestone was recorded, not only written into the file."""
@@ -128,6 +140,15 @@ class _Record:
         faults = [_decision_fault(row._asdict(), self.postmortem) for row in found.itertuples(index=False)]
         whole = found[[not fault for fault in faults]]
         return ("", whole["decided_at"].max()) if len(whole) else (faults[-1], None)
+
+    def agreed(self, about: str) -> Need:
+        """That a decision is recorded about that; it counts from when it stands in the file."""
+        fault, at = self.decision(about)
+        return Need([fault], None) if fault else Need([], _latest(at, self.saved_at("decisions.csv")))
+
+
+def _latest(*times: pd.Timestamp | None) -> pd.Timestamp | None:
+    return max((time for time in times if time is not None and pd.notna(time)), default=None)
 
 
 def _decision_fault(row: Mapping[str, object], postmortem: Postmortem) -> str:
@@ -147,8 +168,8 @@ def _decision_fault(row: Mapping[str, object], postmortem: Postmortem) -> str:
 
 
 def _summary(record: _Record) -> Need:
-    written = record.postmortem.notes.get("summary", "").strip()
-    return Need([] if written else ["the summary is empty"], record.saved_at("notes/summary.md"))
+    lacks = [] if record.is_written("summary") else ["the summary is empty"]
+    return Need(lacks, record.saved_at("notes/summary.md"))
 
 
 def _impact(record: _Record) -> Need:
@@ -209,9 +230,15 @@ def _window(record: _Record) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
 
 def _anchors(record: _Record) -> Need:
     anchors = record.anchors
-    lacks = [f"`{mark}` is not on the timeline" for mark in _ORDER if mark not in anchors.index]
+    marked = list(anchors.index[anchors["basis"] == "marked"])
+    meant = {likely_anchor(mark, marked): f"; did you mean it by `{mark}`?" for mark in marked}
+    lacks = [
+        f"`{mark}` is not on the timeline{meant.get(mark, '')}"
+        for mark in _ORDER
+        if mark not in anchors.index
+    ]
     lacks += [
-        f"`{mark}` is PagerDuty's own time; mark the event that it was"
+        f"`{mark}` is PagerDuty's own time; mark the event that it was{meant.get(mark, '')}"
         for mark in _ORDER
         if mark in anchors.index and anchors.at[mark, "basis"] == "default"
     ]
@@ -227,8 +254,7 @@ def _anchors(record: _Record) -> Need:
 def _timeline_agreed(record: _Record) -> Need:
     if record.postmortem.timeline.empty:
         return Need(["the timeline is empty"])
-    fault, at = record.decision("timeline")
-    return Need([fault] if fault else [], at)
+    return record.agreed("timeline")
 
 
 def _factors(record: _Record) -> Need:
@@ -245,8 +271,7 @@ def _factors(record: _Record) -> Need:
 
 
 def _cause_agreed(record: _Record) -> Need:
-    fault, at = record.decision("root cause")
-    return Need([fault] if fault else [], at)
+    return record.agreed("root cause")
 
 
 def _actions(record: _Record) -> Need:
@@ -264,8 +289,7 @@ def _actions(record: _Record) -> Need:
 
 
 def _actions_agreed(record: _Record) -> Need:
-    fault, at = record.decision("actions")
-    return Need([fault] if fault else [], at)
+    return record.agreed("actions")
 
 
 def _retro(record: _Record) -> Need:
@@ -283,7 +307,7 @@ def _retro(record: _Record) -> Need:
     fault, agreed_at = record.decision("root cause")
     if fault or agreed_at is None or agreed_at > held_at:
         lacks.append("the final retro was held before the root cause was agreed")
-    return Need(lacks, held_at)
+    return Need(lacks, _latest(held_at, record.saved_at("checkins.csv")))
 
 
 def _follow_ups(record: _Record) -> Need:
@@ -293,7 +317,7 @@ def _follow_ups(record: _Record) -> Need:
     confirmed = {word for words in record.retros["owners_confirmed"] for word in words.split()}
     names = [name for name in follow_ups["action_id"] if name not in confirmed]
     lacks += [f"the owner of {name} did not confirm it in the final retro" for name in names]
-    return Need(lacks, record.retro_at)
+    return Need(lacks, _latest(record.retro_at, record.saved_at("actions.csv", "checkins.csv")))
 
 
 def _questions(record: _Record) -> Need:
@@ -301,6 +325,12 @@ def _questions(record: _Record) -> Need:
     unowned = questions[(questions["status"].isin(["open", ""])) & (questions["owner"] == "")]
     lacks = [f"question {name} is open and has no owner" for name in unowned["question_id"]]
     return Need(lacks, record.saved_at("questions.csv"))
+
+
+def _reflection(record: _Record) -> Need:
+    empty = [title for name, title in _REFLECTION.items() if not record.is_written(name)]
+    lacks = [f"“{title}” is empty; write it, or a sentence why there is nothing" for title in empty]
+    return Need(lacks, record.saved_at(*(f"notes/{name}.md" for name in _REFLECTION)))
 
 
 def _tasks(record: _Record) -> Need:
@@ -313,7 +343,7 @@ def _tasks(record: _Record) -> Need:
         f"task {name} is dropped without a reason"
         for name in tasks.loc[dropped & (tasks["note"] == ""), "task_id"]
     ]
-    return Need(lacks, tasks["done_at"].max() if tasks["done_at"].notna().any() else None)
+    return Need(lacks, _latest(tasks["done_at"].max(), record.saved_at("tasks.csv")))
 
 
 def _raci(record: _Record) -> Need:
@@ -342,6 +372,7 @@ NEEDS_OF: Final[Mapping[str, Callable[[_Record], Need]]] = {
     "retro": _retro,
     "follow-ups": _follow_ups,
     "questions": _questions,
+    "reflection": _reflection,
     "tasks": _tasks,
     "raci": _raci,
     "earlier milestones": _earlier,

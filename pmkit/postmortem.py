@@ -155,7 +155,8 @@ class Postmortem:
 
     Each frame is described by the table of its name in `pmkit.schema`, except `timeline`, which
     `pmkit.timeline.build_timeline` makes from `events` and `worksheet` (the file `timeline.csv`), and
-    `journal`: who saved what when, one row per save: `at` (UTC), `by`, `did`, `file`.
+    `journal`: who saved what when, one row per save: `at` (UTC), `by`, `did`, `file`. `edited` are the files
+    that were changed by hand since the journal told of them last.
     """
 
     incident: Incident
@@ -178,6 +179,7 @@ class Postmortem:
     journal: pd.DataFrame = field(default_factory=no_journal)
     notes: Mapping[str, str] = field(default_factory=dict)
     seal: Seal = Seal()
+    edited: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         i = self.incident

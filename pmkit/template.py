@@ -51,6 +51,7 @@ NEEDS: Final = {
     "retro": "the final retro was held on the complete evidence and the agreed cause",
     "follow-ups": "each open action has a review date, and its owner confirmed it in the retro",
     "questions": "each open question has an owner",
+    "reflection": "what went well, what went badly, luck and lessons are written, or why there is nothing",
     "tasks": "every task of the review is done, or dropped with a reason",
     "raci": "exactly one role is accountable for each activity",
     "earlier milestones": "the milestones before it are reached",

@@ -216,7 +216,7 @@ class Workspace:
         evidence = self.evidence()
         events = self.events(evidence)
         notes = {name: self.note(name) for name in NOTES}
-        journal = _read_journal(self.path / "journal.jsonl")
+        journal, digests = _read_journal(self.path / "journal.jsonl")
         return Postmortem(
             incident=self.incident,
             evidence=evidence,
@@ -226,6 +226,7 @@ class Workspace:
             notes=notes,
             journal=journal,
             seal=seal_of(self.path),
+            edited=frozenset(self._edited(digests, {**tables, "timeline": worksheet}, notes)),
             **tables,
         )
 
@@ -507,6 +508,20 @@ class Workspace:
                 write_durably(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
 
     # Inside
+
+    def _edited(
+        self, digests: Mapping[str, str], tables: Mapping[str, pd.DataFrame], notes: Mapping[str, str]
+    ) -> Iterator[str]:
+        """The files that are not what the journal says of them; without a line, those that hold something."""
+        for name, frame in tables.items():
+            # The RACI canvas is filled when the incident is made, which the journal tells of no table.
+            filled = len(frame) > 0 and name != "raci"
+            if self._seen[name] != digests.get(f"{name}.csv", "" if filled else self._seen[name]):
+                yield f"{name}.csv"
+        for name, text in notes.items():
+            seen = self._seen[f"notes/{name}"]
+            if seen != digests.get(f"notes/{name}.md", "" if text else seen):
+                yield f"notes/{name}.md"
 
     def _earlier(self, target: Target) -> bytes:
         """What the file held then. Raises `WorkspaceError` where it cannot be brought back."""
@@ -993,13 +1008,14 @@ def _differences(mine: pd.DataFrame, path: Path, table: schema.Table) -> str:
     return f" Rows that differ: {', '.join(differing) or 'none'}."
 
 
-def _read_journal(journal: Path) -> pd.DataFrame:
-    """Who saved what when, as far as the lines can be read; `verify` tells of the others."""
+def _read_journal(journal: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Who saved what when, and the digest of each file then; `verify` tells of lines that cannot be read."""
     lines = journal.read_bytes().splitlines() if journal.exists() else []
-    rows = []
+    rows, digests = [], {}
     for line in lines:
         with suppress(ValueError, TypeError, KeyError):
             told = json.loads(line)
             row = {name: str(told[name]) for name in ("by", "did", "file")}
             rows.append({"at": pd.Timestamp(told["at"]), **row})
-    return pd.DataFrame(rows).astype(no_journal().dtypes) if rows else no_journal()
+            digests[row["file"]] = str(told.get("sha256", ""))
+    return pd.DataFrame(rows).astype(no_journal().dtypes) if rows else no_journal(), digests

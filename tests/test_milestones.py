@@ -86,7 +86,10 @@ def whole() -> dict[str, Any]:
                 "done_at": "2026-11-10T16:00:00Z",
             }
         ],
-        "notes": {"summary": "Sign-in failed for an hour."},
+        "notes": {
+            "summary": "Sign-in failed for an hour.", "went-well": "The page came.", "lessons": "Caps help.",
+            "went-badly": "The status page waited.", "lucky": "Nothing this time: nobody could sign in.",
+        },
     }  # fmt: skip
 
 
@@ -111,6 +114,23 @@ def test_the_journal_says_when_a_file_came_to_hold_it(postmortem: Make) -> None:
     saves = [{"at": "2026-11-04T17:00:00Z", "by": "Ana", "did": "save", "file": "notes/summary.md"}]
     status = review_status(postmortem(INCIDENT, **whole(), journal=saves), NOW)
     assert f"{status['reached_at'][0]:%d %H}" == "04 17"
+
+
+@pytest.mark.parametrize(("file", "milestone"), [("decisions.csv", 1), ("notes/lucky.md", 3)])
+def test_what_was_written_by_hand_counts_from_when_it_is_seen(
+    postmortem: Make, file: str, milestone: int
+) -> None:
+    """Nobody knows since when it stands there: the day on which a decision was taken is not that."""
+    status = review_status(replace(postmortem(INCIDENT, **whole()), edited=frozenset([file])), NOW)
+    assert status["reached_at"][milestone] == pd.Timestamp(NOW)
+    assert set(status["blocked_by"]) == {()}
+
+
+def test_a_decision_counts_from_when_it_was_recorded(postmortem: Make) -> None:
+    """It was taken on the fifth, and came into the file on the eighth."""
+    saves = [{"at": "2026-11-08T09:00:00Z", "by": "Ana", "did": "save", "file": "decisions.csv"}]
+    status = review_status(postmortem(INCIDENT, **whole(), journal=saves), NOW)
+    assert f"{status['reached_at'][1]:%d %H}" == "08 09"
 
 
 def test_a_recorded_time_stays_while_the_record_holds(postmortem: Make) -> None:
@@ -141,6 +161,7 @@ def test_saying_so_is_not_enough(postmortem: Make, recorded: bool) -> None:
 # What takes one thing out of a whole record, and what is said then.
 SPOILS: list[tuple[int, str, Callable[[dict[str, Any]], None]]] = [
     (0, "the summary is empty", lambda r: r["notes"].update(summary=" ")),
+    (0, "the summary is empty", lambda r: r["notes"].update(summary="*TBD*")),
     (0, "no impact is measured", lambda r: r.update(impact=[])),
     (0, "has no number", lambda r: r["impact"][0].pop("value")),
     (0, "does not say how it is known", lambda r: r["impact"][0].pop("basis")),
@@ -153,6 +174,8 @@ SPOILS: list[tuple[int, str, Callable[[dict[str, Any]], None]]] = [
     (0, "pagerduty evidence begins at 2026-11-05",
      lambda r: r["evidence"][1].update(first_at="2026-11-05T00:00:00Z", last_at="2026-11-05T00:00:00Z")),
     (0, "`detected` is not on the timeline", lambda r: r["timeline"].pop(1)),
+    (0, "`detected` is not on the timeline; did you mean it by `detection`?",
+     lambda r: r["timeline"][1].update(mark="detection")),
     (0, "`detected` lies before `impact_started`",
      lambda r: r["timeline"][1].update(time="2026-11-03T13:59:00Z")),
     (0, "no decision is recorded about “timeline”", lambda r: r["decisions"].pop(0)),
@@ -185,6 +208,8 @@ SPOILS: list[tuple[int, str, Callable[[dict[str, Any]], None]]] = [
     (3, "A1 has no review date", lambda r: r["actions"][0].pop("review_on")),
     (3, "question Q1 is open and has no owner",
      lambda r: r.update(questions=[{"question_id": "Q1", "question": "?", "status": "open"}])),
+    (3, "“Where we got lucky” is empty", lambda r: r["notes"].pop("lucky")),
+    (3, "“Lessons” is empty; write it, or a sentence why", lambda r: r["notes"].update(lessons="none.")),
     (3, "task t1 is not done", lambda r: r["tasks"][0].update(status="open")),
     (3, "task t1 is dropped without a reason", lambda r: r["tasks"][0].update(status="dropped")),
     (3, "“Close” has no A in the RACI", lambda r: r["raci"][0].update(part="R")),
