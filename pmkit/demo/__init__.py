@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["READ_FAULTS", "SYSTEMS", "WRITE_FAULTS", "Asked", "Demo", "Fault", "Faults", "start"]
 
 
-_PATHS: Final = {"slack": "/api/"}
 _MADE: Final = {"pagerduty": PagerDuty, "slack": Slack, "jira": Jira, "drive": GoogleDrive}
 SYSTEMS: Final = tuple(_MADE)
 
@@ -35,7 +34,7 @@ class Demo:
 
     Attributes
     ----------
-    url : where each listens: `url["slack"]` ends in `/api/`, as Slack's client wants it
+    url : where each listens; Slack's client wants `/api/` behind it
     token : what each accepts as its credential; for Jira the token of `user["jira"]`
     state : what each holds, to be looked at and changed
     asked : what each was asked, in order
@@ -44,7 +43,7 @@ class Demo:
 
     def __init__(self, servers: Mapping[str, Server]) -> None:
         self._servers = dict(servers)
-        self.url = {name: server.url + _PATHS.get(name, "") for name, server in self._servers.items()}
+        self.url = {name: server.url for name, server in self._servers.items()}
         self.token = {name: server.system.token for name, server in self._servers.items()}
         self.user = {"jira": USER}
 
