@@ -109,6 +109,7 @@ _ROOMS = {
     "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
+    "pmkit.export.pictures": ["show_pictures"],
     "pmkit.intake": ["add_evidence"],
     "pmkit.loaders.deploys": ["load_deploys"],
     "pmkit.loaders.files": ["load_file"],

@@ -234,6 +234,43 @@ class Prose(_Block):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A PNG as base64, what it is, and the same for those who cannot see it."""
+
+    data: str
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Pictures(_Block):
+    """Pictures one below the other, and sentences on those that are not shown."""
+
+    kind: ClassVar[str] = "pictures"
+    items: tuple[Picture, ...]
+    left_out: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The pictures as plain data."""
+        items = [asdict(picture) for picture in self.items]
+        return {"block": self.kind, "items": items, "left_out": list(self.left_out)}
+
+    def _html(self) -> str:
+        pictures = (
+            f'<figure style="margin:0 0 1em"><img src="data:image/png;base64,{picture.data}" '
+            f'alt="{html.escape(picture.alt)}" style="max-width:100%">'
+            f"<figcaption>{html.escape(picture.caption)}</figcaption></figure>"
+            for picture in self.items
+        )
+        left_out = (f"<p><em>Not shown: {html.escape(words)}</em></p>" for words in self.left_out)
+        return "".join([*pictures, *left_out])
+
+    def _text(self) -> str:
+        lines = [picture.caption for picture in self.items]
+        return "\n".join([*lines, *(f"Not shown: {words}" for words in self.left_out)])
+
+
+@dataclass(frozen=True)
 class Notice(_Block):
     """One sentence that stands out."""
 
@@ -641,7 +678,7 @@ def table_evidence(evidence: pd.DataFrame) -> Table:
             Cell(row["path"].removeprefix("evidence/"), note=f"sha256 {row['sha256']}"),
             Cell(row["source"]),
             Cell(_count(row["records_loaded"]), note=_unreadable_words(row)),
-            Cell(f"{_day_time(row['first_at'])} to {_day_time(row['last_at'])}", note=row["note"]),
+            Cell(_span(row["first_at"], row["last_at"]), note=row["note"]),
         )
         for row in evidence.to_dict("records")
     ]
@@ -987,6 +1024,12 @@ def _date_words(day: pd.Timestamp) -> str:
 
 def _day_time(time: pd.Timestamp) -> str:
     return "unknown" if pd.isna(time) else f"{time.day} {time:%b %Y %H:%M}"
+
+
+def _span(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    if pd.isna(first) and pd.isna(last):
+        return "no times"
+    return _day_time(first) if first == last else f"{_day_time(first)} to {_day_time(last)}"
 
 
 def _long_date(day: date) -> str:

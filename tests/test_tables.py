@@ -483,7 +483,7 @@ def test_evidence_counts_its_records(postmortem: Make) -> None:
     view = tables.table_evidence(pm.evidence)
     assert cells(view) == [
         ["a.zip", "slack", "12,345", "3 Nov 2026 10:00 to unknown"],
-        ["b", "slack", "unknown", "unknown to unknown"],
+        ["b", "slack", "unknown", "no times"],
     ]
     assert [row[2].note for row in view.rows] == ["2 unreadable", ""]
 

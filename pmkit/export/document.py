@@ -240,6 +240,7 @@ class Picture:
     mime: str
     data: bytes
     alt: str
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -714,6 +715,16 @@ class _Reader:
             )
         )
 
+    def add_pictures(self, value: Mapping[str, Any], number: int) -> None:
+        for item in value["items"]:
+            data = _picture_data("image/png", str(item["data"]))
+            if data is None:
+                self.notify("warn", f"An image of cell {number} is damaged and cannot be shown.")
+            else:
+                self.add(Picture("image/png", data, _line(item["alt"]), _line(item["caption"])))
+        for words in value.get("left_out") or ():
+            self.notify("info", f"Not shown: {_line(words)}.")
+
     def add_block(self, value: Any, _metadata: Any, number: int) -> None:
         kind = value.get("block") if isinstance(value, Mapping) else None
         try:
@@ -724,12 +735,14 @@ class _Reader:
                 self.incident = dict(value.get("incident") or {})
             elif kind == "prose":
                 self.add_markdown(str(value["markdown"]))
+            elif kind == "pictures":
+                self.add_pictures(value, number)
             elif kind in _BLOCK_READERS:
                 self.add(_BLOCK_READERS[kind](value))
             else:
                 raise RenderError(
                     f"{self.where}: cell {number}: expected a block of kind "
-                    f"{', '.join(['title', 'prose', *_BLOCK_READERS])}, found {kind!r}."
+                    f"{', '.join(['title', 'prose', 'pictures', *_BLOCK_READERS])}, found {kind!r}."
                 )
         except (KeyError, TypeError, AttributeError) as error:
             raise RenderError(

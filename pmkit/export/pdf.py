@@ -135,16 +135,14 @@ def _compile(files: Mapping[str, bytes], fonts: Any, document: Document) -> byte
     import typst
 
     try:
-        return _typeset(
-            files, fonts, pdf_standards=["ua-1"], timestamp=int(document.generated_at.timestamp())
-        )
+        return typeset(files, fonts, pdf_standards=["ua-1"], timestamp=int(document.generated_at.timestamp()))
     except typst.TypstError as error:
         if lacking := lacking_glyphs(error.diagnostic):
             raise _LackingError(lacking) from error
         raise RenderError(f"the PDF could not be set: {error.message}\n{error.diagnostic}") from error
 
 
-def _typeset(files: Mapping[str, bytes], fonts: Any, **options: Any) -> bytes:
+def typeset(files: Mapping[str, bytes], fonts: Any, **options: Any) -> bytes:
     """Set the first of the files, in a folder that holds these files and nothing else."""
     import typst
 
@@ -171,7 +169,7 @@ def _can_read(picture: Picture) -> bool:
     name = "picture." + _SUFFIXES[picture.mime]
     source = f'#image("{name}")'.encode()
     try:
-        _typeset({"main.typ": source, name: picture.data}, typst.Fonts(include_system_fonts=False))
+        typeset({"main.typ": source, name: picture.data}, typst.Fonts(include_system_fonts=False))
     except typst.TypstError:
         return False
     return True
@@ -354,10 +352,10 @@ class _Writer:
                 out |= {"tone": tone, "text": self.text(text), "rtl": runs_right_to_left(text)}
             case Figure():
                 out |= self.figure(block)
-            case Picture(mime, data, alt):
+            case Picture(mime, data, alt, words):
                 name = f"picture-{len(self.images)}.{_SUFFIXES[mime]}"
                 self.images[name] = data
-                out |= {"file": name, "alt": self.text(alt)}
+                out |= {"file": name, "alt": self.text(alt), "caption": self.text(words)}
         return out
 
     def figure(self, figure: Figure) -> dict[str, Any]:

@@ -93,6 +93,13 @@ def describe_file(path: str | Path) -> str:
     return f"{glimpse.path.name} ({said})" if said else glimpse.path.name
 
 
+def picture_size(path: str | Path) -> tuple[str, int, int] | None:
+    """What a picture is, its pixels across and down (0 where it says none); None for anything else."""
+    what, _, size = _picture(Glimpse(path)).partition(", ")
+    width, _, height = size.partition(" × ")
+    return (what, int(width or 0), int(height or 0)) if what else None
+
+
 def _load(
     path: Path, at: str | datetime | None, text: str | None, zone: str | None, *, source: str
 ) -> pd.DataFrame:
