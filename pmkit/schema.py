@@ -117,6 +117,12 @@ EVENTS: Final = Table(
         ),
         Column("recorded_at", "time", "what the source recorded, where `time` is corrected; else empty"),
         Column(
+            "state_at",
+            "time",
+            "when the state shown was the latest, at the earliest: its source changed it then, or its file "
+            "tells of something that happened then; of several copies the latest stays",
+        ),
+        Column(
             "slack_channel_id",
             "str",
             "channel id, or the folder name where the export has no index",

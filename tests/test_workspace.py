@@ -545,9 +545,9 @@ def test_verify_names_what_changed(tmp_path: Path, ws: Workspace) -> None:
 
 
 def test_records_of_two_exports_are_not_doubled(tmp_path: Path, ws: Workspace) -> None:
-    """Of a message in two exports the one added last speaks."""
-    ws.add_evidence(slack_zip(tmp_path, "down", "up"), now=NOW)
-    ws.add_evidence(slack_zip(tmp_path, "down (edited)", name="later.zip"), now=NOW.replace(hour=10))
+    """Of a message in two exports the one taken later speaks, though it was added first."""
+    ws.add_evidence(slack_zip(tmp_path, "down (edited)", "up", name="later.zip"), now=NOW)
+    ws.add_evidence(slack_zip(tmp_path, "down"), now=NOW.replace(hour=10))
     assert ws.load().events["text"].tolist() == ["down (edited)", "up"]
 
 

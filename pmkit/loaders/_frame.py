@@ -83,7 +83,8 @@ def rows_to_events(
 ) -> pd.DataFrame:
     """As `to_events`, of rows by column, sorted by time; `time` in microseconds since 1970, UTC.
 
-    A row without a column leaves it empty. Among rows of one time the order stays.
+    A row without a column leaves it empty. Among rows of one time the order stays. When the source last
+    changed a record may stand in `updated`, as ISO 8601.
     """
     ordered = sorted(rows, key=lambda row: row["time"])
     names = {name for row in ordered for name in row}
@@ -93,6 +94,8 @@ def rows_to_events(
             values = [row.get(column.name) for row in ordered]
             columns[column.name] = pa.array(values, type=_TYPES[column.type])
     columns.setdefault("event_id", strings([]))
+    if "updated" in names:
+        columns["state_at"] = _instants(row.get("updated") for row in ordered)
     return to_events(source, file, columns, problems)
 
 
@@ -100,12 +103,21 @@ def rows_to_events(
 _PREFIXES = {"pagerduty": "pd"}
 _TYPES = {"str": STRING, "time": TIME, "bool": pa.bool_(), "float": pa.float64()}
 _ALWAYS = ("event_id", "time", "source", "kind", "ref")
+_ZONED = r"T.*(?:Z|[+-]\d\d:?\d\d)$"
 _BLANKS = {
     "str": scalar(""),
     "bool": pa.scalar(False),
     DTYPES["time"]: pa.scalar(None, type=TIME),
     DTYPES["float"]: pa.scalar(None, type=pa.float64()),
 }
+
+
+def _instants(texts: Iterable[str | None]) -> pa.Array:
+    """Times as ISO 8601; none for one without its zone, and for what is no time."""
+    said = pd.Series(list(texts), dtype="str").fillna("")
+    said = said.where(said.str.contains(_ZONED, regex=True))
+    times = pd.to_datetime(said, format="ISO8601", utc=True, errors="coerce")
+    return pa.array(times.astype("datetime64[us, UTC]"), type=TIME)
 
 
 def _unique(ids: Iterable[str]) -> Iterable[str]:

@@ -18,9 +18,11 @@ from pmkit.schema import EVENTS, empty
 def merge_events(tables: list[pa.Table]) -> pd.DataFrame:
     """The events of all files, each given as `to_table` makes it, in the order in which they were added.
 
-    Of a record that stands in several files the latest state stays: the deleted one, else the one its source
-    changed last, else that of the file added last. Its `ref` names every copy, ` | ` between them, first the
-    one it is. What cannot be read in one file is never taken for what cannot be read in another.
+    Of a record that stands in several files the latest state stays, in whatever order they were added: the
+    deleted one, else the one its source changed last, else that with the latest `state_at`, and of two as
+    late the one that says more. Only where nothing tells, as in a table that people made, it is that of the
+    file added last. Its `ref` names every copy, ` | ` between them, first the one it is. What cannot be read
+    in one file is never taken for what cannot be read in another.
     """
     tables = [table for table in tables if table.num_rows]
     if not tables:
@@ -41,15 +43,22 @@ def merge_events(tables: list[pa.Table]) -> pd.DataFrame:
     return to_frame(pa.table(columns))
 
 
-def latest_first(copies: pd.DataFrame) -> pd.DataFrame:
+def _latest_first(copies: pd.DataFrame) -> pd.DataFrame:
     """Rows that tell of the same records, those of the latest state first; in the order added before."""
-    order = copies.assign(
-        _deleted=copies["kind"] == "deleted",
-        _changed=sum(read(copies[name]) for name, read in _CHANGED.items() if name in copies),
-        _added=np.arange(len(copies)),
+    texts = copies.drop(columns="state_at").fillna("")
+    said = texts["kind"].str.cat([texts[name] for name in _SAID if name in texts], sep="\0")
+    is_told = copies["state_at"] > 0
+    order = pd.DataFrame(
+        {
+            "deleted": texts["kind"] == "deleted",
+            "changed": sum(read(texts[name]) for name, read in _CHANGED.items() if name in texts),
+            "state": copies["state_at"],
+            "length": said.str.len().where(is_told, 0),
+            "said": said.str.cat(texts["ref"], sep="\0").where(is_told, ""),
+            "added": np.arange(len(copies)),
+        }
     )
-    ordered = order.sort_values(["_deleted", "_changed", "_added"], ascending=False, kind="stable")
-    return copies.loc[ordered.index]
+    return texts.loc[order.sort_values(list(order), ascending=False).index]
 
 
 def _told_apart(table: pa.Table) -> pa.Table:
@@ -73,9 +82,9 @@ def _fold(table: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     if not twins.any():
         return table, np.arange(table.num_rows)
     positions = np.flatnonzero(twins)
-    columns = [name for name in ("event_id", "kind", "ref", *_CHANGED) if name in table.column_names]
+    columns = [name for name in ("event_id", "kind", "ref", *_CHANGED, *_SAID) if name in table.column_names]
     copies = table.select(columns).take(pa.array(positions)).to_pandas().set_axis(positions)
-    ordered = latest_first(copies.fillna(""))
+    ordered = _latest_first(copies.assign(state_at=_states(table).take(pa.array(positions)).to_numpy()))
     by_record = ordered.groupby("event_id", sort=False)["ref"]
     latest = ordered.drop_duplicates("event_id")
     refs = table["ref"].to_pandas().to_numpy(dtype="object")
@@ -83,6 +92,13 @@ def _fold(table: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     kept = ~twins
     kept[latest.index] = True
     return _with(table, "ref", refs), np.flatnonzero(kept)
+
+
+def _states(table: pa.Table) -> pa.ChunkedArray:
+    """`state_at` in microseconds since 1970; 0 where nothing tells."""
+    if "state_at" not in table.column_names:
+        return pa.chunked_array([np.zeros(table.num_rows, dtype=np.int64)])
+    return pc.fill_null(table["state_at"].cast(pa.int64()), 0)
 
 
 def _in_order(table: pa.Table, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -95,6 +111,9 @@ def _in_order(table: pa.Table, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.in
 def _with(table: pa.Table, name: str, texts: npt.NDArray[np.object_]) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, pa.array(texts, type=STRING))
 
+
+# What a state may say more of than another of the same time.
+_SAID: Final = ("slack_reactions", "slack_files", "text")
 
 # When its source last changed a record, in microseconds; 0 for never, or for what is no time.
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import permutations
+from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from pmkit import schema
 from pmkit.loaders._frame import to_frame, to_table
 from pmkit.loaders._merge import merge_events
+from pmkit.loaders.opsgenie import load_opsgenie
 
 Rows = Callable[..., pd.DataFrame]
 
@@ -98,8 +102,31 @@ def test_the_latest_state_wins_whenever_its_file_was_added(
         assert found["ref"][0].startswith(winner["ref"][0])
 
 
+def test_an_older_export_added_later_undoes_nothing(events: Rows) -> None:
+    """Reactions leave no time of their own; the export that tells of later things is the later one."""
+    march = events(message(1, "down", "march.zip", slack_reactions="eyes 1", state_at=at(100)))
+    may = events(message(1, "down", "may.zip", slack_reactions="eyes 3, +1 2", state_at=at(900)))
+    for order in permutations((march, may)):
+        found = merged(*order)
+        assert found["slack_reactions"].tolist() == ["eyes 3, +1 2"]
+        assert found["ref"].tolist() == ["evidence/may.zip#ops/1.json:1 | evidence/march.zip#ops/1.json:1"]
+
+
+def test_of_two_states_as_late_the_one_that_says_more_stays(events: Rows) -> None:
+    """Two exports may tell of the same last thing; then the order in which they came decides nothing."""
+    states = [
+        {"slack_reactions": ""}, {"slack_reactions": "eyes 1"}, {"slack_reactions": "eyes 1, +1 2"},
+        {"slack_reactions": "eyes 1, +1 3"},
+    ]  # fmt: skip
+    frames = [
+        events(message(1, "down", f"{n}.zip", state_at=at(9), **state)) for n, state in enumerate(states)
+    ]
+    for order in permutations(frames):
+        assert merged(*order)["slack_reactions"].tolist() == ["eyes 1, +1 3"]
+
+
 def test_without_a_state_the_file_added_last_speaks(events: Rows) -> None:
-    """Where the records do not tell which is later, the later file does."""
+    """Where nothing tells which is later, as in a table that people correct by hand, the later file does."""
     old, new = events(message(1, "old", "a.zip")), events(message(1, "new", "b.zip"))
     assert merged(old, new)["text"].tolist() == ["new"]
     assert merged(new, old)["text"].tolist() == ["old"]
@@ -150,3 +177,58 @@ def test_no_copy_is_lost_and_no_record_doubled(states: list[tuple[int, int, str,
     for row in found.itertuples():
         copies = [s for s in states if f"slack:C1:{s[1]}" == row.event_id]
         assert (row.kind == "deleted") == any(deleted for *_, deleted in copies)
+
+
+REACTIONS = st.sampled_from(["", "eyes 1", "eyes 2", "eyes 1, +1 1", "fire 9"])
+EXPORTS = st.lists(
+    st.tuples(
+        st.integers(10, 13),  # the last minute it tells of
+        st.dictionaries(
+            st.integers(0, 3),  # which message
+            st.tuples(
+                REACTIONS, st.sampled_from(["", "1793714500.000000"]), st.sampled_from(["a", "b", "c"])
+            ),
+            min_size=1,
+        ),
+        st.sets(st.integers(0, 3), max_size=1),  # deleted
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+@settings(max_examples=40)
+@given(EXPORTS, st.randoms())
+def test_the_order_of_adding_never_changes_the_outcome(
+    exports: list[tuple[int, dict[int, tuple[str, str, str]], set[int]]], random: Random
+) -> None:
+    """Whatever exports there are, each record ends in the same state, with the same refs."""
+    tables = []
+    for number, (last, messages, deleted) in enumerate(exports):
+        rows = [
+            {"source": "slack", "kind": "deleted" if ts in deleted else "message", "state_at": at(last)}
+            | message(ts, text, f"{number}.zip", slack_reactions=reactions, slack_edited_ts=edited)
+            for ts, (reactions, edited, text) in sorted(messages.items())
+        ]
+        tables.append(to_table(pd.DataFrame(rows)))
+    orders = tables, random.sample(tables, len(tables))
+    found, again = (merge_events(order).sort_values("event_id", ignore_index=True) for order in orders)
+    assert found.to_dict("records") == again.to_dict("records")
+    for row in found[(found["kind"] != "deleted") & (found["slack_edited_ts"] == "")].itertuples():
+        assert row.state_at == at(max(last for last, messages, _ in exports if int(row.slack_ts) in messages))
+
+
+def test_what_a_source_changed_last_stays_for_every_source(tmp_path: Path) -> None:
+    """An older answer of incident.io or Opsgenie that is added later undoes nothing either."""
+
+    def loaded(name: str, status: str, changed: str) -> pd.DataFrame:
+        path = tmp_path / name
+        alert = {"id": "a1", "tinyId": "7", "alias": "a", "message": "slow", "status": status,
+                 "createdAt": "2026-11-03T14:00:00Z", "updatedAt": changed}  # fmt: skip
+        path.write_text(json.dumps({"data": [alert]}))
+        return load_opsgenie(path)
+
+    old = loaded("a.json", "open", "2026-11-03T14:00:00Z")
+    new = loaded("b.json", "closed", "2026-11-03T16:00:00+01:00")
+    for order in permutations((old, new)):
+        assert merged(*order).loc[0, "text"] == new.loc[0, "text"] != old.loc[0, "text"]

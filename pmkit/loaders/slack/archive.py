@@ -28,7 +28,7 @@ from pmkit.loaders.slack.columns import Channel, Loading, collector_at_rest
 from pmkit.loaders.slack.index import channel_of, read_messages
 from pmkit.loaders.slack.message import People
 from pmkit.loaders.slack.shapes import UNDECODABLE, Conversation, Text, User, decode_message
-from pmkit.loaders.slack.stamps import Span
+from pmkit.loaders.slack.stamps import Span, microseconds_in
 
 _CHUNKS: Final = ".json.gz"
 _DATABASES: Final = (".sqlite", ".sqlite3", ".db")
@@ -217,7 +217,9 @@ class _Archive:
             self.loading.add_problem(f"{place}/m", number, reason)
 
         messages, numbers = read_messages(bytes(chunk.m), complain)
-        self.loading.add(self._channel(chunk.id), f"{place}/m", messages, numbers, as_of=_as_of(chunk.ts))
+        self.loading.add(
+            self._channel(chunk.id), f"{place}/m", messages, numbers, as_of=microseconds_in(chunk.ts)
+        )
 
     def _channel(self, identity: str) -> Channel:
         known = self.conversations.get(identity, Conversation(identity))
@@ -242,7 +244,7 @@ class _Archive:
                 self.loading.add_problem("MESSAGE", row, problem)
             else:
                 self.loading.add(
-                    self._channel(_text(identity)), "MESSAGE", [message], [row], as_of=_as_of(taken)
+                    self._channel(_text(identity)), "MESSAGE", [message], [row], as_of=microseconds_in(taken)
                 )
 
 
@@ -309,11 +311,6 @@ def _chunk_files(path: Path) -> Iterator[list[Member]]:
         return
     with open_members(path, (_CHUNKS,)) as members:
         yield sorted(members, key=lambda m: (not m.name.rpartition("/")[2].islower(), m.name))
-
-
-def _as_of(taken: object) -> int:
-    """A time as slackdump counts it, whose unit does not matter: it is only compared with others."""
-    return taken if isinstance(taken, int) and 0 < taken < 2**63 else 0
 
 
 def _decoded(data: object, decode: Callable[[bytes], _T]) -> _T | None:

@@ -86,6 +86,7 @@ class Loading:
         self._renames: dict[str, str] = {}
         self._channels: dict[Channel, int] = {}
         self._editions: dict[str, int] = {"": 0}
+        self._taken: dict[str, int] = {}
         self._places: list[str] = []
         self._messages: list[Message] = []
         self._indexes: list[int] = []
@@ -106,7 +107,7 @@ class Loading:
         """Messages of one channel, whose ref is `place:index`.
 
         Of several copies of a message the latest state stays. `as_of` is when this state was taken, in
-        microseconds; where nothing tells, an `edition` was taken when its last message was sent.
+        microseconds; where nothing tells, an `edition` was taken when the last of what it holds happened.
         """
         code = self._channels.setdefault(channel, len(self._channels))
         volume = self._editions.setdefault(edition, len(self._editions))
@@ -117,13 +118,18 @@ class Loading:
         if len(self._messages) >= _BATCH:
             self._finish_batch()
 
+    def add_sign(self, edition: str, at: int) -> None:
+        """Something besides its messages that an edition tells of, and so was taken after."""
+        self._taken[edition] = max(at, self._taken.get(edition, 0))
+
     def add_problem(self, place: str, index: int | None, reason: str) -> None:
         """A record, or with no `index` a whole file, that cannot be read."""
         self.problems.append((place if index is None else f"{place}:{index}", reason))
 
-    def add_pins(self, channel: Channel, place: str, pins: Sequence[Pinned]) -> None:
+    def add_pins(self, channel: Channel, place: str, pins: Sequence[Pinned], edition: str) -> None:
         """The pins of a channel, each a row at the time it was set."""
         code = self._channels.setdefault(channel, len(self._channels))
+        volume = self._editions.setdefault(edition, len(self._editions))
         seconds = pa.array([pin.second * 10**6 for pin in pins], type=pa.int64())
         columns = {
             "kind": strings("pin" for _ in pins),
@@ -131,14 +137,14 @@ class Loading:
             "slack_ts": strings(pin.ts for pin in pins),
             "slack_user_id": strings(pin.user for pin in pins),
             "time": seconds,
-            "as_of": seconds,
+            "as_of": pa.array([0 for _ in pins], type=pa.int64()),
             "ended": pa.array([0 for _ in pins], type=pa.int64()),
             "index": pa.array([pin.number for pin in pins], type=pa.int64()),
         }
         columns |= {
             name: strings("" for _ in pins) for name in ("text", "slack_thread_ts", "slack_edited_ts")
         }
-        for name, value in (("channel", code), ("place", len(self._places)), ("edition", 0)):
+        for name, value in (("channel", code), ("place", len(self._places)), ("edition", volume)):
             columns[name] = pa.array([value for _ in pins], type=pa.int32())
         self._places.append(place)
         self._pins.append(pa.table(columns))
@@ -150,12 +156,14 @@ class Loading:
         self._batches.clear()
         records = self._records(found)
         self._note_undated(found, records.time)
-        order, copies = fold_copies(records, partial(self._states, found, records.time))
+        taken = self._when_taken(found, records.time)
+        order, copies = fold_copies(records, partial(self._states, found, taken))
         moments = find_moments(order, records.time, found["ended"].to_numpy(), span)
 
         rows = pa.array(moments.row)
         columns = {name: found[name].take(rows) for name in found.column_names if name not in _OWN}
         columns["time"] = pa.array(moments.time, type=TIME)
+        columns["state_at"] = pa.array(taken[moments.row], type=TIME, mask=taken[moments.row] == 0)
         columns["ref"] = self._refs(found, rows, copies)
         del found
         columns |= self._of_channels(columns, pa.array(records.channel[moments.row]))
@@ -247,18 +255,26 @@ class Loading:
             place = self._places[found["place"][row].as_py()]
             self.add_problem(place, found["index"][row].as_py(), problem)
 
-    def _states(self, found: pa.Table, time: Times, rows: Rows) -> tuple[Times, Times, Times]:
-        """How late the state of each of `rows` is: when it was taken, when it was edited, whether deleted.
+    def _when_taken(self, found: pa.Table, time: Times) -> Times:
+        """When the state of each row was taken, at the earliest.
 
-        Where nothing tells when a record was taken, it was when the last message of its edition was sent.
+        Where nothing else tells, that is when the last of what its edition holds happened: a message, an
+        edit, a pin, or what `add_sign` was told of.
         """
-        last = np.zeros(len(self._editions), dtype=np.int64)
-        np.maximum.at(last, found["edition"].to_numpy(), time)
-        as_of, edition = found["as_of"].to_numpy()[rows], found["edition"].to_numpy()[rows]
-        taken = np.where(as_of > 0, as_of, last[edition])
+        last = np.array([self._taken.get(edition, 0) for edition in self._editions], dtype=np.int64)
+        edition, as_of = found["edition"].to_numpy(), found["as_of"].to_numpy()
+        np.maximum.at(last, edition, time)
+        edited = np.asarray(pc.not_equal(found["slack_edited_ts"], ""))
+        edits = microseconds(_one_chunk(found["slack_edited_ts"].filter(pa.array(edited))))
+        np.maximum.at(last, edition[edited], edits)
+        taken: Times = np.where(as_of > 0, as_of, last[edition])
+        return taken
+
+    def _states(self, found: pa.Table, taken: Times, rows: Rows) -> tuple[Times, Times, Times]:
+        """How late the state of each of `rows` is: when it was taken, when it was edited, whether deleted."""
         edited = microseconds(_one_chunk(found["slack_edited_ts"].take(pa.array(rows))))
         deleted = np.asarray(pc.equal(found["kind"], "deleted"))[rows].astype(np.int64)
-        return taken, edited, deleted
+        return taken[rows], edited, deleted
 
     def _refs(self, found: pa.Table, rows: pa.Array, copies: Copies) -> pa.Array:
         """Where each row stands, and behind it where its other copies do."""

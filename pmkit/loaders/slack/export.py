@@ -60,8 +60,10 @@ def load_slack_export(
         loading = Loading(path.name, people, export.channel_names())
         for day in days:
             _read(day, loading)
-        for channel, place, pins in export.pins(days):
-            loading.add_pins(channel, place, pins)
+        for found in export.pins(days):
+            loading.add_pins(*found)
+        for edition in {day.edition for day in days}:
+            loading.add_sign(edition, export.taken_at(edition))
         loading.problems += export.problems
         return loading.frame(span)
 

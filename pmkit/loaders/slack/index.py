@@ -28,7 +28,7 @@ from pmkit.loaders.slack.shapes import (
     decode_day,
     decode_message,
 )
-from pmkit.loaders.slack.stamps import FIRST_SECOND, LAST_SECOND, Span
+from pmkit.loaders.slack.stamps import FIRST_SECOND, LAST_SECOND, Span, microseconds_in
 
 _DAY_FILE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)\.json", re.ASCII)
 CHANNEL_INDEXES: Final = frozenset({"channels.json", "groups.json", "mpims.json", "dms.json"})
@@ -64,6 +64,7 @@ class Export:
         self.channel_indexes: list[Member] = []
         self.user_indexes: list[Member] = []
         self.problems: list[tuple[str, str]] = []
+        self._signs: dict[str, int] = {}  # by folder: when the last of what its index files tell of happened
         for member in members:
             self._sort_in(member)
         folders = {folder for folder, _, _ in self.days}
@@ -98,10 +99,19 @@ class Export:
 
     def people(self) -> People:
         """Everybody in the users indexes."""
-        found = (self._entries(member, User) for member in self.user_indexes)
-        people = People(user for users in found for _, user in users)
+        people = People()
+        for member in self.user_indexes:
+            for _, user in self._entries(member, User):
+                people.add(user)
+                self._add_signs(member, user.updated)
         self._find_channels(people.names)
         return people
+
+    def taken_at(self, edition: str) -> int:
+        """When an edition was taken, at the earliest, as index files in or above it tell; else 0."""
+        while edition and edition not in self._signs:
+            edition = edition.rpartition("/")[0]
+        return self._signs.get(edition, 0)
 
     def channel_names(self) -> dict[str, str]:
         """The name of every channel by its id."""
@@ -122,14 +132,14 @@ class Export:
             for folder, _, member in sorted(chosen)
         ]
 
-    def pins(self, days: Sequence[Day]) -> Iterator[tuple[Channel, str, list[Pinned]]]:
-        """The pins of every channel of `days`, and the place they stand at."""
+    def pins(self, days: Sequence[Day]) -> Iterator[tuple[Channel, str, list[Pinned], str]]:
+        """The pins of every channel of `days`, the place they stand at, and their edition."""
         chosen = {day.channel.id: day.channel for day in days if day.channel.has_id}
-        for known in self._conversations.values():
+        for edition, known in self._conversations.items():
             for place, conversation in known:
                 pins = list(_pins(conversation)) if conversation.id in chosen else []
                 if pins:
-                    yield chosen[conversation.id], f"{place}/pins", pins
+                    yield chosen[conversation.id], f"{place}/pins", pins, edition
 
     def _wanted(self, channels: Iterable[str]) -> set[str]:
         titles = [title.removeprefix("#") for title in channels]
@@ -152,11 +162,17 @@ class Export:
                 (f"{member.name}:{index}", entry) for index, entry in self._entries(member, Conversation)
             ]
             self._conversations.setdefault(place, []).extend(entries)
+            for _, entry in entries:
+                self._add_signs(member, entry.created, entry.updated)
         titles = {place: _titles(entry for _, entry in known) for place, known in self._conversations.items()}
         for folder in {folder for folder, _, _ in self.days}:
             parent, _, title = folder.rpartition("/")
             nearest = titles.get(parent, {}).get(title) or titles.get(self.root, {}).get(title)
             self._known[folder] = self._channel(folder, nearest, people)
+
+    def _add_signs(self, member: Member, *counts: object) -> None:
+        folder = member.name.rpartition("/")[0]
+        self._signs[folder] = max(self._signs.get(folder, 0), *map(microseconds_in, counts))
 
     def _channel(self, folder: str, known: Conversation | None, people: dict[str, str]) -> Channel:
         relative = folder.removeprefix(self.root).lstrip("/") or self.path.stem

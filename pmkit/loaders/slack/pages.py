@@ -36,7 +36,7 @@ from pmkit.loaders.slack.index import (
 )
 from pmkit.loaders.slack.message import People
 from pmkit.loaders.slack.shapes import UNDECODABLE, Conversation, Message, Text, User
-from pmkit.loaders.slack.stamps import Span
+from pmkit.loaders.slack.stamps import Span, microsecond_of, microseconds_in
 
 _T = TypeVar("_T")
 _ENDINGS: Final = (".json", ".jsonl")
@@ -58,6 +58,7 @@ class SavedMessage(Message, gc=False):
 
     channel: Text = None
     reply_count: int | None = None
+    latest_reply: Any = None
     slackdump_thread_replies: list[SavedMessage] | None = None
 
 
@@ -120,6 +121,7 @@ def load_slack_pages(path: str | Path, *, channel: str | None = None) -> pd.Data
     with collector_at_rest():
         saved = _Saved(path)
         loading = Loading(path.name, saved.people, saved.channel_names())
+        loading.add_sign("", saved.taken_at)
         for page in saved.pages:
             for told, rows in _by_channel(page):
                 found = saved.channel(page.place, told, channel)
@@ -139,6 +141,7 @@ def _add(
 ) -> None:
     loading.add(channel, place, messages, numbers)
     for message, number in zip(messages, numbers, strict=True):
+        loading.add_sign("", microsecond_of(str(message.latest_reply)))
         if replies := message.slackdump_thread_replies:
             _add(loading, channel, f"{place}:{number}/{_REPLIES}", replies, range(len(replies)))
 
@@ -193,6 +196,7 @@ class _Saved:
         self.problems: list[_Problem] = []
         self.people = People()
         self.conversations: dict[str, Conversation] = {}
+        self.taken_at = 0  # at the earliest: when the last change of a user it tells of was
         with _members(path) as members:
             for member in members:
                 self._read_member(member)
@@ -280,6 +284,7 @@ class _Saved:
         users = _decoded(raw, _decode_users)
         for user in users:
             self.people.add(user)
+            self.taken_at = max(self.taken_at, microseconds_in(user.updated))
         return bool(users)
 
     def _learn_channels(self, raw: Raw) -> bool:

@@ -6,7 +6,7 @@ told at https://slack.com/help/articles/220556107.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -34,6 +34,7 @@ class User(Struct, gc=False):
     real_name: Text = None
     is_bot: bool | None = None
     profile: Profile | None = None
+    updated: Any = None
 
     def called(self) -> str:
         """The name people see, or else the id."""
@@ -58,6 +59,8 @@ class Conversation(Struct, gc=False):
     members: list[str] | None = None
     user: Text = None  # whom a direct message is with, as the API says it
     pins: list[Pin] | None = None
+    created: Any = None
+    updated: Any = None
 
 
 class Edit(Struct, gc=False):

@@ -43,6 +43,16 @@ def microsecond_of(ts: str) -> int:
     return int(match[1] + match[2].ljust(6, "0")) if match else 0
 
 
+def microseconds_in(count: object) -> int:
+    """Seconds, milli-, micro- or nanoseconds since 1970, as microseconds; 0 for anything else."""
+    if not isinstance(count, int):
+        return 0
+    for unit in (1, 10**3, 10**6, 10**9):
+        if FIRST_SECOND * unit <= count < LAST_SECOND * unit:
+            return count * 10**6 // unit
+    return 0
+
+
 @dataclass(frozen=True)
 class Span:
     """The times to load: from `start` up to before `end`, in microseconds since 1970."""

@@ -18,6 +18,7 @@ from pmkit.loaders.slack import load_slack_archive
 from pmkit.schema import EVENTS, validate
 
 CHANNEL = "C0INCIDENT1"
+TAKEN = 1_710_500_000
 USERS = [{"id": "U01", "name": "ada", "profile": {"display_name": "Ada"}}]
 
 # The tables of slackdump's database as it publishes them, without the columns that nothing here reads.
@@ -116,10 +117,12 @@ def test_the_state_that_was_taken_last_stays(tmp_path: Path) -> None:
     late = message(1, reactions=[{"name": "eyes", "count": 3}])
     path = save_chunks(
         tmp_path / f"{CHANNEL}.json.gz",
-        chunk(0, 9, id=CHANNEL, m=[late]),
-        chunk(0, 5, id=CHANNEL, m=[message(1)]),
+        chunk(0, (TAKEN + 9) * 10**9, id=CHANNEL, m=[late]),
+        chunk(0, (TAKEN + 5) * 10**9, id=CHANNEL, m=[message(1)]),
     )
-    assert load_slack_archive(path)["slack_reactions"].tolist() == ["eyes 3"]
+    frame = load_slack_archive(path)
+    assert frame["slack_reactions"].tolist() == ["eyes 3"]
+    assert frame["state_at"].astype("int64").tolist() == [(TAKEN + 9) * 10**6]
 
 
 def test_a_recording_that_was_cut_short(tmp_path: Path) -> None:

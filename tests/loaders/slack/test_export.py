@@ -875,6 +875,26 @@ def test_of_two_exports_the_one_taken_later_tells_the_reactions(tmp_path: Path) 
     assert frame["ref"].iloc[0].startswith("slack.zip#a/general")
 
 
+def test_an_export_was_taken_after_everything_it_tells_of(tmp_path: Path) -> None:
+    """Messages, edits, pins, and changes of users and channels date its states; a deletion is one too."""
+
+    def dated(name: str, *days: Any, **indexes: Any) -> list[int]:
+        (tmp_path / name).mkdir()
+        frame = load_slack_export(export(tmp_path / name, {"general/2024-03-14.json": [*days]}, **indexes))
+        return (frame["state_at"].astype("int64") // 10**6).unique().tolist()
+
+    ada, general = USERS[0], CHANNELS[0]
+    assert dated("plain", message()) == [1710484200]
+    assert dated("edited", message(edited={"user": "U01", "ts": "1710484300.000000"})) == [1710484300]
+    assert dated("user", message(), users=[ada | {"updated": 1710484400}]) == [1710484400]
+    assert dated("absurd", message(), users=[ada | {"updated": "soon"}, ada | {"updated": 10**40}]) == [
+        1710484200
+    ]
+    assert dated("channel", message(), channels=[general | {"updated": 1710484500123}]) == [1710484500]
+    pins = [{"id": TS, "type": "C", "created": 1710484600, "user": "U01"}]
+    assert dated("pin", message(), channels=[general | {"pins": pins}]) == [1710484600]
+
+
 def test_a_deletion_outlasts_the_message(tmp_path: Path) -> None:
     """Of a message and its tombstone the tombstone is the later state, wherever it stands."""
     day = [message("This message was deleted.", subtype="tombstone"), message("said")]
