@@ -9,6 +9,7 @@ PmkitError
 │   └── ConflictError  somebody else saved the same file since it was loaded
 ├── CheckError         a check cannot be run: a code that no rule has, a text that cannot be read
 ├── IntegrationError   an outside system refused or did not answer
+│   └── DoubtError     it was asked to change something, and nobody knows whether it did
 └── RenderError        a report, chart or export could not be made whole
 
 The command line prints the message of a `PmkitError` as it is, without a traceback, so each message
@@ -77,6 +78,10 @@ class CheckError(PmkitError):
 
 class IntegrationError(PmkitError):
     """An outside system that refused or did not answer."""
+
+
+class DoubtError(IntegrationError):
+    """An outside system was asked to change something, and its answer was lost: it may have done so."""
 
 
 class RenderError(PmkitError):

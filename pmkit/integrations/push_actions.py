@@ -1,0 +1,711 @@
+"""Action items to Jira and back: one issue per action, an epic per incident, nobody's edit overwritten.
+
+Every issue carries a label of its own, `pmkit-<incident>-<action>`, by which it is found again. Both sides
+are compared with what they held when they last agreed: what changed here goes to Jira, what changed there
+comes back into `actions.csv`, and what changed on both sides is shown and left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import pandas as pd
+
+from pmkit.errors import IntegrationError, PmkitError
+from pmkit.integrations.calling import Caller, jira_client
+from pmkit.integrations.credentials import account
+from pmkit.integrations.jira_fields import Form, find_form, find_type
+from pmkit.integrations.ledger import Ledger
+from pmkit.integrations.plan import (
+    Made,
+    Push,
+    Step,
+    digest_of_value,
+    mark_of,
+    run,
+    several,
+    unsettled,
+    waiting,
+)
+from pmkit.postmortem import Incident, Postmortem
+from pmkit.session import EditSession
+from pmkit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from jira import JIRA
+
+# How long a search of Jira Cloud may not know of a new issue: "a few seconds to minutes", by its makers.
+LAG: Final = timedelta(seconds=120)
+_SUMMARY: Final = 250  # characters; Jira takes 255
+_MOST_PAGES: Final = 50
+_READ: Final = "summary,description,labels,status,assignee,duedate,project"
+_BACK: Final = ("dri", "due_on", "status")  # what comes back into actions.csv
+_OUT: Final = ("action", "description", "dri", "due_on")  # what goes to an issue that is there
+_TITLES: Final = {"action": "summary", "dri": "assignee", "due_on": "due date"}
+_STATUSES: Final = {"new": "open", "undefined": "open", "indeterminate": "in progress", "done": "done"}
+
+Sides = Mapping[str, str]
+
+
+def push_actions(
+    workspace: Workspace,
+    *,
+    apply: bool = False,
+    env: Mapping[str, str] | None = None,
+    pause: Callable[[float], None] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    caller: Caller | None = None,
+    lag: timedelta = LAG,
+) -> Push:
+    """Make or update one Jira issue per action item, and bring back what was changed in Jira.
+
+    A dry run that only says what it would do, unless `apply`. `pause` is called with seconds to wait, where
+    something is in doubt and shows itself later; without it that is left to the next push. `env` is the
+    environment to find the token in, `lag` how long Jira's search may be behind.
+
+    Raises `IntegrationError` when Jira cannot be reached or its fields do not fit the map in `incident.toml`,
+    `WorkspaceError` when somebody else is pushing. What is refused for one action stands in its step.
+    """
+    if caller is None:
+        found = account("jira", workspace.incident.connections, env)
+        caller = Caller(found, pause or time.sleep)
+    site = _Site(jira_client(caller), caller, _project_of(caller))
+    with Ledger.open(workspace.path, site.target, now) as ledger:
+        sheet = _Sheet(workspace)
+
+        def plan(ledger: Ledger) -> tuple[list[Step], dict[str, Made]]:
+            return _Plan(workspace.load(), site, ledger, sheet, lag).steps()
+
+        steps = run(plan, ledger, apply=apply, pause=pause)
+    notes = tuple(dict.fromkeys([*site.form("action").notes, *site.notes]))
+    return Push("jira", site.target, tuple(steps), is_applied=apply, notes=notes)
+
+
+def _project_of(caller: Caller) -> str:
+    project = str(caller.account.settings.get("project", "")).strip()
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", project, re.ASCII):
+        raise IntegrationError(
+            "Jira: nobody says which project the issues go to; write `project`, as "
+            '[connections.jira] project = "OPS", in incident.toml'
+        )
+    return project.upper()
+
+
+# The site
+
+
+class Issue(NamedTuple):
+    """An issue as it stands in Jira, in the words of `actions.csv`."""
+
+    key: str
+    labels: tuple[str, ...]
+    held: Sides
+    account_id: str
+
+
+class _Site:
+    """One project of a Jira site, read through its client."""
+
+    def __init__(self, client: JIRA, caller: Caller, project: str) -> None:
+        self.client, self.caller, self.project = client, caller, project
+        self.settings = caller.account.settings
+        self.target = f"{caller.account.url} {project}"
+        self.notes: list[str] = []
+        self._forms: dict[str, Form | None] = {}
+        self._people: dict[str, dict[str, str] | None] = {}
+
+    @cached_property
+    def types(self) -> list[dict[str, Any]]:
+        return self._listed(f"issue/createmeta/{self.project}/issuetypes", ("issueTypes", "values"))
+
+    def form(self, kind: Literal["action", "epic"]) -> Form:
+        """What issues of actions, or of the incident, are made of."""
+        form = self.find_form(kind)
+        if form is None:
+            raise IntegrationError(f"Jira: {self.project} has no issue type for an {kind}")
+        return form
+
+    def find_form(self, kind: Literal["action", "epic"]) -> Form | None:
+        """As `form`, and None for a project without epics."""
+        if kind not in self._forms:
+            key = "issue_type" if kind == "action" else "epic_type"
+            wanted = str(self.settings.get(key, "Task" if kind == "action" else "Epic"))
+            said = kind == "action" or key in self.settings
+            found = find_type(self.project, self.types, wanted, said=said)
+            self._forms[kind] = None if found is None or not wanted else self._form_of(found, kind == "epic")
+        return self._forms[kind]
+
+    def _form_of(self, issue_type: Mapping[str, Any], is_epic: bool) -> Form:
+        path = f"issue/createmeta/{self.project}/issuetypes/{issue_type['id']}"
+        metas = self._listed(path, ("fields", "values"))
+        return find_form(self.project, issue_type, metas, self.settings, is_epic=is_epic)
+
+    def _listed(self, path: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+        """All rows of a list that comes by the page; Cloud and Data Center name it differently."""
+        rows: list[dict[str, Any]] = []
+        for _ in range(_MOST_PAGES):
+            doing = f"reading what {self.project} is made of"
+            page = self._page(doing, path, startAt=len(rows), maxResults=50)
+            fresh: list[dict[str, Any]] = next((page[name] for name in names if name in page), [])
+            rows += fresh
+            if not fresh or len(rows) >= int(page.get("total", 0)):
+                break
+        return rows
+
+    def _page(self, doing: str, path: str, **params: Any) -> Any:
+        return self.caller.read(doing, lambda: self._get(path, **params))
+
+    def _get(self, path: str, **params: Any) -> Any:
+        return self.client._get_json(path, params=params)
+
+    # Reading issues
+
+    def search(self, label: str) -> dict[str, Issue]:
+        """Every issue of the project with that label, by key, as far as the search knows."""
+        jql = f'project = "{self.project}" AND labels = "{label}" ORDER BY created ASC'
+        found: dict[str, Issue] = {}
+        told: dict[str, Any] = {"jql": jql, "fields": _READ, "maxResults": 100}
+        path = "search/jql" if self.client._is_cloud else "search"
+        for _ in range(_MOST_PAGES):
+            page = self._page(f"searching {self.project}", path, **told)
+            fresh = [issue for raw in page.get("issues", ()) if (issue := _issue_of(raw)).key not in found]
+            found |= {issue.key: issue for issue in fresh}
+            more = page.get("nextPageToken") or (
+                not self.client._is_cloud and len(found) < int(page.get("total", 0))
+            )
+            if not fresh or not more:
+                break
+            told |= {"nextPageToken": more} if self.client._is_cloud else {"startAt": len(found)}
+        return found
+
+    def issue(self, key: str) -> Issue | None:
+        """One issue as it is now; None when there is none."""
+        raw = self.caller.find(f"reading {key}", lambda: self._get(f"issue/{key}", fields=_READ))
+        return None if raw is None else _issue_of(raw)
+
+    def person(self, name: str, email: str) -> dict[str, str] | None:
+        """How Jira names a person in a field; None where not exactly one has that name or address."""
+        asked = email or name
+        if asked not in self._people:
+            key = "query" if self.client._is_cloud else "username"
+            found = self.caller.read(
+                f"looking for {name}", lambda: self._get("user/search", **{key: asked, "maxResults": 50})
+            )
+            same = [
+                one
+                for one in found
+                if one.get("active", True)
+                and asked.casefold()
+                in (str(one.get("emailAddress", "")).casefold(), str(one.get("displayName", "")).casefold())
+            ]
+            # Cloud hides addresses from most; whoever alone was found by one is the one.
+            if email and not same and len(found) == 1:
+                same = list(found)
+            way = "accountId" if self.client._is_cloud else "name"
+            self._people[asked] = {way: str(same[0][way])} if len(same) == 1 else None
+        return self._people[asked]
+
+    # Writing
+
+    def create(self, fields: Mapping[str, Any], doing: str) -> str:
+        """Make an issue, and say its key."""
+
+        def post() -> str:
+            return str(self.client.create_issue(fields=dict(fields), prefetch=False).key)
+
+        return self.caller.write(doing, post)
+
+    def edit(self, key: str, fields: Mapping[str, Any], labels: Sequence[str]) -> None:
+        """Put values into fields, and add labels."""
+        told: dict[str, Any] = {"fields": dict(fields)}
+        if labels:
+            told["update"] = {"labels": [{"add": label} for label in labels]}
+        self.caller.write(f"writing {key}", lambda: self._send("PUT", f"issue/{key}", told))
+
+    def link(self, key: str, global_id: str, url: str, title: str) -> None:
+        """A link from the issue; one with the same `global_id` takes its place."""
+        told = {"globalId": global_id, "object": {"url": url, "title": title}}
+        self.caller.write(f"linking {key}", lambda: self._send("POST", f"issue/{key}/remotelink", told))
+
+    def _send(self, method: str, path: str, told: Mapping[str, Any]) -> None:
+        session = self.client._session
+        session.request(method, self.client._get_url(path), data=json.dumps(told))
+
+    def url(self, key: str) -> str:
+        return f"{self.caller.account.url}/browse/{key}"
+
+
+def _issue_of(raw: Mapping[str, Any]) -> Issue:
+    fields = raw.get("fields") or {}
+    assignee = fields.get("assignee") or {}
+    status = (fields.get("status") or {}).get("statusCategory", {}).get("key", "")
+    held = {
+        "action": str(fields.get("summary") or ""),
+        "description": str(fields.get("description") or "").replace("\r\n", "\n"),
+        "dri": str(assignee.get("displayName") or assignee.get("name") or ""),
+        "due_on": str(fields.get("duedate") or ""),
+        "status": _STATUSES.get(status, "open"),
+    }
+    who = str(assignee.get("accountId") or assignee.get("name") or "")
+    return Issue(str(raw["key"]), tuple(fields.get("labels") or ()), held, who)
+
+
+# The table
+
+
+class _Sheet:
+    """`actions.csv` while issues come and go: cells are written only where nobody changed them meanwhile."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def take(self, action_id: str, cells: Mapping[str, tuple[str, str]]) -> list[str]:
+        """Put texts into cells, each given with the one it takes the place of; tells what stays as it is."""
+        session = EditSession.of(self.workspace, "actions")
+        with session.lock:
+            session.refresh()
+            sheet = session.worksheet
+            if action_id not in sheet:
+                return [f"{action_id} is gone from actions.csv"]
+            free = {name: cell for name, cell in cells.items() if sheet.cell(action_id, name) == cell[0]}
+            before = list(session.clashes)
+            if free:
+                session.apply(
+                    [(action_id, name, text) for name, (_, text) in free.items()],
+                    seen=[was for was, _ in free.values()],
+                    note="Came back from Jira.",
+                )
+            for clash in [one for one in session.clashes if one not in before]:
+                session.settle(clash, take="theirs")
+                free.pop(clash.column, None)
+        return [f"{name} was changed here meanwhile" for name in cells if name not in free]
+
+
+# What is to do
+
+
+class _Subject(NamedTuple):
+    """What an issue stands for: its step, what people call it, its label, and the row of an action."""
+
+    step: str
+    thing: str
+    label: str
+    row: Mapping[str, Any] | None = None
+
+    @property
+    def action_id(self) -> str:
+        return str(self.row["action_id"]) if self.row else ""
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What each side holds in a field, and what follows."""
+
+    column: str
+    here: str
+    there: str
+    verdict: Literal["same", "out", "back", "leave", "conflict"]
+
+
+class _Edit(NamedTuple):
+    """What goes to an issue, and what comes back into the row of an action: column → text before, after."""
+
+    key: str
+    fields: Mapping[str, Any]
+    labels: tuple[str, ...]
+    action_id: str
+    back: Mapping[str, tuple[str, str]]
+
+
+class _Plan:
+    """The steps of one push, from the record, the site and the ledger."""
+
+    def __init__(
+        self, postmortem: Postmortem, site: _Site, ledger: Ledger, sheet: _Sheet, lag: timedelta
+    ) -> None:
+        self.pm, self.site, self.ledger, self.sheet, self.lag = postmortem, site, ledger, sheet, lag
+        self.incident = postmortem.incident
+        self.mark = mark_of(self.incident)
+        self.found = site.search(self.mark)
+        self.made: dict[str, Made] = {}
+
+    def steps(self) -> tuple[list[Step], dict[str, Made]]:
+        rows = self.pm.actions.to_dict("records")
+        steps = self._epic() if self.site.find_form("epic") and self._any_action() else []
+        for row in rows:
+            steps += self._action({str(name): cell for name, cell in row.items()})
+        steps += [link for row in rows for link in self._link(str(row["action_id"]))]
+        return steps, self.made
+
+    def _any_action(self) -> bool:
+        return bool((self.pm.actions["status"] != "dropped").any())
+
+    # The epic
+
+    def _epic(self) -> list[Step]:
+        form = self.site.form("epic")
+        subject = _Subject("epic", f"{form.type_name} of the incident", f"{self.mark}-epic")
+        here = {
+            "action": _one_line(f"Postmortem: {self.incident.title}"),
+            "description": _epic_text(self.pm),
+        }
+        issue, step = self._there(subject, "")
+        if step is not None:
+            return [step]
+        if issue is not None:
+            return self._compared(subject, issue, here, form)
+        fields = {**form.always, **self._fixed(form, subject.label)}
+        fields |= {"summary": here["action"], "description": here["description"]}
+        fields |= {form.epic_name: here["action"]} if form.epic_name else {}
+        return [self._create(subject, f"new in {self.site.project}", fields, here)]
+
+    # An action
+
+    def _action(self, row: Mapping[str, Any]) -> list[Step]:
+        action_id = str(row["action_id"])
+        thing = f"{action_id}  {_shorten(str(row['action']))}"
+        subject = _Subject(f"issue {action_id}", thing, label_of(self.mark, action_id), row)
+        issue, step = self._there(subject, str(row["issue_key"]).strip())
+        if step is not None:
+            return [step]
+        here, form = self._here(row), self.site.form("action")
+        if issue is not None:
+            return self._compared(subject, issue, here, form)
+        if row["status"] == "dropped":
+            return [Step(subject.step, thing, "skip", "dropped, and there is no issue")]
+        return [self._new_issue(subject, here, form)]
+
+    def _here(self, row: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            "action": _one_line(str(row["action"])),
+            "description": _action_text(self.pm, row),
+            "dri": str(row["dri"]).strip(),
+            "due_on": "" if pd.isna(row["due_on"]) else f"{row['due_on']:%Y-%m-%d}",
+            "status": str(row["status"]) or "open",
+        }
+
+    def _new_issue(self, subject: _Subject, here: Sides, form: Form) -> Step:
+        who = self._jira_person(here["dri"])
+        told = [f"for {here['dri']}" if here["dri"] else "no DRI yet"]
+        if here["dri"] and who is None:
+            told = [self._nobody(here["dri"])]
+        told.append(f"due {here['due_on']}" if here["due_on"] else "no due date yet")
+        values = {**(subject.row or {}), **here, "dri": who}
+        texts = {key: "" if _is_blank(value) else value for key, value in values.items()}
+        try:
+            fields = {**form.always, **form.values(texts), **self._fixed(form, subject.label)}
+        except IntegrationError as error:
+            return Step(subject.step, subject.thing, "conflict", str(error))
+        return self._create(subject, ", ".join(told), fields, here, needs=self._epic_need(form))
+
+    def _epic_need(self, form: Form) -> tuple[str, ...]:
+        return ("epic",) if form.epic_link and self.site.find_form("epic") else ()
+
+    def _fixed(self, form: Form, label: str) -> dict[str, Any]:
+        """What every issue of this push has."""
+        more = self.site.settings.get("labels", ())
+        own = [str(word) for word in (more if isinstance(more, list) else [])]
+        kind = {"project": {"key": self.site.project}, "issuetype": {"id": form.type_id}}
+        return {**kind, "labels": [self.mark, label, *own]}
+
+    def _create(
+        self,
+        subject: _Subject,
+        why: str,
+        fields: Mapping[str, Any],
+        here: Sides,
+        *,
+        needs: tuple[str, ...] = (),
+    ) -> Step:
+        site, link = self.site, self.site.form("action").epic_link
+
+        def act(known: Mapping[str, Made]) -> Made:
+            told = dict(fields)
+            if needs:
+                epic = known["epic"].remote
+                told[link] = {"key": epic} if link == "parent" else epic
+            key = site.create(told, f"making the issue of {subject.action_id or 'the incident'}")
+            self._write_key(subject.action_id, key)
+            return Made(key, site.url(key), self._seen(here, key))
+
+        digest = digest_of_value(fields)
+        return Step(subject.step, subject.thing, "create", why, act, digest=digest, needs=needs)
+
+    def _seen(self, here: Sides, key: str) -> dict[str, Any]:
+        """What both sides hold now; what Jira makes of a text is read back, where it can be."""
+        try:
+            issue = self.site.issue(key)
+        except IntegrationError:
+            issue = None  # it is made, and that counts; what was sent stands for what is there
+        there = self._in_our_words(issue, here.get("dri", "")) if issue else {**here, "status": "open"}
+        return {"here": dict(here), "there": {name: there[name] for name in here}}
+
+    def _write_key(self, action_id: str, key: str) -> None:
+        """Into `actions.csv`; what cannot be written now the next push writes, from the ledger."""
+        rows = self.pm.actions.loc[self.pm.actions["action_id"] == action_id, "issue_key"]
+        if len(rows):
+            try:
+                self.sheet.take(action_id, {"issue_key": (str(rows.iloc[0]), key)})
+            except PmkitError as error:
+                self.site.notes.append(f"{key} is not in actions.csv yet: {error}")
+
+    # What is there already
+
+    def _there(self, subject: _Subject, said: str) -> tuple[Issue | None, Step | None]:
+        """The issue that stands for this, or the step that says why nothing can be done now.
+
+        `said` is the key that `actions.csv` has for it.
+        """
+        name, thing = subject.step, subject.thing
+        keys = [issue.key for issue in self.found.values() if subject.label in issue.labels]
+        last = self.ledger.last_done(name)
+        own = said or (last.remote if last else "")
+        issue = self.site.issue(own) if own else None
+        if issue is not None and issue.key not in keys:
+            keys.append(issue.key)
+        if len(keys) > 1:
+            return None, several(name, thing, keys)
+        if issue is None and keys:
+            issue = self.site.issue(keys[0])
+        if issue is not None:
+            self.made[name] = Made(issue.key, self.site.url(issue.key))
+            return issue, None
+        if said:
+            why = f"{said} is not in Jira; take it out of `issue_key` to have an issue made"
+            return None, Step(name, thing, "conflict", why)
+        until = unsettled(self.ledger, name, self.lag)
+        return None, waiting(name, thing, until) if until else None
+
+    def _compared(self, subject: _Subject, issue: Issue, here: Sides, form: Form) -> list[Step]:
+        """The steps that bring both sides together, and the one that shows what is in conflict."""
+        name, row = subject.step, subject.row
+        there = self._in_our_words(issue, here.get("dri", ""))
+        base = self.ledger.last_done(name)
+        seen = base.seen if base and base.remote == issue.key else {}
+        fields = [self._compare(column, here, there, seen, form) for column in here]
+        out, unsaid = self._out_values([one for one in fields if one.verdict == "out"], form)
+        back = {one.column: (one.here, one.there) for one in fields if one.verdict == "back"}
+        if row is not None and str(row["issue_key"]).strip() != issue.key:
+            back["issue_key"] = (str(row["issue_key"]), issue.key)
+        if row is not None and "status" in back:
+            back["status"] = (str(row["status"]), back["status"][1])
+        labels = [word for word in (self.mark, subject.label) if word not in issue.labels]
+        open_ones = {one.column for one in fields if one.verdict == "conflict"} | (
+            {one.column for one in fields if one.verdict == "out"} - set(out)
+        )
+        new_seen = {
+            side: {**seen.get(side, {}), **{c: held[c] for c in here if c not in open_ones}}
+            for side, held in (("here", here), ("there", there))
+        }
+        new_seen["here"] |= {column: text for column, (_, text) in back.items() if column in here}
+        new_seen["there"] |= {column: here[column] for column in out}
+        made = Made(issue.key, self.site.url(issue.key), new_seen)
+        where = f"{issue.key}  {subject.thing}"
+        clashes = [_clash_words(one) for one in fields if one.verdict == "conflict"] + unsaid
+        steps = [Step(f"{name}, in conflict", where, "conflict", "\n".join(clashes))] if clashes else []
+        if out or labels or back:
+            told = [f"{_title(c)} there: “{_shorten(here[c], 40) or 'none'}”" for c in out]
+            told += [f"{_title(c)} here: “{_shorten(text, 40) or 'none'}”" for c, (_, text) in back.items()]
+            told += ["gets the label of this incident"] if labels else []
+            edit = _Edit(issue.key, dict(out.values()), tuple(labels), subject.action_id, back)
+            act = self._bring_together(edit, made, dict(seen))
+            verb: Literal["adopt", "update"] = "adopt" if base is None else "update"
+            digest = digest_of_value([list(out.items()), labels, back])
+            return [Step(name, where, verb, "; ".join(told), act, made=made, digest=digest), *steps]
+        if base is None or self.ledger.doubt(name) or seen != new_seen:
+            why = "" if base and not self.ledger.doubt(name) else "is there already, as it should be"
+            return [Step(name, where, "adopt", why, made=made), *steps]
+        return [Step(name, where, "skip", "" if clashes else "as it should be"), *steps]
+
+    def _bring_together(
+        self, edit: _Edit, made: Made, seen: Mapping[str, Any]
+    ) -> Callable[[Mapping[str, Made]], Made]:
+        def act(_: Mapping[str, Made]) -> Made:
+            if edit.fields or edit.labels:
+                self.site.edit(edit.key, edit.fields, edit.labels)
+            left = self.sheet.take(edit.action_id, edit.back) if edit.back else []
+            self.site.notes += [f"{edit.action_id}: {words}; it stays as it is" for words in left]
+            if left:
+                return replace(made, seen=seen)
+            return replace(made, seen=self._read_back(made.seen, edit.key)) if edit.fields else made
+
+        return act
+
+    def _read_back(self, seen: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """What Jira made of the texts that were sent."""
+        try:
+            issue = self.site.issue(key)
+        except IntegrationError:
+            issue = None
+        held = issue.held if issue else {}
+        texts = {c: held[c] for c in ("action", "description") if c in seen["there"] and c in held}
+        return {"here": seen["here"], "there": {**seen["there"], **texts}}
+
+    def _in_our_words(self, issue: Issue, dri: str) -> dict[str, str]:
+        """What the issue holds; its assignee by the name we know the person by."""
+        there = dict(issue.held)
+        names = [dri, *self.incident.roster] if issue.account_id else []
+        for name in dict.fromkeys(name for name in names if name):
+            if self._person_name(name).casefold() == there["dri"].casefold():
+                there["dri"] = name
+                return there
+        if dri and issue.account_id and issue.account_id in (self._jira_person(dri) or {}).values():
+            there["dri"] = dri
+        return there
+
+    def _compare(
+        self, column: str, here: Sides, there: Sides, seen: Mapping[str, Any], form: Form
+    ) -> _Compared:
+        mine, theirs = here[column], there[column]
+        was = {side: seen.get(side, {}).get(column) for side in ("here", "there")}
+        goes_out = column in _OUT and (column == "action" or column in form.columns)
+        comes_back = column in _BACK
+        changed = tuple(held != was[side] for side, held in (("here", mine), ("there", theirs)))
+        verdict: Literal["same", "out", "back", "leave", "conflict"]
+        if mine == theirs or (column == "status" and {mine, theirs} == {"dropped", "done"}):
+            verdict = "same"
+        elif None in was.values():
+            # An issue that somebody else made: its words stay, what is empty on one side is filled.
+            verdict = "leave" if not comes_back else "back" if not mine or column == "status" else "out"
+            verdict = "conflict" if verdict == "out" and theirs else verdict
+        elif changed == (False, False):
+            verdict = "leave"
+        else:
+            verdict = "conflict" if all(changed) else "out" if changed[0] else "back"
+        if verdict == "out" and not goes_out:
+            verdict = "conflict" if column == "status" else "leave"
+        if verdict == "back" and not comes_back:
+            verdict = "leave"
+        return _Compared(column, mine, theirs, verdict)
+
+    def _out_values(
+        self, out: Sequence[_Compared], form: Form
+    ) -> tuple[dict[str, tuple[str, Any]], list[str]]:
+        """For each column that goes out its field and value, and what keeps others from it."""
+        values: dict[str, tuple[str, Any]] = {}
+        unsaid = []
+        for one in out:
+            value: Any = one.here or None
+            if one.column == "dri" and one.here:
+                value = self._jira_person(one.here)
+                if value is None:
+                    unsaid.append(self._nobody(one.here))
+                    continue
+            values[one.column] = (form.columns.get(one.column, "summary"), value)
+        return values, unsaid
+
+    def _person_name(self, dri: str) -> str:
+        return self.incident.person(dri) or dri
+
+    def _jira_person(self, dri: str) -> dict[str, str] | None:
+        name = self._person_name(dri)
+        email = next((m.email for m in self.incident.members if m.person == name and m.email), "")
+        return self.site.person(name, email) if name else None
+
+    def _nobody(self, dri: str) -> str:
+        name = self._person_name(dri)
+        return f"nobody in Jira is surely {name}; add their email under [[members]], or assign it in Jira"
+
+    # The link back
+
+    def _link(self, action_id: str) -> list[Step]:
+        """The link from an issue to the report; none before there is one."""
+        url = str(self.site.settings.get("link", "")) or report_link(self.pm.incident, self.ledger)
+        name, issue = f"link {action_id}", f"issue {action_id}"
+        last = self.ledger.last_done(name)
+        if not url or (issue not in self.made and self._is_dropped(action_id)):
+            return []
+        digest = digest_of_value([url, self.made[issue].remote if issue in self.made else ""])
+        if last and last.digest == digest and not self.ledger.doubt(name):
+            return []
+        site, mark = self.site, label_of(self.mark, action_id)
+        title = f"Postmortem: {self.incident.title}"[:_SUMMARY]
+
+        def act(known: Mapping[str, Made]) -> Made:
+            site.link(known[issue].remote, mark, url, title)
+            return Made(mark)
+
+        thing = f"{action_id}  link to the report"
+        return [Step(name, thing, "update" if last else "create", url, act, digest=digest, needs=(issue,))]
+
+    def _is_dropped(self, action_id: str) -> bool:
+        rows = self.pm.actions
+        return bool((rows.loc[rows["action_id"] == action_id, "status"] == "dropped").all())
+
+
+def report_link(incident: Incident, ledger: Ledger) -> str:
+    """Where people read the report: the link of the incident called so, else where it was last uploaded."""
+    said = [link.url for link in incident.links if link.title.casefold() in ("postmortem", "report")]
+    if said:
+        return said[0]
+    from pmkit.integrations.ledger import read_ledger
+
+    uploads = [
+        entry.url
+        for entry in read_ledger(ledger.path.parent)
+        if entry.step == "report.html" and entry.state == "done" and entry.url
+    ]
+    return uploads[-1] if uploads else ""
+
+
+def label_of(mark: str, action_id: str) -> str:
+    """The label of an action's issue; labels have no blanks, and two actions never have the same one."""
+    plain = re.sub(r"[^\w.-]+", "-", action_id, flags=re.ASCII)
+    tail = "" if plain == action_id else f"-{hashlib.sha256(action_id.encode()).hexdigest()[:6]}"
+    return f"{mark}-{plain}{tail}"
+
+
+# Words
+
+
+def _clash_words(one: _Compared) -> str:
+    if one.column == "status":
+        return f"is {one.here} here and {one.there} in Jira: move it there, or change `status` here"
+    here, there = _shorten(one.here, 60) or "empty", _shorten(one.there, 60) or "empty"
+    words = f"{_title(one.column)} was changed on both sides: here “{here}”, in Jira “{there}”"
+    return f"{words}. Make one like the other"
+
+
+def _title(column: str) -> str:
+    return _TITLES.get(column, column)
+
+
+def _action_text(pm: Postmortem, row: Mapping[str, Any]) -> str:
+    parts = [str(row["action"]).strip()]
+    if str(row["done_when"]).strip():
+        parts.append(f"Done when: {str(row['done_when']).strip()}")
+    statements = dict(zip(pm.factors["factor_id"], pm.factors["statement"], strict=True))
+    ids = str(row["factor_ids"]).split()
+    factors = [f"- {name}: {statements[name]}" for name in ids if name in statements]
+    parts += ["Because of:\n" + "\n".join(factors)] if factors else []
+    parts.append(f"From the postmortem {pm.incident.id}, action {row['action_id']}: {pm.incident.title}")
+    return "\n\n".join(parts)
+
+
+def _epic_text(pm: Postmortem) -> str:
+    facts = f"{pm.incident.severity}, {', '.join(pm.incident.services) or 'no service named'}"
+    summary = pm.notes.get("summary", "").strip()
+    parts = [f"The actions of the postmortem {pm.incident.id}. {facts}.", summary]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SUMMARY else line[: _SUMMARY - 1].rstrip() + "…"
+
+
+def _shorten(text: str, most: int = 70) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (not isinstance(value, (dict, list)) and pd.isna(value))
