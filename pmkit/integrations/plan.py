@@ -107,7 +107,9 @@ class Push:
         """The steps for people, and what there is to do next."""
         title = title_of(self.system)
         shown = [step for step in self.steps if step.action != "skip" or step.why]
+        settled = len(self.steps) - len(shown)
         lines = [f"{title}, {self.target}", *(line for step in shown for line in _told(step))]
+        lines += [f"  · {settled} as {'it' if settled == 1 else 'they'} should be"] if settled else []
         lines += [f"  {note}" for note in self.notes]
         return "\n".join([*lines, self._last_words()])
 
@@ -118,6 +120,8 @@ class Push:
             to_do = f"{len(acts)} to do" if acts else "Nothing to do"
             more = f", {count['conflict']} in conflict" if count["conflict"] else ""
             return f"{to_do}{more}. Nothing was sent{'; --apply does it' if acts else ''}."
+        if not acts and not any(count.values()):
+            return "Nothing to do."
         done = sum(step.outcome == "done" for step in self.steps)
         unknown = sum(step.outcome == "unknown" for step in self.steps) + count["wait"]
         words = [f"{done} done"]

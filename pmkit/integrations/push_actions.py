@@ -523,7 +523,7 @@ class _Plan:
         if base is None or self.ledger.doubt(name) or seen != new_seen:
             why = "" if base and not self.ledger.doubt(name) else "is there already, as it should be"
             return [Step(name, where, "adopt", why, made=made), *steps]
-        return [Step(name, where, "skip", "" if clashes else "as it should be"), *steps]
+        return [Step(name, where, "skip", ""), *steps]
 
     def _bring_together(
         self, edit: _Edit, made: Made, seen: Mapping[str, Any]
