@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pmkit.errors import RenderError
 from pmkit.export.document import Document
-from pmkit.export.selfcheck import Check, write_checked
+from pmkit.export.selfcheck import Check, default_out, write_checked
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Finished:
 
     def write(self, folder: Path, warn: Callable[[str], None] | None = None) -> Path:
         """Put the files into the folder, the one to open last; raises `RenderError` if the check failed."""
+        beside = replace(self.check, warnings=())
         for name in reversed(list(self.files)):
-            is_main = name == self.name
-            check = self.check if is_main else Check(self.check.format, {}, self.check.all_problems())
+            check = self.check if name == self.name else beside
             written = write_checked(folder / name, self.files[name], check, warn)
         return written
 
@@ -71,11 +71,38 @@ def _pdf(document: Document, stem: str, options: Options) -> Finished:
     return Finished({f"{stem}.pdf": data}, check)
 
 
+def _markdown(document: Document, stem: str, _options: Options) -> Finished:
+    from pmkit.export.markdown import make_markdown
+
+    return make_markdown(document, stem)
+
+
+def _confluence(document: Document, stem: str, options: Options) -> Finished:
+    from pmkit.export.confluence import make_confluence
+
+    return make_confluence(document, stem, font_paths=options.font_paths)
+
+
+def _docx(document: Document, stem: str, options: Options) -> Finished:
+    from pmkit.export.docx import make_docx
+
+    return make_docx(document, stem, font_paths=options.font_paths)
+
+
 _ALL: Final = (
     Format("html", "one page with live charts, for any browser", _html),
     Format("pdf", "paper, tagged, with contents and page numbers", _pdf),
+    Format("md", "Markdown as GitHub reads it, charts as SVG files", _markdown),
+    Format("confluence", "a Confluence page in storage format, charts as attachments", _confluence),
+    Format("docx", "a Word document, also for LibreOffice and Google Docs", _docx),
 )
 FORMATS: Final[Mapping[str, Format]] = {entry.name: entry for entry in _ALL}
+
+
+def default_folder(report: object, out: Path | str | None, suffix: str) -> tuple[Path, str]:
+    """Folder and stem of an export: as told by `out`, or beside the notebook."""
+    target = default_out(report, out, suffix)
+    return target.parent, target.name.removesuffix(suffix)
 
 
 def find_formats(names: Sequence[str]) -> list[Format]:

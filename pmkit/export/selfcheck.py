@@ -189,7 +189,7 @@ def check_html(page: str, document: Document) -> Check:
     reader.close()
     problems = list(reader.problems)
     wanted = [(heading.level, _squeezed(heading.text)) for heading in document.headings]
-    problems += _outline_problems(wanted, reader.headings)
+    problems += compare_outlines(wanted, reader.headings)
     if "Content-Security-Policy" not in page[:4000]:
         problems.append("the page states no content security policy")
     markup = [block for block in document.walk() if isinstance(block, Markup)]
@@ -211,9 +211,10 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _outline_problems(wanted: list[tuple[int, str]], found: list[tuple[int, str]]) -> list[str]:
+def compare_outlines(wanted: Iterable[tuple[int, str]], found: Iterable[tuple[int, str]]) -> list[str]:
+    """The first heading, as level and words, that is not what it should be."""
     for (level, words), (found_level, found_words) in zip(wanted, found, strict=False):
-        if (level, words) != (found_level, found_words):
+        if (level, _squeezed(words)) != (found_level, _squeezed(found_words)):
             return [
                 f"expected the heading {words!r} at level {level}, "
                 f"found {found_words!r} at level {found_level}"
@@ -244,7 +245,7 @@ def check_pdf(data: bytes, document: Document, shown: Callable[[str], str] = lam
         problems.append("the PDF is not tagged for accessibility")
     wanted = [(heading.level, _squeezed(shown(heading.text))) for heading in document.headings]
     found = [(level, _squeezed(words.replace("\u200b", ""))) for level, words in read_outline(objects)]
-    problems += _outline_problems(wanted, found)
+    problems += compare_outlines(wanted, found)
     kinds = [match for body in objects.values() for match in re.findall(rb"/S\s*/(\w+)", body)]
     drawings = len(document.figures) + len(document.pictures)
     counts = {
