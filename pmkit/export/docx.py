@@ -148,7 +148,7 @@ class _Writer:
         section.top_margin, section.bottom_margin = Mm(20), Mm(18)
         foot = section.footer.paragraphs[0]
         foot.style = self.word.styles["Footer"]
-        foot.paragraph_format.tab_stops.clear_all()
+        foot.style.paragraph_format.tab_stops.clear_all()
         foot.paragraph_format.tab_stops.add_tab_stop(_points(_WIDTH - 2), WD_TAB_ALIGNMENT.RIGHT)
         foot.add_run(f"{self.document.title.title}\tPage ")
         _field(foot, "PAGE", "1")
@@ -221,6 +221,7 @@ class _Writer:
             line = self.word.add_paragraph()
             line.paragraph_format.left_indent = _points(14 * (heading.level - 1))
             line.paragraph_format.space_after = _points(1)
+            line.paragraph_format.line_spacing = 1.0
             if place == 0:
                 _field_start(line, r'TOC \o "1-2" \h \z \n')
             _inner_link(line, _bookmark_name(heading.anchor), heading.text)

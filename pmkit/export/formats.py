@@ -89,9 +89,16 @@ def _docx(document: Document, stem: str, options: Options) -> Finished:
     return make_docx(document, stem, font_paths=options.font_paths)
 
 
+def _lite(document: Document, stem: str, options: Options) -> Finished:
+    from pmkit.export.lite import make_lite
+
+    return make_lite(document, stem, font_paths=options.font_paths)
+
+
 _ALL: Final = (
     Format("html", "one page with live charts, for any browser", _html),
     Format("pdf", "paper, tagged, with contents and page numbers", _pdf),
+    Format("lite", "one page without scripts, for mail, wikis and Google Docs", _lite),
     Format("md", "Markdown as GitHub reads it, charts as SVG files", _markdown),
     Format("confluence", "a Confluence page in storage format, charts as attachments", _confluence),
     Format("docx", "a Word document, also for LibreOffice and Google Docs", _docx),

@@ -6,6 +6,7 @@ is never put in place.
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 import re
@@ -205,6 +206,31 @@ def check_html(page: str, document: Document) -> Check:
         "pictures": (len(pictures), reader.pictures),
     }
     return Check("HTML", counts, tuple(problems))
+
+
+def check_lite(page: str, document: Document) -> Check:
+    """The same for the page without scripts, which has no style sheet and no drawing either."""
+    reader = _HtmlReader()
+    reader.feed(page)
+    reader.close()
+    wanted = [(min(heading.level, 5), _squeezed(heading.text)) for heading in document.headings]
+    problems = [*reader.problems, *compare_outlines(wanted, reader.headings)]
+    if re.search(r"<(script|style|link|svg|iframe|object|form)\b", page):
+        problems.append("the page holds more than words, tables and images")
+    kinds = {kind: page.count(f'<table data-kind="{kind}"') for kind in ("table", "cards", "facts")}
+    blocks = [type(block).__name__ for block in document.walk()]
+    counts = {
+        "headings": (len(wanted), len(reader.headings)),
+        "tables": (len(document.tables), kinds["table"]),
+        "rows of numbers": (blocks.count("Cards"), kinds["cards"]),
+        "lists of facts": (blocks.count("Facts") + bool(document.title.facts), kinds["facts"]),
+    }
+    images = len(document.figures), page.count("<img ") - _shown_pictures(page, document)
+    return Check("HTML without scripts", counts | {"figures": images}, tuple(problems))
+
+
+def _shown_pictures(page: str, document: Document) -> int:
+    return sum(f'alt="{html.escape(" ".join(picture.alt.split()))}"' in page for picture in document.pictures)
 
 
 def _squeezed(text: str) -> str:
