@@ -272,7 +272,7 @@ def test_every_bad_cell_is_shown(run: Run, incident: Path) -> None:
 
 def test_report_refuses_what_may_not_be_set(run: Run, incident: Path) -> None:
     """An unknown parameter or format is told before anything runs."""
-    assert "no format `docx`" in run("report", incident, "--to", "docx").stderr
+    assert "no format `odt`" in run("report", incident, "--to", "odt").stderr
     result = run("report", incident, "--set", "colour=red")
     assert result.exit_code == 2
     assert "has no parameter `colour`" in result.stderr

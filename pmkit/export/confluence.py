@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pmkit.export.assets import Assets
 from pmkit.export.document import (
+    LONG_CAPTION,
     Block,
     Break,
     Cards,
@@ -155,8 +156,7 @@ class _Writer:
             case Notice(tone, text):
                 return _macro(_PANELS[tone], _rich(f"<p>{escape(text)}</p>"))
             case Figure(caption=caption):
-                title = f"<p><strong>{escape(caption)}</strong></p>" if caption else ""
-                return title + self.image(block)
+                return _caption(caption) + self.image(block)
             case Picture():
                 return self.image(block)
             case Markup(blocks=blocks):
@@ -214,7 +214,7 @@ class _Writer:
         return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
     def table(self, table: Table) -> str:
-        caption = f"<p><strong>{escape(table.caption)}</strong></p>" if table.caption else ""
+        caption = _caption(table.caption)
         if not table.rows:
             return f"{caption}<p><em>{escape(table.empty)}</em></p>"
         aligns = [column.align for column in table.columns]
@@ -237,6 +237,11 @@ class _Writer:
             words = f"<code>{words}</code>" if words else ""
         style = f' style="text-align: {align};"' if align != "left" else ""
         return f"<td><p{style}>{words}</p>{_note(cell.note)}</td>"
+
+
+def _caption(text: str) -> str:
+    tag = "em" if len(text) > LONG_CAPTION else "strong"
+    return f"<p><{tag}>{escape(text)}</{tag}></p>" if text else ""
 
 
 def _note(note: str) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BLOCK_MIME: Final = "application/vnd.pmkit.block+json"
 PLOTLY_MIME: Final = "application/vnd.plotly.v1+json"
+LONG_CAPTION: Final = 80  # letters: a longer caption is no heading but a sentence, and set as one
 WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
 
 Align = Literal["left", "right", "center"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 from pmkit.errors import RenderError
 from pmkit.export.columns import LANDSCAPE, PORTRAIT, lay_out
 from pmkit.export.document import (
+    LONG_CAPTION,
     Block,
     Break,
     Cards,
@@ -301,7 +302,12 @@ class _Writer:
             line = self.new_line(into, text)
             line.paragraph_format.keep_with_next = True
             line.paragraph_format.space_before = _points(8)
-            line.add_run(text).bold = True
+            run = line.add_run(text)
+            if len(text) > LONG_CAPTION:
+                _colour(run, _MUTED)
+                run.font.size = _points(9.5)
+            else:
+                run.bold = True
 
     def image(self, picture: Picture, into: Any) -> None:
         try:

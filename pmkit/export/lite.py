@@ -15,6 +15,7 @@ from typing import Any, Final, assert_never
 
 from pmkit.export.assets import Asset, Assets
 from pmkit.export.document import (
+    LONG_CAPTION,
     Block,
     Break,
     Cards,
@@ -263,7 +264,8 @@ class _Writer:
 
 
 def _label(text: str) -> str:
-    return _styled("p", "margin:12px 0 4px;font-weight:600", escape(text)) if text else ""
+    look = f"color:{_MUTED};font-size:14px" if len(text) > LONG_CAPTION else "font-weight:600"
+    return _styled("p", f"margin:12px 0 4px;{look}", escape(text)) if text else ""
 
 
 def _note(note: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never, cast
 
 from pmkit.export.assets import Assets
 from pmkit.export.document import (
+    LONG_CAPTION,
     Block,
     Break,
     Cards,
@@ -178,7 +179,7 @@ class _Writer:
             case Notice(tone, text):
                 return [f"> [!{_ALERTS[tone]}]\n> {_line_start(escape(text))}"]
             case Figure(caption=caption):
-                return [f"**{escape(caption)}**" if caption else "", self.image(block)]
+                return [_caption(caption), self.image(block)]
             case Picture():
                 return [self.image(block)]
             case Markup(blocks=blocks):
@@ -246,7 +247,7 @@ class _Writer:
         return "\n".join(lines)
 
     def table(self, table: Table) -> list[str]:
-        caption = f"**{escape(table.caption)}**" if table.caption else ""
+        caption = _caption(table.caption)
         if not table.rows:
             return [caption, f"_{escape(table.empty)}_"]
         heads = [escape(column.label) for column in table.columns]
@@ -260,6 +261,11 @@ class _Writer:
             words = words if "**" in words else f"**{words}**"
         note = " / ".join(line.strip() for line in cell.note.split("\n") if line.strip())
         return " — ".join(filter(None, [words, f"_{escape(note)}_" if note else ""]))
+
+
+def _caption(text: str) -> str:
+    mark = "_" if len(text) > LONG_CAPTION else "**"
+    return f"{mark}{escape(text)}{mark}" if text else ""
 
 
 def _marked(words: str, mark: str, before: str, after: str) -> str:
