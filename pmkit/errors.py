@@ -9,7 +9,8 @@ PmkitError
 │   └── ConflictError  somebody else saved the same file since it was loaded
 ├── CheckError         a check cannot be run: a code that no rule has, a text that cannot be read
 ├── IntegrationError   an outside system refused or did not answer
-│   └── DoubtError     it was asked to change something, and nobody knows whether it did
+│   ├── DoubtError     it was asked to change something, and nobody knows whether it did
+│   └── NoAnswerError  it gave no answer in the time allowed; what came before is kept
 └── RenderError        a report, chart or export could not be made whole
 
 The command line prints the message of a `PmkitError` as it is, without a traceback, so each message
@@ -82,6 +83,10 @@ class IntegrationError(PmkitError):
 
 class DoubtError(IntegrationError):
     """An outside system was asked to change something, and its answer was lost: it may have done so."""
+
+
+class NoAnswerError(IntegrationError):
+    """An outside system that gave no answer in the time allowed; what came before is kept."""
 
 
 class RenderError(PmkitError):

@@ -69,6 +69,7 @@ from pmkit.history import (
     list_saves,
 )
 from pmkit.loaders import find_unread, format_named, load_evidence, recognise
+from pmkit.loaders._fetch_log import fetched_verdict
 from pmkit.loaders._format import Format
 from pmkit.loaders._frame import to_frame, to_table
 from pmkit.loaders._merge import merge_events
@@ -375,6 +376,22 @@ class Workspace:
             raise
         protect(*filter(None, [target, listing]))
         return self._kept(row, events, reading)
+
+    def note_evidence(
+        self, path: str, note: str, *, by: str | None = None, now: datetime | None = None
+    ) -> None:
+        """Say something else of a raw file, in its row of `evidence.csv`; the file stays as it is.
+
+        Raises `EvidenceError` when no file of that path was added.
+        """
+        with self._locked():
+            row = (evidence := self.evidence())[evidence["path"] == path]
+            if row.empty:
+                raise EvidenceError(self.path / path, "", "is not in evidence.csv.")
+            told = row.iloc[0].to_dict()
+            form = format_named(self._file_of(told), _format_of(self._file_of(told), told))
+            reading = _Reading(form, {}, note, by or _user(), now or datetime.now(UTC))
+            self._list(row.assign(note=note), reading)
 
     def save_table(
         self,
@@ -911,7 +928,8 @@ def _own_words(note: str, form: Format, file: Path) -> str:
 
 def _said_of_itself(file: Path, form: Format) -> list[str]:
     """What the file shows to be missing, and what of it is not read."""
-    return [form.find_incompleteness(file), find_unread(file, form)]
+    verdict = fetched_verdict(file)
+    return [form.find_incompleteness(file) if verdict is None else verdict, find_unread(file, form)]
 
 
 def _as_evidence(events: pd.DataFrame) -> pd.DataFrame:

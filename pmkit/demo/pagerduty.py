@@ -130,8 +130,11 @@ class PagerDuty(System):
         return self._of(key, page)
 
     def list_alerts(self, request: Request, key: str) -> Answer:
-        """A page of alerts, the newest first."""
-        return self._of(key, lambda one: _page(request, "alerts", self.alerts.get(str(one["id"]), [])[::-1]))
+        """A page of alerts, the newest first where nothing else is asked for."""
+        step = 1 if request.get("sort_by").endswith(":asc") else -1
+        return self._of(
+            key, lambda one: _page(request, "alerts", self.alerts.get(str(one["id"]), [])[::step])
+        )
 
     def list_notes(self, request: Request, key: str) -> Answer:
         """All notes at once, the newest first."""

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def read_story(folder: str | Path | None = None) -> Story:
     rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines()) if table.exists() else ()
     return Story(
         incident=incident,
-        log_entries=sorted(log, key=lambda entry: str(entry["created_at"])),
+        log_entries=sorted(log, key=lambda entry: datetime.fromisoformat(entry["created_at"])),
         users=users,
         channels=channels,
         messages=messages,

@@ -270,6 +270,8 @@ def _single_run(document: Document, prefix: str, number: int) -> Iterator[Run | 
         yield from _bare_runs(prefix, number, [document.record.data])
     elif single := _single(document):
         yield Run(prefix, number, *single)
+    elif document.id is None and document.type is None and document.user is not None:
+        return  # who somebody is tells of nothing that happened
     else:
         yield from _bare_runs(prefix, number, [document])
 
