@@ -703,6 +703,57 @@ def _saves(workspace: Any, file: str) -> Iterator[str]:
         yield f"{save.line:>5}  {at}  {by:<12}  {save.file:<20}  {what}"
 
 
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.argument("system", type=click.Choice(["jira", "slack", "drive", "pagerduty"]))
+@click.option("--apply", "is_applied", is_flag=True, help="Do it. Without this it is only shown.")
+@click.option("--link", default="", help="For pagerduty: where the report is to be read.")
+@click.option("--no-wait", is_flag=True, help="Leave what is in doubt to the next time instead of waiting.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def push(*, incident: Path, system: str, is_applied: bool, link: str, no_wait: bool, form: str) -> None:
+    """Bring INCIDENT to an outside SYSTEM: the plan first, and with --apply the doing.
+
+    jira makes an issue per action item and brings back what was changed there; slack keeps the review's
+    channels and posts what is new; drive uploads report and worksheets; pagerduty notes the report's link.
+    Everything is done once: after a crash or a lost answer, repeat the command. Exit code 1 when something
+    is in conflict, refused or unknown.
+
+    \b
+    Examples:
+      pmkit push 2026-11-03-checkout jira
+      pmkit push 2026-11-03-checkout jira --apply
+    """
+    from functools import partial
+
+    from pmkit.integrations.push_actions import push_actions
+    from pmkit.integrations.push_note import push_note
+    from pmkit.integrations.push_report import push_report
+    from pmkit.integrations.push_updates import push_updates
+    from pmkit.workspace import Workspace
+
+    pushes: dict[str, Any] = {
+        "jira": push_actions,
+        "slack": push_updates,
+        "drive": push_report,
+        "pagerduty": partial(push_note, link=link),
+    }
+    pause = None if no_wait else _wait
+    pushed = pushes[system](Workspace.open(incident), apply=is_applied, pause=pause)
+    if form == "json":
+        click.echo(pushed.to_frame().to_json(orient="records", indent=2, force_ascii=False))
+    else:
+        click.echo(_wrapped(pushed.to_text()))
+    if is_applied and not pushed.is_whole:
+        sys.exit(1)
+
+
+def _wait(seconds: float) -> None:
+    """Wait, and say so where it is long enough to be wondered at."""
+    if seconds > 3:
+        click.echo(f"waiting {seconds:.0f} s, until what is in doubt shows itself …", err=True)
+    time.sleep(seconds)
+
+
 # Words on the way
 
 

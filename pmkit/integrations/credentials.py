@@ -107,12 +107,17 @@ _SYSTEMS: Final[Mapping[str, _System]] = {
 SYSTEMS: Final = tuple(_SYSTEMS)
 
 
+# Variables that are not settings of their own.
+_RESERVED: Final = {f"PMKIT_{name.upper()}_{key}" for name in _SYSTEMS for key in ("TOKEN", "URL", "USER")}
+
+
 @dataclass(frozen=True)
 class Account:
     """One system as this review reaches it.
 
     `user` is whom the token belongs to, where the system asks for that; `found_in` says in words where the
-    token was found; `settings` are the other keys of `[connections.<system>]` in `incident.toml`.
+    token was found; `settings` are the other keys of `[connections.<system>]` in `incident.toml`, or
+    variables as PMKIT_JIRA_PROJECT.
     """
 
     system: str
@@ -188,11 +193,14 @@ def locate(
     told.pop("url", None)
     user = env.get(f"{name}_USER", "").strip() or str(told.pop("user", ""))
     told.pop("user", None)
+    more = (key for key in env if key.startswith(f"{name}_") and env[key].strip())
+    told |= {key.removeprefix(f"{name}_").lower(): env[key].strip() for key in more if key not in _RESERVED}
     if not url:
         raise IntegrationError(
             f"{known.title}: nobody says where it is; set {name}_URL, or write `url` under "
             f"[connections.{system}] in incident.toml, as https://example.atlassian.net"
         )
+    url = url.removesuffix("/api") if system == "slack" else url
     _check_url(known.title, url, f"{name}_URL" if from_env else f"`url` of [connections.{system}]")
     return Place(url, user, told, is_told_by_env=bool(from_env))
 
