@@ -100,8 +100,8 @@ class _Drive:
             told = self.caller.find("looking at the drive", lambda: self.client.ask("GET", path))
         if told is None:
             raise IntegrationError(
-                f"Google Drive: the folder {self.parent} is not there, or not shared with this account; `folder` "
-                "of [connections.drive] is the last part of its address"
+                f"Google Drive: the folder {self.parent} is not there, or not shared with this account; "
+                "`folder` of [connections.drive] is the last part of its address"
             )
         return str(told.get("name", self.parent))
 
