@@ -10,10 +10,11 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -411,6 +412,11 @@ TABLES: Final = {table.name: table for table in (EVENTS, EVIDENCE, *WORKSHEETS.v
 
 def empty(table: Table) -> pd.DataFrame:
     """No rows, all columns of the table, typed."""
+    return _empty(table).copy()
+
+
+@cache
+def _empty(table: Table) -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.type]) for c in table.columns})
 
 
@@ -441,8 +447,8 @@ def validate(frame: pd.DataFrame, table: Table) -> None:
     problems += [
         f"column `{c.name}`: expected {DTYPES[c.type]}, found {frame[c.name].dtype}" for c in untyped
     ]
-    skip = {column.name for column in untyped}
-    problems += [f"{_row_name(frame, table, i)}, {what}" for i, what in _misfits(frame, table, skip)]
+    typed = {name: frame[name] for name in frame.columns if name not in {column.name for column in untyped}}
+    problems += [f"{_row_name(frame, table, i)}, {what}" for i, what in _misfits(typed, table)]
     if problems:
         raise SchemaError(table.name, problems)
 
@@ -461,11 +467,11 @@ def read_csv(text: str, table: Table, *, where: str = "") -> pd.DataFrame:
     problems = [*_header_problems(header, table), *_shape_problems(rows, len(header))]
     if problems:
         raise SchemaError(name, problems)
-    raw = pd.DataFrame([row.cells for row in rows], columns=pd.Index(header), dtype="str")
-    typed, misread = _conformed(raw, table)
-    # A cell that cannot be read is empty now; that it is empty is not its problem.
-    cells = misread + _misfits(typed, table, skip={what.split("`")[1] for _, what in misread})
+    if not rows and set(header) <= set(table.column_names):
+        return empty(table)
+    typed, cells = _typed_rows(header, rows, table)
     if cells:
+        raw = pd.DataFrame([row.cells for row in rows], columns=pd.Index(header), dtype="str")
         lines = [_row_name(raw, table, i, line=rows[i].line) + f", {what}" for i, what in sorted(cells)]
         raise SchemaError(name, lines)
     return typed
@@ -634,6 +640,28 @@ def _conformed(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, _Proble
     return pd.DataFrame({**typed, **extra}, index=frame.index), problems
 
 
+def _typed_rows(header: list[str], rows: list[_Record], table: Table) -> tuple[pd.DataFrame, _Problems]:
+    """The rows typed, and their cells that cannot be read or are not allowed.
+
+    Cell by cell: a table has few rows, and pandas has a price for each column it is asked about.
+    """
+    texts = {title: [row.cells[n] for row in rows] for n, title in enumerate(header)}
+    typed: dict[str, object] = {}
+    problems: _Problems = []
+    for column in table.columns:
+        if column.name not in texts:
+            typed[column.name] = _blank_column(column, pd.RangeIndex(len(rows)))
+        elif column.type in ("str", "words"):
+            typed[column.name] = pd.array(texts[column.name], dtype="str")
+        else:
+            cells, misread = _read_cells(texts[column.name], column)
+            typed[column.name] = pd.array(cells, dtype=DTYPES[column.type])
+            problems += [(position, f"`{column.name}`: {what}") for position, what in misread]
+    extra = {title: pd.array(cells, dtype="str") for title, cells in texts.items() if title not in typed}
+    # A cell that cannot be read is empty in the frame; that it is empty is not its problem.
+    return pd.DataFrame({**typed, **extra}), [*problems, *_misfits(texts, table)]
+
+
 def _typed_column(values: pd.Series, column: Column) -> tuple[pd.Series, _Problems]:
     dtype = DTYPES[column.type]
     if column.type in ("str", "words"):
@@ -642,6 +670,11 @@ def _typed_column(values: pd.Series, column: Column) -> tuple[pd.Series, _Proble
         return values, []
     if column.type == "time" and isinstance(values.dtype, pd.DatetimeTZDtype):
         return values.astype(dtype), []
+    cells, problems = _read_cells(values, column)
+    return pd.Series(cells, index=values.index, dtype=dtype), problems
+
+
+def _read_cells(values: Iterable[object], column: Column) -> tuple[list[object], _Problems]:
     read, cells, problems = _READERS[column.type], [], []
     for position, cell in enumerate(values):
         blank = cell is None or cell is pd.NA or cell is pd.NaT or cell != cell or cell == ""  # noqa: PLR0124
@@ -652,7 +685,7 @@ def _typed_column(values: pd.Series, column: Column) -> tuple[pd.Series, _Proble
             problems.append((position, str(error)))
     if column.type == "bool":
         cells = [bool(cell) for cell in cells]
-    return pd.Series(cells, index=values.index, dtype=dtype), problems
+    return cells, problems
 
 
 def _time(cell: object) -> datetime:
@@ -721,25 +754,28 @@ def _blank_column(column: Column, index: pd.Index) -> pd.Series:
     )
 
 
-def _misfits(frame: pd.DataFrame, table: Table, skip: Container[str]) -> _Problems:
+def _misfits(columns: Mapping[str, Iterable[object]], table: Table) -> Iterator[tuple[int, str]]:
     """Cells whose value the table does not allow, and rows that are named as another one is."""
-    problems: _Problems = []
-    for column in (c for c in table.columns if c.name in frame and c.name not in skip):
-        values = frame[column.name]
-        blank = values.isna() | (values == "") if column.type in ("str", "words") else values.isna()
-        if column.required:
-            problems += [(i, f"`{column.name}` is empty: {column.meaning}") for i in _positions(blank)]
-        if column.choices:
-            expected = ", ".join(column.choices)
-            problems += [
-                (i, f"`{column.name}`: expected one of {expected}, found {values.iloc[i]!r}")
-                for i in _positions(~blank & ~values.isin(column.choices))
-            ]
-    if set(table.key) <= set(frame.columns):
+    for column in table.columns:
+        if column.name in columns and (column.required or column.choices):
+            yield from _unfit(columns[column.name], column)
+    if set(table.key) <= set(columns):
         named_by = " and ".join(f"`{key}`" for key in table.key)
-        twins = frame.duplicated(list(table.key), keep="first")
-        problems += [(i, f"{named_by} as in a row before; each row needs its own") for i in _positions(twins)]
-    return problems
+        seen: set[tuple[object, ...]] = set()
+        for position, key in enumerate(zip(*(columns[name] for name in table.key), strict=True)):
+            if key in seen:
+                yield position, f"{named_by} as in a row before; each row needs its own"
+            seen.add(key)
+
+
+def _unfit(cells: Iterable[object], column: Column) -> Iterator[tuple[int, str]]:
+    expected = ", ".join(column.choices)
+    for position, cell in enumerate(cells):
+        if pd.isna(cell) or cell == "":
+            if column.required:
+                yield position, f"`{column.name}` is empty: {column.meaning}"
+        elif column.choices and cell not in column.choices:
+            yield position, f"`{column.name}`: expected one of {expected}, found {cell!r}"
 
 
 # Values to cells
@@ -795,7 +831,3 @@ def _row_name(frame: pd.DataFrame, table: Table, position: int, line: int | None
     name = " / ".join(str(frame[key].iloc[position]) for key in table.key if key in frame)
     place = f"row {position + 1}" if line is None else f"line {line}"
     return place + (f" ({name})" if name.strip(" /") else "")
-
-
-def _positions(flags: pd.Series) -> Iterable[int]:
-    return [position for position, flag in enumerate(flags) if flag]
