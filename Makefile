@@ -23,9 +23,9 @@ test: $(VENV)/.ready-dev
 	@echo "Checking the code"
 	@$(MAKE) --no-print-directory lint
 	@echo "Running the tests that need no browser, on every core"
-	@$(BIN)/python -m pytest -q -m "not browser"
+	@$(BIN)/python -m pytest -q -m "not browser" --slow
 	@echo "Running the browser tests, one after another; this takes some minutes"
-	@$(BIN)/python -m pytest -q -m browser -n 0
+	@$(BIN)/python -m pytest -q -m browser -n 0 --slow
 
 quick: $(VENV)/.ready-dev
 	@$(BIN)/python -m pytest -q -m "not browser"

@@ -24,6 +24,20 @@ settings.register_profile(
 settings.load_profile("pmkit")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--slow` also runs the tests that run the whole kit: kernels, reports, a review from end to end."""
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow too, as `make test` does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--slow`, the slow tests are left out, and the last line counts them as deselected."""
+    if config.getoption("--slow"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Nothing leaves the machine; Jupyter's kernels are reached through the loopback."""

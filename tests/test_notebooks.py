@@ -43,6 +43,7 @@ def test_a_cell_with_a_widget_stays(path: Path) -> None:
     assert [cell["id"] for cell in edits if cell["metadata"].get("deletable") is not False] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_runs_without_a_screen(
     path: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,8 @@ from pmkit.errors import RenderError
 from pmkit.report import publish, render_report
 from pmkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 10, 16, 30, tzinfo=UTC)
 
 

@@ -17,6 +17,8 @@ from pmkit.cli import main
 from pmkit.intake import flag
 from pmkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data"
 SAMPLES = sorted(facts.parent.name for facts in DATA.glob("*/incident.toml"))
 Make = Callable[[pd.DataFrame], pd.DataFrame]

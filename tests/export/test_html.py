@@ -219,6 +219,7 @@ def test_a_failed_run_leaves_no_page(build, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "report.ipynb"]
 
 
+@pytest.mark.slow
 def test_the_exporter_is_found_by_name(report):
     """`jupyter nbconvert --to pmkit-html` finds it and gives the same page."""
     from nbconvert.exporters import get_exporter

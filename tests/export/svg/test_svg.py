@@ -19,6 +19,8 @@ import pytest
 from pmkit.errors import RenderError
 from pmkit.export.svg import SvgEngine, render_svg
 
+pytestmark = pytest.mark.slow
+
 FIGURES = {path.stem: path for path in sorted((Path(__file__).parent / "figures").glob("*.json"))}
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
