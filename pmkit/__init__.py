@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pmkit.drift import find_drift as find_drift
     from pmkit.errors import PmkitError as PmkitError
     from pmkit.explore import known_to as known_to
+    from pmkit.export.sidecar import load_sidecar as load_sidecar
     from pmkit.factors import causal_graph as causal_graph
     from pmkit.factors import five_whys as five_whys
     from pmkit.figures import plot_activity as plot_activity
@@ -109,6 +110,7 @@ _ROOMS = {
     "pmkit.figures": ["chart_activity", "chart_timeline", "plot_activity", "plot_timeline"],
     "pmkit.export.html": ["export_html"],
     "pmkit.export.pdf": ["export_pdf"],
+    "pmkit.export.sidecar": ["load_sidecar"],
     "pmkit.export.pictures": ["show_pictures"],
     "pmkit.intake": ["add_evidence"],
     "pmkit.loaders.deploys": ["load_deploys"],

@@ -95,6 +95,36 @@ def _lite(document: Document, stem: str, options: Options) -> Finished:
     return make_lite(document, stem, font_paths=options.font_paths)
 
 
+def _json(document: Document, stem: str, _options: Options) -> Finished:
+    from pmkit.export.sidecar import make_sidecar
+
+    return make_sidecar(document, stem)
+
+
+def _csv(document: Document, _stem: str, _options: Options) -> Finished:
+    from pmkit.export.timetable import make_csv
+
+    return make_csv(document)
+
+
+def _ics(document: Document, _stem: str, _options: Options) -> Finished:
+    from pmkit.export.timetable import make_ics
+
+    return make_ics(document)
+
+
+def _png(document: Document, _stem: str, options: Options) -> Finished:
+    from pmkit.export.slide import make_png
+
+    return make_png(document, font_paths=options.font_paths)
+
+
+def _svg(document: Document, _stem: str, _options: Options) -> Finished:
+    from pmkit.export.slide import make_svg
+
+    return make_svg(document)
+
+
 _ALL: Final = (
     Format("html", "one page with live charts, for any browser", _html),
     Format("pdf", "paper, tagged, with contents and page numbers", _pdf),
@@ -102,6 +132,11 @@ _ALL: Final = (
     Format("md", "Markdown as GitHub reads it, charts as SVG files", _markdown),
     Format("confluence", "a Confluence page in storage format, charts as attachments", _confluence),
     Format("docx", "a Word document, also for LibreOffice and Google Docs", _docx),
+    Format("json", "the whole report as data, to be loaded back", _json),
+    Format("csv", "the timeline for spreadsheets", _csv),
+    Format("ics", "the timeline for calendars", _ics),
+    Format("png", "the timeline as a slide, 16:9, an image", _png),
+    Format("svg", "the timeline as a slide, 16:9, whose words can be edited", _svg),
 )
 FORMATS: Final[Mapping[str, Format]] = {entry.name: entry for entry in _ALL}
 

@@ -62,6 +62,15 @@ _MAX_SPAN: Final = 100  # a colspan is a number from outside; a row is not made 
 
 def read_html(source: str) -> Markup | None:
     """The HTML as `Markup`; None when nothing in it can be shown."""
+    from bs4 import BeautifulSoup
+
+    clean = clean_html(source)
+    blocks = tuple(_blocks(BeautifulSoup(clean, "html.parser")))
+    return Markup(clean, blocks) if blocks else None
+
+
+def clean_html(source: str) -> str:
+    """The HTML with nothing in it that runs, is fetched, or belongs to the report's outline."""
     import nh3
     from bs4 import BeautifulSoup
 
@@ -73,7 +82,7 @@ def read_html(source: str) -> Markup | None:
     for image in soup.find_all("img"):
         if not str(image.get("src", "")).startswith("data:image/"):
             image.replace_with(f"[image: {image.get('alt') or 'image'}]")
-    clean = nh3.clean(
+    clean: str = nh3.clean(
         str(soup),
         tags=_TAGS,
         clean_content_tags={"script", "style", "template", "iframe", "object", "noscript"},
@@ -83,8 +92,7 @@ def read_html(source: str) -> Markup | None:
         attribute_filter=_attribute,
         link_rel="noopener noreferrer",
     ).strip()
-    blocks = tuple(_blocks(BeautifulSoup(clean, "html.parser")))
-    return Markup(clean, blocks) if blocks else None
+    return clean
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

@@ -84,5 +84,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take the text of a cell for a formula."""
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+
+
 def _safe(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if is_formula(text) else text
