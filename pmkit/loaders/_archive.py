@@ -40,7 +40,7 @@ _A_LINK = "a link, not a file of its own"
 
 
 class Member(NamedTuple):
-    """One file: its name with `/` between folders, how to read it, or why it will not be read.
+    """One file: its name with `/` between folders, how to read it, or why it will not be read; its bytes.
 
     `unsafe` marks a name that no honest tool writes; it is worth a warning whatever the file is.
     `read()` raises one of `READ_ERRORS` when the bytes turn out to be damaged.
@@ -50,6 +50,7 @@ class Member(NamedTuple):
     read: Callable[[], bytes]
     problem: str = ""
     unsafe: bool = False
+    size: int = 0
 
 
 @contextmanager
@@ -103,8 +104,8 @@ def _folder_members(root: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
         if file.is_symlink():
             yield Member(name, bytes, _A_LINK, unsafe=True)
         elif name.endswith(suffixes) and file.is_file():
-            too_big = file.stat().st_size > MOST_MEMBER_BYTES
-            yield Member(name, file.read_bytes, _TOO_BIG if too_big else "")
+            size = file.stat().st_size
+            yield Member(name, file.read_bytes, _TOO_BIG if size > MOST_MEMBER_BYTES else "", size=size)
 
 
 def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[str, ...]) -> Iterator[Member]:
@@ -132,7 +133,7 @@ def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[st
             total += info.file_size
             if total > MOST_TOTAL_BYTES:
                 problem = f"the archive unpacks to more than {MOST_TOTAL_BYTES // 2**30} GB"
-        yield Member(name, partial(_inflate, packed, info), problem)
+        yield Member(name, partial(_inflate, packed, info), problem, size=info.file_size)
 
 
 def _overlapping(infos: list[zipfile.ZipInfo]) -> set[zipfile.ZipInfo]:

@@ -93,6 +93,28 @@ def read_document(text: str) -> Record:
     return Record(0, b"" if problem else clean_json(value), problem, after or len(text))
 
 
+def holds_twin_keys(data: bytes) -> bool:
+    """Whether an object in JSON, or in lines of JSON, says one key twice.
+
+    Fast decoders keep the last value and say nothing; this look costs as much as three of them. What is no
+    sound JSON is told by whoever decodes it.
+    """
+    twins = False
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal twins
+        twins = twins or len(dict(pairs)) < len(pairs)
+
+    try:
+        json.loads(data, object_pairs_hook=look, parse_int=len, parse_float=len)
+    except RecursionError:
+        return False
+    except ValueError:
+        lines = data.split(b"\n")
+        return len(lines) > 1 and any(map(holds_twin_keys, lines))
+    return twins
+
+
 def clean_json(value: Any) -> bytes:
     """`value` as UTF-8 JSON; half of a surrogate pair, which is no character, becomes U+FFFD."""
     text = json.dumps(value, ensure_ascii=False)

@@ -23,7 +23,7 @@ from msgspec import Raw, Struct
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member, gunzip, open_members
 from pmkit.loaders._format import Glimpse
-from pmkit.loaders._salvage import read_document, text_of
+from pmkit.loaders._salvage import holds_twin_keys, read_document, text_of
 from pmkit.loaders.slack.columns import Channel, Loading, collector_at_rest
 from pmkit.loaders.slack.index import channel_of, read_messages
 from pmkit.loaders.slack.message import People
@@ -239,7 +239,7 @@ class _Archive:
             self.finished |= {_text(identity)} if finished else set()
         for identity, row, data, taken in connection.execute(_MESSAGES):
             message = _decoded(data, decode_message)
-            if message is None:
+            if message is None or holds_twin_keys(_bytes(data)):
                 problem = read_document(text_of(_bytes(data))).problem or "not a Slack message"
                 self.loading.add_problem("MESSAGE", row, problem)
             else:

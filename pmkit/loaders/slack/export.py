@@ -6,17 +6,24 @@ the channel it is the message's identity (https://slack.com/help/articles/220556
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders._archive import READ_ERRORS, open_members
+from pmkit.loaders._archive import READ_ERRORS, Member, open_members
+from pmkit.loaders._salvage import holds_twin_keys
 from pmkit.loaders.slack.columns import Loading, collector_at_rest
 from pmkit.loaders.slack.index import Day, Export, read_messages
 from pmkit.loaders.slack.stamps import Span
+
+# Bytes of day files up to which a load looks for keys that stand twice in a record: a tenth of a second.
+# In a larger export `find_incompleteness` looks for them, once, when it is added.
+_MOST_CAREFUL: Final = 32 * 2**20
+_MOST_TOLD: Final = 3
 
 
 def load_slack_export(
@@ -32,7 +39,8 @@ def load_slack_export(
     pinned message at the time it was pinned; then one row `kind="unreadable"` for every record or file that
     cannot be read, with the reason in `text`. A message that stands in the export more than once
     (overlapping exports packed together) is one row in its latest state whose `ref` names every copy, ` | `
-    between them: the number of different refs is the number of records.
+    between them: the number of different refs is the number of records. A record that says a key twice is
+    unreadable; in an export of more than 32 MB it shows the last value, and `find_incompleteness` names it.
 
     Parameters
     ----------
@@ -58,8 +66,9 @@ def load_slack_export(
         people = export.people()
         days = export.select(channels, span)
         loading = Loading(path.name, people, export.channel_names())
+        carefully = _is_small([day.member for day in days])
         for day in days:
-            _read(day, loading)
+            _read(day, loading, carefully=carefully)
         for found in export.pins(days):
             loading.add_pins(*found)
         for edition in {day.edition for day in days}:
@@ -68,14 +77,18 @@ def load_slack_export(
         return loading.frame(span)
 
 
-def _read(day: Day, loading: Loading) -> None:
+def _read(day: Day, loading: Loading, *, carefully: bool) -> None:
     place = day.member.name
     try:
         data = day.member.read()
     except READ_ERRORS as error:
         loading.add_problem(place, None, f"cannot be read: {error}")
         return
-    messages, numbers = read_messages(data, lambda number, reason: loading.add_problem(place, number, reason))
+
+    def complain(number: int | None, reason: str) -> None:
+        loading.add_problem(place, number, reason)
+
+    messages, numbers = read_messages(data, complain, carefully=carefully)
     loading.add(day.channel, place, messages, numbers, edition=day.edition)
 
 
@@ -84,12 +97,34 @@ def find_incompleteness(path: str | Path) -> str:
     path = Path(path)
     with open_members(path, (".json",)) as members:
         export = Export(path, members)
+        days = [member for _, _, member in export.days]
+        twins = [] if _is_small(days) else list(_twin_keys(days))
     lacks = []
     if not export.user_indexes:
         lacks.append("no users.json, names come from the messages themselves")
     if not export.channel_indexes:
         lacks.append("no channels.json, folder names stand for channel ids")
+    if twins:
+        last = "of a key that a record says twice the last value is shown"
+        lacks.append(f"{last}: {', '.join(twins[:_MOST_TOLD])}{' …' * (len(twins) > _MOST_TOLD)}")
     return f"incomplete: {'; '.join(lacks)}" if lacks else ""
+
+
+def _is_small(days: Iterable[Member]) -> bool:
+    return sum(member.size for member in days) <= _MOST_CAREFUL
+
+
+def _twin_keys(days: Iterable[Member]) -> Iterator[str]:
+    """The records of sound day files that say a key twice: where they stand, and which key it is."""
+    for member in days:
+        try:
+            data = member.read()
+        except READ_ERRORS:
+            continue
+        found: list[tuple[int | None, str]] = []
+        if holds_twin_keys(data):
+            read_messages(data, lambda *told, found=found: found.append(told))
+        yield from (f"{member.name}:{number} ({reason})" for number, reason in found)
 
 
 def is_export(path: str | Path) -> bool:

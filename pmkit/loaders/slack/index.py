@@ -17,7 +17,7 @@ import msgspec
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member
-from pmkit.loaders._salvage import read_list, text_of
+from pmkit.loaders._salvage import holds_twin_keys, read_list, text_of
 from pmkit.loaders.slack.columns import Channel, Pinned
 from pmkit.loaders.slack.message import People
 from pmkit.loaders.slack.shapes import (
@@ -231,11 +231,18 @@ def read_entries(member: Member, shape: type[_T], complain: Complain) -> list[tu
     return entries
 
 
-def read_messages(data: bytes, complain: Complain) -> tuple[list[Message], Iterable[int]]:
-    """The messages of a day file and their numbers; a fault costs only the record it stands in."""
+def read_messages(
+    data: bytes, complain: Complain, *, carefully: bool = True
+) -> tuple[list[Message], Iterable[int]]:
+    """The messages of a day file and their numbers; a fault costs only the record it stands in.
+
+    A key that a record says twice is a fault that only a careful look sees.
+    """
     try:
         messages = decode_day(data)
     except UNDECODABLE:
+        return salvage_messages(text_of(data), complain)
+    if carefully and holds_twin_keys(data):
         return salvage_messages(text_of(data), complain)
     return messages, range(len(messages))
 

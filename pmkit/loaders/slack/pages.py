@@ -24,7 +24,7 @@ from msgspec import Raw
 from pmkit.errors import EvidenceError, QuestionError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
 from pmkit.loaders._format import Glimpse
-from pmkit.loaders._salvage import read_list, text_of
+from pmkit.loaders._salvage import holds_twin_keys, read_list, text_of
 from pmkit.loaders.slack.columns import Channel, Loading, collector_at_rest
 from pmkit.loaders.slack.index import (
     CHANNEL_INDEXES,
@@ -240,6 +240,9 @@ class _Saved:
         except UNDECODABLE:
             self._salvage(text_of(data), prefix)
             return
+        if holds_twin_keys(data):
+            problem = "a record in it says a key twice, of which the last value is shown"
+            self.problems.append(_Problem(member.name, None, problem))
         loose: dict[int, SavedMessage] = {}
         for number, document in enumerate(documents):
             if document.messages is not None:

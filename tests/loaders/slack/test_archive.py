@@ -125,6 +125,18 @@ def test_the_state_that_was_taken_last_stays(tmp_path: Path) -> None:
     assert frame["state_at"].astype("int64").tolist() == [(TAKEN + 9) * 10**6]
 
 
+def test_a_key_that_stands_twice_is_told(tmp_path: Path) -> None:
+    """Neither a chunk nor a row of the database chooses between two values in silence."""
+    twin = json.dumps(message(1)).replace('"text": "', '"text": "hidden", "text": "', 1)
+    line = json.dumps(chunk(0, TAKEN, id=CHANNEL, m=[message(1), message(2)]))
+    chunks = tmp_path / f"{CHANNEL}.json.gz"
+    chunks.write_bytes(gzip.compress(line.replace(json.dumps(message(1)), twin).encode()))
+    database(tmp_path / "slackdump.sqlite", [(1, twin.encode()), (1, message(2))])
+    for frame in (load_slack_archive(chunks), load_slack_archive(tmp_path / "slackdump.sqlite")):
+        assert frame["kind"].tolist() == ["message", "unreadable"]
+        assert frame["text"].iloc[-1] == "duplicate key 'text'"
+
+
 def test_a_recording_that_was_cut_short(tmp_path: Path) -> None:
     """What had been written is loaded, and the row says that the file ends too early."""
     lines = [chunk(0, n, id=CHANNEL, m=[message(n)]) for n in range(200)]

@@ -974,6 +974,36 @@ def test_a_record_with_a_key_twice_is_reported_in_a_damaged_file() -> None:
     assert "duplicate key 'text'" in frame["text"].iloc[1]
 
 
+TWINS = b"""[
+    {"type": "message", "ts": "1710484200.1", "text": "first"},
+    {"type": "message", "ts": "1710484201.1", "text": "hidden", "user": "U01", "text": "shown"},
+    {"type": "message", "ts": "1710484202.1", "text": "", "blocks": [{"type": "a", "type": "b"}]},
+    {"type": "message", "ts": "1710484203.1", "text": "last"}
+]"""
+
+
+def test_a_record_with_a_key_twice_is_reported_in_a_sound_file() -> None:
+    """A decoder would keep the last value in silence; the record is accounted for, its neighbours stay."""
+    frame = load_bytes({"general/2024-03-14.json": TWINS})
+    assert frame["kind"].tolist() == ["message", "message", "unreadable", "unreadable"]
+    assert frame["text"].tolist() == ["first", "last", "duplicate key 'text'", "duplicate key 'type'"]
+    assert frame["ref"].iloc[2] == "slack.zip#general/2024-03-14.json:1"
+
+
+def test_in_a_large_export_keys_that_stand_twice_are_told_when_it_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the last value is shown, and what is said of the whole export names the records."""
+    path = export(tmp_path, {"general/2024-03-14.json": TWINS, "general/2024-03-15.json": [message()]})
+    assert find_incompleteness(path, "slack-export") == ""
+    monkeypatch.setattr("pmkit.loaders.slack.export._MOST_CAREFUL", len(TWINS))
+    assert load_slack_export(path)["text"].tolist() == ["hello", "first", "shown", "", "last"]
+    assert find_incompleteness(path, "slack-export") == (
+        "incomplete: of a key that a record says twice the last value is shown: "
+        "general/2024-03-14.json:1 (duplicate key 'text'), general/2024-03-14.json:2 (duplicate key 'type')"
+    )
+
+
 @pytest.mark.parametrize(
     "encode",
     [

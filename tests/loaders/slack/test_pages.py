@@ -169,6 +169,17 @@ def test_what_holds_no_messages_says_so(tmp_path: Path, text: str) -> None:
     assert frame["kind"].tolist() == ["unreadable"]
 
 
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_key_that_stands_twice_is_told(tmp_path: Path, lines: bool) -> None:
+    """The messages stay, in their last value, and a row says that a value of one is not shown."""
+    text = json.dumps(page(message(1), message(2))).replace('"text": "', '"text": "hidden", "text": "', 1)
+    path = tmp_path / f"{CHANNEL}.jsonl"
+    path.write_text(text + (f"\n{json.dumps(page(message(3)))}" if lines else ""))
+    frame = load_slack_pages(path)
+    assert frame["kind"].tolist() == ["message"] * (2 + lines) + ["unreadable"]
+    assert "says a key twice" in frame["text"].iloc[-1]
+
+
 def test_a_broken_parent_does_not_take_its_replies_along(tmp_path: Path) -> None:
     """The parent is reported; its replies and its neighbours are loaded."""
     parent = message(
