@@ -18,6 +18,9 @@ from typing import Any, Final, NamedTuple
 # starts of a record, and how many times over the text is read in search of the next one.
 MOST_FAILURES: Final = 500
 MOST_REREADING: Final = 4
+# Bytes of a source up to which every load looks for keys that stand twice in a record: a tenth of a second.
+# In a larger one they are looked for once, when it is added.
+MOST_CAREFUL: Final = 32 * 2**20
 # Python itself refuses to read longer integers.
 MOST_DIGITS: Final = 4300
 _HEAD: Final = 2**10  # bytes that tell whether a byte order mark means it

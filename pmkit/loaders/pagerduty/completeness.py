@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from pmkit.loaders._archive import READ_ERRORS
-from pmkit.loaders.pagerduty.reading import LISTS, Decoders, files_of, read_pieces, read_whole
+from pmkit.loaders._salvage import holds_twin_keys
+from pmkit.loaders.pagerduty.reading import LISTS, Decoders, are_small, files_of, read_pieces, read_whole
 from pmkit.loaders.pagerduty.shapes import UNDECODABLE, Number, Text
 
 MOST_BY_PAGES: Final = 10_000  # PagerDuty refuses an offset and limit beyond
@@ -71,9 +72,12 @@ def find_incompleteness(path: str | Path) -> str:
     """What the files say is missing, as one sentence for a reader of `evidence.csv`, or ""."""
     path = Path(path)
     seen = _Seen()
-    for member in files_of(path):
+    files = files_of(path)
+    for member in files:
         try:
             seen.add_file(_documents(path / member.name))
+            if not are_small(files) and holds_twin_keys((path / member.name).read_bytes()):
+                seen.twins.append(member.name or path.name)
         except (*READ_ERRORS, *UNDECODABLE):
             return "incomplete: a file is damaged, see its unreadable rows"
     said = list(seen.sentences())
@@ -105,6 +109,7 @@ class _Seen:
     omitted: int = 0
     trimmed: int = 0
     has_log: bool = False
+    twins: list[str] = field(default_factory=list)  # files with a record that says a key twice
 
     def add_file(self, documents: list[_Page]) -> None:
         """The documents of one file."""
@@ -177,6 +182,8 @@ class _Seen:
             yield f"alerts without what they carried: {self.omitted} (fetch with include[]=channels)"
         if self.trimmed:
             yield f"texts that PagerDuty cut to fit into a webhook: {self.trimmed}"
+        if self.twins:
+            yield f"of a key that a record says twice the last value is shown: {', '.join(self.twins)}"
 
     def _missing_alerts(self) -> Iterator[str]:
         for key, here in self.alerts.items():

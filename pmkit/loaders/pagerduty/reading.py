@@ -19,6 +19,7 @@ import msgspec
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import Member, open_members
 from pmkit.loaders._documents import SUFFIXES, Shape, read_records
+from pmkit.loaders._salvage import MOST_CAREFUL
 from pmkit.loaders.pagerduty.shapes import UNDECODABLE, Document, Event, Message, Record
 
 # The lists of a page, and what each of their records is; a single record stands under that noun.
@@ -80,11 +81,16 @@ DOCUMENTS: Final = Decoders(msgspec.json.Decoder(Document), msgspec.json.Decoder
 def files_of(path: Path) -> list[Member]:
     """The files of `path`: itself, or those of a folder. Raises `EvidenceError` if there is no such file."""
     if path.is_file():
-        return [Member("", path.read_bytes)]
+        return [Member("", path.read_bytes, size=path.stat().st_size)]
     if not path.is_dir():
         raise EvidenceError(path, "", "there is no such file.")
     with open_members(path, SUFFIXES) as members:
         return members
+
+
+def are_small(files: Sequence[Member]) -> bool:
+    """Whether every load looks for keys that stand twice in a record of them."""
+    return sum(member.size for member in files) <= MOST_CAREFUL
 
 
 def read_pieces(file: BinaryIO, decoders: Decoders = DOCUMENTS) -> Iterator[Piece]:
@@ -131,12 +137,12 @@ def read_again(path: Path, prefix: str) -> Iterator[Run | Problem]:
     try:
         runs = list(read_runs(iter([read_whole(path.read_bytes(), DOCUMENTS)]), prefix))
     except UNDECODABLE:
-        return _salvage(path, prefix)
+        return read_by_record(path, prefix)
     return iter(runs)
 
 
-def _salvage(path: Path, prefix: str) -> Iterator[Run | Problem]:
-    """The records of a file that the typed decoder refused, each by itself."""
+def read_by_record(path: Path, prefix: str) -> Iterator[Run | Problem]:
+    """The records of a file that the typed decoder refused or would choose in, each by itself."""
     for found in read_records(path, _SHAPE):
         if found.problem:
             yield Problem(prefix + found.place, found.problem)

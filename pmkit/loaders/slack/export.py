@@ -15,14 +15,11 @@ import pandas as pd
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
-from pmkit.loaders._salvage import holds_twin_keys
+from pmkit.loaders._salvage import MOST_CAREFUL, holds_twin_keys
 from pmkit.loaders.slack.columns import Loading, collector_at_rest
 from pmkit.loaders.slack.index import Day, Export, read_messages
 from pmkit.loaders.slack.stamps import Span
 
-# Bytes of day files up to which a load looks for keys that stand twice in a record: a tenth of a second.
-# In a larger export `find_incompleteness` looks for them, once, when it is added.
-_MOST_CAREFUL: Final = 32 * 2**20
 _MOST_TOLD: Final = 3
 
 
@@ -111,7 +108,7 @@ def find_incompleteness(path: str | Path) -> str:
 
 
 def _is_small(days: Iterable[Member]) -> bool:
-    return sum(member.size for member in days) <= _MOST_CAREFUL
+    return sum(member.size for member in days) <= MOST_CAREFUL
 
 
 def _twin_keys(days: Iterable[Member]) -> Iterator[str]:

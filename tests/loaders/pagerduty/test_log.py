@@ -782,6 +782,7 @@ BAD = [
     (b'{"id": "RX", "type": "notify_log_entry", "created_at": "open}', ""),
     (b'{"id": "RX", "type": "notify_log_entry", "n": NaN}', "non-finite"),
     (b'{"id": "RX", "type": "notify_log_entry", "id": "RY", "n": NaN}', "duplicate key 'id'"),
+    (b'{"id": "RX", "type": "notify_log_entry", "summary": "a", "summary": "b"}', "duplicate key 'summary'"),
     (b'{"id": "RX", "summary": 7}', "Expected `str"),
     (b'{"id": "RX", "type": "notify_log_entry", "n": ' + b"[" * 50_000, "nested too deeply"),
     (b'{"summary": "no type at all"}', ""),
@@ -789,6 +790,20 @@ BAD = [
     (b'"a word"', "xpected"),
     (b"null", "xpected"),
 ]
+
+
+def test_in_a_large_file_keys_that_stand_twice_are_told_when_it_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the last value is shown, and what is said of the whole file says so."""
+    path = tmp_path / "log.jsonl"
+    twin = json.dumps(entry(1, summary="shown")).replace("{", '{"summary": "hidden", ', 1)
+    path.write_text(f"{twin}\n{json.dumps(entry(2))}\n")
+    assert load_pagerduty_log(path)["text"].tolist()[-1] == "duplicate key 'summary'"
+    monkeypatch.setattr("pmkit.loaders.pagerduty.reading.MOST_CAREFUL", 100)
+    assert "shown" in load_pagerduty_log(path)["text"].tolist()
+    said = find_incompleteness(path, "pagerduty-rest")
+    assert "of a key that a record says twice the last value is shown: log.jsonl" in said
 
 
 @pytest.mark.parametrize(("bad", "reason"), BAD)

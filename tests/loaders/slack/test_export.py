@@ -996,7 +996,7 @@ def test_in_a_large_export_keys_that_stand_twice_are_told_when_it_is_added(
     """There the last value is shown, and what is said of the whole export names the records."""
     path = export(tmp_path, {"general/2024-03-14.json": TWINS, "general/2024-03-15.json": [message()]})
     assert find_incompleteness(path, "slack-export") == ""
-    monkeypatch.setattr("pmkit.loaders.slack.export._MOST_CAREFUL", len(TWINS))
+    monkeypatch.setattr("pmkit.loaders.slack.export.MOST_CAREFUL", len(TWINS))
     assert load_slack_export(path)["text"].tolist() == ["hello", "first", "shown", "", "last"]
     assert find_incompleteness(path, "slack-export") == (
         "incomplete: of a key that a record says twice the last value is shown: "
