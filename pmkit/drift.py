@@ -53,19 +53,23 @@ def find_drift(before: Postmortem, after: Postmortem) -> pd.DataFrame:
     return frame.assign(**texts, at=pd.to_datetime(frame["at"], utc=True).astype(TIME_DTYPE))
 
 
-def describe_drift(drift: pd.DataFrame, *, limit: int = 8) -> str:
-    """The drift in a few lines, for people; "" where nothing moved. New records are only counted."""
+def describe_drift(drift: pd.DataFrame, *, is_planned: bool = False, limit: int = 8) -> str:
+    """The drift in a few lines, for people; "" where nothing moved. New records are only counted.
+
+    What is planned has not moved yet.
+    """
     if (drift["change"] == "added").all():
         return ""
     events = drift[drift["what"] == "event"]
     counts = events["change"].value_counts()
     said = [f"{counts[change]:,} {words}" for change, words in _EVENT_WORDS.items() if change in counts]
-    lines = [f"What moved: {', '.join(said)}"] if said else []
+    moved = "would move" if is_planned else "moved"
+    lines = [f"What {moved}: {', '.join(said)}"] if said else []
     lines += _shortened(events[events["change"] != "added"], limit)
     lines += _shortened(drift[drift["what"].isin(["anchor", "metric"])], limit)
     unsupported = drift[drift["change"] == "lost support"]
     if len(unsupported):
-        lines += ["Look at these again, what they rest on moved:", *_shortened(unsupported, limit)]
+        lines += [f"Look at these again, what they rest on {moved}:", *_shortened(unsupported, limit)]
     return "\n".join(lines)
 
 

@@ -23,7 +23,7 @@ from pmkit.loaders._format import Format
 from pmkit.postmortem import Postmortem
 from pmkit.preview import Preview, indented, preview, printable, some
 from pmkit.schema import format_time
-from pmkit.workspace import Workspace
+from pmkit.workspace import Addition, Workspace
 
 Status = Literal[
     "added", "read anew", "would be added", "would be read anew", "there already", "question", "refused"
@@ -93,12 +93,16 @@ class Taken:
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of everything, what was left out, and what it moved (see `pmkit.find_drift`)."""
+    """What became of everything, what was left out, and what it moved (see `pmkit.find_drift`).
+
+    Where `is_dry`, nothing was added, and all of it is what would come of it.
+    """
 
     incident: Path
     timezone: str
     files: tuple[Taken, ...]
     left_out: tuple[LeftOut, ...] = ()
+    is_dry: bool = False
     drift: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
 
     def __repr__(self) -> str:
@@ -137,7 +141,7 @@ class Intake:
             f"{counts[status]} {words.get(status, status)}" for status in get_args(Status) if counts[status]
         ]
         lines.append(", ".join(said))
-        return indented([*lines, *describe_drift(self.drift).splitlines()], by=0)
+        return indented([*lines, *describe_drift(self.drift, is_planned=self.is_dry).splitlines()], by=0)
 
 
 def add_evidence(
@@ -174,15 +178,17 @@ def add_evidence(
     pieces, left_out = find_pieces(paths, form)
     _check_options(pieces, options)
     before = _state(workspace)
-    files = []
+    files, additions = [], []
     for piece in pieces:
         if progress:
             progress(f"Reading {printable(piece.path.name)}")
-        files.append(_take(workspace, piece, form, options, note=note, dry_run=dry_run, by=by, now=now))
+        taken, addition = _take(workspace, piece, form, options, note=note, dry_run=dry_run, by=by, now=now)
+        files.append(taken)
+        additions += [addition] if addition and dry_run and before is not None else []
         if told:
-            told(files[-1])
-    intake = Intake(workspace.path, workspace.incident.timezone, tuple(files), tuple(left_out))
-    after = None if dry_run else _state(workspace)
+            told(taken)
+    intake = Intake(workspace.path, workspace.incident.timezone, tuple(files), tuple(left_out), dry_run)
+    after = _state(workspace, additions)
     if before is None or after is None or before.events.empty:
         return intake
     return replace(intake, drift=find_drift(before, after))
@@ -284,11 +290,11 @@ def _take(
     dry_run: bool,
     by: str | None,
     now: datetime | None,
-) -> Taken:
+) -> tuple[Taken, Addition | None]:
     path, form = piece.path, piece.form
     if form is None:
         hint = "Say what it is; `pmkit add --help` lists the formats."
-        return Taken(path, "question", problem="no loader knows what it is.", option="as", hint=hint)
+        return Taken(path, "question", problem="no loader knows what it is.", option="as", hint=hint), None
     given = {name: value for name, value in options.items() if name in form.options}
     try:
         addition = workspace.take_in(
@@ -306,16 +312,16 @@ def _take(
         given |= {"as": said} if said else {}
         hint = f"{error.hint} {_zone_words(workspace)}".strip() if error.option == "zone" else error.hint
         asked = Taken(path, "question", form, problem=_problem(error), hint=hint)
-        return replace(asked, option=error.option, given=given)
+        return replace(asked, option=error.option, given=given), None
     except EvidenceError as error:
-        return Taken(path, "refused", form, problem=_problem(error), hint=error.hint)
+        return Taken(path, "refused", form, problem=_problem(error), hint=error.hint), None
     row = addition.row.iloc[0]
     if addition.events is None:
-        return Taken(path, "there already", form, row["path"])
+        return Taken(path, "there already", form, row["path"]), None
     status: Status = "read anew" if addition.is_known else "added"
     if dry_run:
         status = "would be read anew" if addition.is_known else "would be added"
-    return Taken(path, status, form, row["path"], preview(addition.events), row["note"])
+    return Taken(path, status, form, row["path"], preview(addition.events), row["note"]), addition
 
 
 def _zone_words(workspace: Workspace) -> str:
@@ -340,9 +346,9 @@ def _problem(error: EvidenceError) -> str:
     return f"{error.where}: {error.problem}" if error.where else error.problem
 
 
-def _state(workspace: Workspace) -> Postmortem | None:
-    """The incident as it stands; None where it cannot be loaded, and what moves cannot be told."""
+def _state(workspace: Workspace, planned: Sequence[Addition] = ()) -> Postmortem | None:
+    """The incident as it stands, or as it would with what is `planned`; None where it cannot be loaded."""
     try:
-        return workspace.load()
+        return workspace.load_with(planned) if planned else workspace.load()
     except PmkitError:
         return None

@@ -231,6 +231,25 @@ class Workspace:
             **tables,
         )
 
+    def load_with(self, additions: Sequence[Addition]) -> Postmortem:
+        """As `load`, as if what a dry run of `take_in` looked at were there too; nothing of it is written."""
+        now = self.load()
+        planned = _planned_evidence(additions)
+        kept = now.evidence[~now.evidence["path"].isin(planned)]
+        evidence = pd.concat([kept, *(row for row, _ in planned.values())], ignore_index=True)
+        in_order_added = evidence.sort_values("added_at", kind="stable").to_dict("records")
+        there = [row for row in in_order_added if row["path"] not in planned]
+        derived = dict(
+            zip(
+                (row["path"] for row in there),
+                self._derive_missing(there, [self._key_of(row) for row in there]),
+                strict=True,
+            )
+        ) | {path: to_table(events) for path, (_, events) in planned.items()}
+        events = self._corrected(merge_events([derived[row["path"]] for row in in_order_added]))
+        timeline = build_timeline(events, now.worksheet)
+        return replace(now, evidence=evidence, events=events, timeline=timeline)
+
     def table(self, name: str) -> pd.DataFrame:
         """One of the tables people edit, typed and checked; empty when its file is missing."""
         path, table = self._table_path(name), schema.WORKSHEETS[name]
@@ -266,11 +285,7 @@ class Workspace:
         evidence = self.evidence() if evidence is None else evidence
         in_order_added = evidence.sort_values("added_at", kind="stable").to_dict("records")
         derived = self._cached if cached else self._derived
-        events = derived(in_order_added)
-        corrected = correct_times(events, self._clocks())
-        if corrected["time"].equals(events["time"]):
-            return corrected
-        return corrected.sort_values("time", kind="stable", ignore_index=True)
+        return self._corrected(derived(in_order_added))
 
     def verify(self, *, head: str = "") -> pd.DataFrame:
         """What changed in the evidence since it was added, and what on the timeline does not lead to it.
@@ -623,6 +638,13 @@ class Workspace:
             message += _differences(mine, path, schema.WORKSHEETS[name])
         raise ConflictError(message + " Load it again and repeat your change.")
 
+    def _corrected(self, events: pd.DataFrame) -> pd.DataFrame:
+        """The events with the times of clocks that are off corrected."""
+        corrected = correct_times(events, self._clocks())
+        if corrected["time"].equals(events["time"]):
+            return corrected
+        return corrected.sort_values("time", kind="stable", ignore_index=True)
+
     def _clocks(self) -> pd.DataFrame:
         """As `table("clocks")`, but not as something that somebody has looked at."""
         path = self._table_path("clocks")
@@ -930,6 +952,22 @@ def _said_of_itself(file: Path, form: Format) -> list[str]:
     """What the file shows to be missing, and what of it is not read."""
     verdict = fetched_verdict(file)
     return [form.find_incompleteness(file) if verdict is None else verdict, find_unread(file, form)]
+
+
+def _planned_evidence(additions: Sequence[Addition]) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """The row and the events of each addition by its path, where files of one name are told apart."""
+    planned: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
+    for addition in additions:
+        if addition.events is None:
+            continue
+        told = Path(addition.row["path"].iloc[0])
+        path = told.as_posix()
+        if path in planned:
+            path = free_name(told.parent, told.name, taken=[Path(name).name for name in planned]).as_posix()
+        refs = addition.events["ref"].str.replace(r"(^| \| )[^#]*#", rf"\1{Path(path).name}#", regex=True)
+        events = _as_evidence(addition.events.assign(ref=refs))
+        planned[path] = (addition.row.assign(path=path), events)
+    return planned
 
 
 def _as_evidence(events: pd.DataFrame) -> pd.DataFrame:

@@ -419,6 +419,36 @@ def test_newer_evidence_says_what_moved(tmp_path: Path, ws: Workspace) -> None:
     assert ws.load().events["text"].tolist() == ["down!", "up"]
 
 
+def test_a_dry_run_says_what_would_move(tmp_path: Path, ws: Workspace) -> None:
+    """The drift it foretells is the one that adding brings; until then the incident stays as it is."""
+    add_evidence(ws, packed(tmp_path / "old.zip", "down", "up"), now=NOW)
+    pmkit.add_row(ws, "decisions", decision="Roll back", event_ids="slack:C1:1793714400.000100")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    newer = packed(tmp_path / "a" / "new.zip", "down!", edited=True)
+    other = packed(tmp_path / "b" / "new.zip", "down", "up", "later")
+    was = {file: file.read_bytes() for file in ws.path.iterdir() if file.is_file()}
+    dry = add_evidence(ws, newer, other, dry_run=True, now=NOW.replace(hour=10))
+    assert {file: file.read_bytes() for file in ws.path.iterdir() if file.is_file()} == was
+    assert "What would move: 1 new, 1 edited" in dry.to_text()
+    assert "what they rest on would move" in dry.to_text()
+    real = add_evidence(ws, newer, other, now=NOW.replace(hour=10))
+    pd.testing.assert_frame_equal(dry.drift, real.drift)
+    assert [row["change"] for row in dry.to_dict()["moved"]] == ["edited", "lost support"]
+
+
+def test_a_dry_run_says_what_another_reading_would_move(tmp_path: Path, ws: Workspace) -> None:
+    """A file that would be read anew, in another zone, is not there twice."""
+    table = tmp_path / "notes.csv"
+    table.write_text("time,text\n2026-11-03 14:02,down\n")
+    add_evidence(ws, table, options={"zone": "UTC"}, now=NOW)
+    dry, real = (
+        add_evidence(ws, table, options={"zone": "Europe/Lisbon"}, dry_run=dry_run, now=NOW)
+        for dry_run in (True, False)
+    )
+    pd.testing.assert_frame_equal(dry.drift, real.drift)
+
+
 def test_a_table_that_cannot_be_read_does_not_stop_it(tmp_path: Path, ws: Workspace) -> None:
     """Evidence is added; only what moved is not known then."""
     (ws.path / "actions.csv").write_text("<<<<<<< HEAD\n")
