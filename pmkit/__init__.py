@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from pmkit.session import redo as redo
     from pmkit.session import undo as undo
     from pmkit.session import unmark_event as unmark_event
+    from pmkit.session import write_note as write_note
     from pmkit.suggestions import suggest as suggest
     from pmkit.tables import card_review as card_review
     from pmkit.tables import facts_checkin as facts_checkin
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from pmkit.widgets.edit import edit_table as edit_table
     from pmkit.widgets.edit import edit_tasks as edit_tasks
     from pmkit.widgets.findings import show_findings as show_findings
+    from pmkit.widgets.notes import edit_notes as edit_notes
     from pmkit.workspace import Workspace as Workspace
 
 __version__ = "0.1.0"
@@ -149,7 +151,7 @@ _ROOMS = {
     "pmkit.session": [
         "add_event", "add_row", "delete_rows", "describe_event", "edit_row", "exclude_events",
         "include_events", "link_factor", "mark_event", "paste_events", "promote_decision", "redo", "undo",
-        "unmark_event", "apply_clock_offset",
+        "unmark_event", "apply_clock_offset", "write_note",
     ],
     "pmkit.tables": [
         "card_metrics", "card_review", "facts_checkin", "facts_seal", "note_text", "report_title",
@@ -167,6 +169,7 @@ _ROOMS = {
         "edit_actions", "edit_checkins", "edit_decisions", "edit_factors", "edit_impact", "edit_questions",
         "edit_raci", "edit_table", "edit_tasks",
     ],
+    "pmkit.widgets.notes": ["edit_notes"],
     "pmkit.workspace": ["Workspace"],
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import pandas as pd
@@ -18,13 +18,13 @@ from pmkit.roster import find_active_people, find_person_fault
 from pmkit.workspace import Workspace
 
 
-def note_milestones(workspace: Workspace, now: datetime) -> list[str]:
+def note_milestones(workspace: Workspace, now: datetime | None = None) -> list[str]:
     """Write down when milestones were reached, for those the record has come to support; returns their names.
 
     From then on the time stays, as long as the record holds what the milestone needs. A time that somebody
     wrote by hand is replaced by the one the record gives.
     """
-    postmortem = workspace.load()
+    now, postmortem = now or datetime.now(UTC), workspace.load()
     status = review_status(postmortem, now).set_index("milestone")["reached_at"]
     known = {did for did in postmortem.journal["did"] if did.startswith(RECORDED)}
     needing = [milestone.name for milestone in postmortem.incident.milestones if milestone.needs]
@@ -48,7 +48,7 @@ def confirm_checkin(
     attendees: str = "",
     said: Mapping[str, object] | None = None,
     again: bool = False,
-    now: datetime,
+    now: datetime | None = None,
 ) -> dict[str, str]:
     """Record that a check-in was held, as it drafts itself and with what people `said` instead.
 
@@ -59,7 +59,7 @@ def confirm_checkin(
     `next_steps`, and for the final retro `owners_confirmed`, `learned`, `would_come_again`. Returns the row.
     Raises `WorkspaceError` when nobody confirms it, `SchemaError` for a cell that cannot be.
     """
-    postmortem = workspace.load()
+    now, postmortem = now or datetime.now(UTC), workspace.load()
     incident = postmortem.incident
     kinds = [plan.kind for plan in incident.checkins] or list(KINDS)
     if kind not in kinds:
@@ -85,7 +85,11 @@ def confirm_checkin(
 
 
 def amend_checkin(
-    workspace: Workspace, *, kind: str = "final retro", said: Mapping[str, object], now: datetime
+    workspace: Workspace,
+    *,
+    kind: str = "final retro",
+    said: Mapping[str, object],
+    now: datetime | None = None,
 ) -> dict[str, str]:
     """Mend the minutes of the last check-in of that kind with what people `said`; returns its row.
 

@@ -550,6 +550,16 @@ def apply_clock_offset(
     return session.apply([(source, name, value) for name, value in values.items()])
 
 
+def write_note(workspace: Workspace, name: str, text: str) -> None:
+    """Write one of the notes, in Markdown; what it says already is not saved again.
+
+    Raises `ConflictError` when somebody else saved it since this workspace object read it.
+    """
+    with workspace.lock:
+        if workspace.changed_note(name) or workspace.note(name) != text.strip():
+            workspace.save_note(name, text)
+
+
 def undo(workspace: Workspace, table: str) -> Change | None:
     """Take back the last change of a table made through this workspace object; None when there is none."""
     return EditSession.of(workspace, table).undo()

@@ -264,6 +264,12 @@ class Workspace:
         self._seen[f"notes/{name}"] = self._digest(path)
         return _PROMPT.sub("", read_text(path)).strip() if path.exists() else ""
 
+    def prompt(self, name: str) -> str:
+        """What a note that nobody has written yet asks; "" once it is written."""
+        path = self._note_path(name)
+        found = _PROMPT.match(read_text(path)) if path.exists() else None
+        return found[0].strip().removeprefix("<!--").removesuffix("-->").strip() if found else ""
+
     def evidence(self) -> pd.DataFrame:
         """What raw files there are: one row per file, as in `pmkit.schema.EVIDENCE`."""
         path = self.path / "evidence.csv"
@@ -512,6 +518,10 @@ class Workspace:
     def changed(self, name: str) -> bool:
         """Whether a table was saved by somebody else since this object loaded or saved it."""
         return self._digest(self._table_path(name)) != self._seen[name]
+
+    def changed_note(self, name: str) -> bool:
+        """Whether a note was saved by somebody else since this object read or saved it."""
+        return self._digest(self._note_path(name)) != self._seen.get(f"notes/{name}")
 
     def unfinished(self, name: str) -> dict[str, tuple[str, dict[str, str]]]:
         """Rows of a table that people began and that still lack something: not part of the record.
