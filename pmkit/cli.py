@@ -279,9 +279,11 @@ def status(incident: Path, form: str, at: str | None) -> None:
     from pmkit.workspace import Workspace
 
     workspace, now = Workspace.open(incident), _time(at, "--at") or datetime.now(UTC)
-    for name in note_milestones(workspace, now) if at is None else ():
+    postmortem = workspace.load()
+    reached = note_milestones(workspace, now, loaded=postmortem) if at is None else []
+    for name in reached:
         click.echo(f"Reached: {name}", err=True)
-    review = describe_review(workspace.load(), now)
+    review = describe_review(workspace.load() if reached else postmortem, now)
     click.echo(json.dumps(review.to_dict(), indent=2) if form == "json" else _wrapped(review.to_text()))
     if review.is_late:
         sys.exit(1)

@@ -18,13 +18,15 @@ from pmkit.roster import find_active_people, find_person_fault
 from pmkit.workspace import Workspace
 
 
-def note_milestones(workspace: Workspace, now: datetime | None = None) -> list[str]:
+def note_milestones(
+    workspace: Workspace, now: datetime | None = None, *, loaded: Postmortem | None = None
+) -> list[str]:
     """Write down when milestones were reached, for those the record has come to support; returns their names.
 
     From then on the time stays, as long as the record holds what the milestone needs. A time that somebody
-    wrote by hand is replaced by the one the record gives.
+    wrote by hand is replaced by the one the record gives. `loaded` is the record where it was just loaded.
     """
-    now, postmortem = now or datetime.now(UTC), workspace.load()
+    now, postmortem = now or datetime.now(UTC), loaded or workspace.load()
     status = review_status(postmortem, now).set_index("milestone")["reached_at"]
     known = {did for did in postmortem.journal["did"] if did.startswith(RECORDED)}
     needing = [milestone.name for milestone in postmortem.incident.milestones if milestone.needs]
