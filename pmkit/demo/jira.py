@@ -335,7 +335,8 @@ class Jira(System):
         def page(issue: Record) -> Answer:
             told = _startat_page(request, "values", issue["histories"])
             last = told["startAt"] + len(told["values"]) >= told["total"]
-            return Answer({"self": f"{self._self(issue)}/changelog", "isLast": last, **told})
+            address = f"{self.url}/rest/api/2/issue/{key}/changelog"
+            return Answer({"self": address, "isLast": last, **told})
 
         return self._of(key, page)
 

@@ -19,13 +19,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import pandas as pd
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from pmkit.errors import EvidenceError, QuestionError
 from pmkit.loaders._archive import READ_ERRORS, Member, open_members
 from pmkit.loaders._format import Glimpse
 from pmkit.loaders._salvage import holds_twin_keys, read_list, text_of
-from pmkit.loaders.slack.columns import Channel, Loading, collector_at_rest
+from pmkit.loaders.slack.columns import Channel, Loading, Pinned, collector_at_rest
 from pmkit.loaders.slack.index import (
     CHANNEL_INDEXES,
     LIST_BEGIN,
@@ -62,14 +62,29 @@ class SavedMessage(Message, gc=False):
     slackdump_thread_replies: list[SavedMessage] | None = None
 
 
+class _PinnedMessage(Struct, gc=False):
+    ts: Text = None
+
+
+class _Pin(Struct, gc=False):
+    """An entry of `pins.list`; what is pinned besides messages, as files, has no `message`."""
+
+    channel: Text = None
+    created: int | None = None
+    created_by: Text = None
+    message: _PinnedMessage | None = None
+
+
 class Document(SavedMessage, gc=False):
-    """A page, a message by itself, or a list of people or channels."""
+    """A page, a message by itself, what is pinned, or a list of people or channels, or one of them."""
 
     messages: list[SavedMessage] | None = None
     has_more: bool | None = None
     error: Text = None
     channel_id: Text = None
     channel: str | Conversation | None = None  # type: ignore[assignment]
+    user: str | User | None = None  # type: ignore[assignment]
+    items: list[_Pin] | None = None
     members: Raw = Raw()
     channels: Raw = Raw()
 
@@ -102,8 +117,9 @@ def load_slack_pages(path: str | Path, *, channel: str | None = None) -> pd.Data
     """Messages saved from Slack's API, or by slackdump's dump, as events, sorted by time.
 
     Rows and columns are those of `load_slack_export`. `ref` is `<file name>#<member>/messages:<index>`, for a
-    reply that a dump holds inside its parent `…:<index>/slackdump_thread_replies:<index>`. Answers of
-    `users.list` and `conversations.list` among the pages give the names.
+    reply that a dump holds inside its parent `…:<index>/slackdump_thread_replies:<index>`; for what
+    `pins.list` tells `<file name>#<member>/items:<index>`. Answers of `users.list`, `users.info`,
+    `conversations.list` and `conversations.info` among the pages give the names.
 
     Parameters
     ----------
@@ -127,6 +143,8 @@ def load_slack_pages(path: str | Path, *, channel: str | None = None) -> pd.Data
                 found = saved.channel(page.place, told, channel)
                 messages, numbers = [page.messages[n] for n in rows], [page.numbers[n] for n in rows]
                 _add(loading, found, page.place, messages, numbers)
+        for place, told, pins in saved.pins:
+            loading.add_pins(saved.channel(place, told, channel), place, pins, "")
         for problem in saved.problems:
             loading.add_problem(*problem)
         return loading.frame(Span())
@@ -193,6 +211,7 @@ class _Saved:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.pages: list[_Page] = []
+        self.pins: list[tuple[str, Conversation | None, list[Pinned]]] = []
         self.problems: list[_Problem] = []
         self.people = People()
         self.conversations: dict[str, Conversation] = {}
@@ -250,6 +269,8 @@ class _Saved:
                 self._add_page(f"{page}messages", document)
             elif document.ts is not None:
                 loose[number] = document
+            elif document.items is not None:
+                self._add_pins(f"{prefix}items", document.items)
             elif not self._learn(document):
                 said = f"Slack answered {document.error!r}" if document.error else "no Slack messages"
                 self.problems.append(_Problem(prefix, number, said))
@@ -267,6 +288,16 @@ class _Saved:
         messages = document.messages or []
         self.pages.append(_Page(place, messages, range(len(messages)), channel, bool(document.has_more)))
 
+    def _add_pins(self, place: str, items: list[_Pin]) -> None:
+        pins = [
+            Pinned(number, item.message.ts, item.created_by or "", item.created or 0)
+            for number, item in enumerate(items)
+            if item.message and item.message.ts
+        ]
+        told = next((Conversation(item.channel) for item in items if item.channel), None)
+        if pins:
+            self.pins.append((place, told, pins))
+
     def _learn_list(self, member: Member, data: bytes) -> bool:
         """Take the names from an index file of a dump; whether it is one."""
         name = member.name.rpartition("/")[2]
@@ -280,6 +311,9 @@ class _Saved:
         """Take the names from an answer that tells of people or channels; whether it does."""
         if isinstance(document.channel, Conversation):
             self.conversations[document.channel.id] = document.channel
+        if isinstance(document.user, User):
+            self.people.add(document.user)
+            return True
         known = [self._learn_people(document.members), self._learn_channels(document.channels)]
         return any(known) or isinstance(document.channel, Conversation)
 
