@@ -707,6 +707,66 @@ def _saves(workspace: Any, file: str) -> Iterator[str]:
 
 @main.command()
 @click.argument("incident", type=_existing_folder)
+@click.argument("system", type=click.Choice(["pagerduty", "slack", "jira", "drive"]))
+@click.argument("wanted", nargs=-1, metavar="WHAT…")
+@click.option("--from", "since", help="For slack: from when on, as 2026-11-03T07:00Z.")
+@click.option("--to", "until", help="For slack: up to when; now where it is not said.")
+@click.option("--jql", default="", help="For jira: the issues that this search finds.")
+@click.option("--export", is_flag=True, help="For drive: copies of the documents too.")
+@click.option("--anew", is_flag=True, help="Take nothing over from a fetch that had to stop.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def fetch(
+    *,
+    incident: Path,
+    system: str,
+    wanted: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    jql: str,
+    export: bool,
+    anew: bool,
+    form: str,
+) -> None:
+    """Bring records of an outside SYSTEM into the evidence of INCIDENT, as they are there.
+
+    pagerduty takes incidents by number, id or address; slack channels by name or id, or guesses the
+    incident's own; jira issues by key, or those of a search; drive a folder by id or address, whose documents
+    are listed. Every page is kept as it came. A fetch that was stopped goes on where it was: repeat the
+    command. Exit code 1 when something is missing, and then it is said what.
+
+    \b
+    Examples:
+      pmkit fetch 2026-11-03-checkout pagerduty 4127
+      pmkit fetch 2026-11-03-checkout slack incident-4127 --from 2026-11-03T07:00Z
+      pmkit fetch 2026-11-03-checkout jira --jql "labels = checkout-failure"
+    """
+    from pmkit.integrations.credentials import account
+    from pmkit.integrations.fetching import fetch_from
+    from pmkit.integrations.retrying import Patience
+    from pmkit.workspace import Workspace
+
+    workspace = Workspace.open(incident)
+    fetched = fetch_from(
+        workspace,
+        account(system, workspace.incident.connections),
+        wanted,
+        since=_time(since, "--from"),
+        until=_time(until, "--to"),
+        jql=jql,
+        export=export,
+        anew=anew,
+        patience=Patience(told=lambda words: click.echo(f"{words} …", err=True)),
+    )
+    if form == "json":
+        click.echo(json.dumps([one.to_dict() for one in fetched], indent=2))
+    else:
+        click.echo("\n".join(one.to_text() for one in fetched))
+    if not all(one.is_complete for one in fetched):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder)
 @click.argument("system", type=click.Choice(["jira", "slack", "drive", "pagerduty"]))
 @click.option("--apply", "is_applied", is_flag=True, help="Do it. Without this it is only shown.")
 @click.option("--link", default="", help="For pagerduty: where the report is to be read.")

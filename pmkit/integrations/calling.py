@@ -282,6 +282,11 @@ class DriveClient:
             raise AnswerError(response)
         return answer
 
+    def get(self, path: str, **options: Any) -> Response:
+        """What is answered, whatever its status."""
+        response: Response = self._session.get(f"{self.root}{path}", timeout=self._timeout, **options)
+        return response
+
     def send(self, method: str, path: str, content: bytes, **options: Any) -> dict[str, Any]:
         """As `ask`, with a content that is too large for one request: the facts first, then the content."""
         begun = self._session.request(method, f"{self.root}{path}", timeout=self._timeout, **options)

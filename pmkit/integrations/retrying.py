@@ -21,6 +21,7 @@ BUDGET: Final = 300.0  # seconds
 
 _FIRST_WAIT: Final = 1.0
 _MOST_WAIT: Final = 60.0  # between two tries, where the system says no time of its own
+_NOTICED: Final = 5.0  # seconds
 _BUSY: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -75,40 +76,51 @@ class Patience:
         `trouble` says what is wrong with a value that should be asked for again, "" for nothing.
         An answer that says no, such as 404, is given as it is. Raises `NoAnswerError` when no time is left.
         """
+        value: Any = None
+
+        def problem(reply: Reply) -> str:
+            nonlocal value
+            value = None
+            try:
+                value = json.loads(reply.body)
+            except (ValueError, RecursionError):
+                what = "a web page" if reply.body.lstrip()[:1] == b"<" else "no JSON"
+                return f"it answered with {what}" if reply.status < 400 else ""
+            return trouble(value) if reply.status < 400 else ""
+
+        reply = self.receive(title, ask, trouble=problem)
+        return Heard(reply, value)
+
+    def receive(
+        self, title: str, ask: Callable[[], Reply], *, trouble: Callable[[Reply], str] = _no_trouble
+    ) -> Reply:
+        """The answer to `ask`, whatever it holds; else as `hear`."""
         begun, tries = self.clock(), 0
         while True:
-            heard, problem = self._heard(ask, trouble)
-            if heard is not None and not problem:
-                return heard
+            reply, problem = self._received(ask, trouble)
+            if reply is not None and not problem:
+                return reply
             tries += 1
-            wait = self._wait(heard, tries)
-            left = self.budget - (self.clock() - begun)
-            if wait > left:
-                raise NoAnswerError(
-                    f"{title}: {problem}, {_times(tries)} in {_minutes(self.clock() - begun, wait)}"
-                )
-            if wait >= 5:
+            wait = self._wait(reply, tries)
+            spent = self.clock() - begun
+            if wait > self.budget - spent:
+                raise NoAnswerError(f"{title}: {problem}, {_times(tries)} in {_minutes(spent, wait)}")
+            if wait >= _NOTICED:
                 self.told(f"{title}: {problem}; asking again in {wait:.0f} s")
             self.sleep(wait)
             self.waited += wait
 
-    def _heard(self, ask: Callable[[], Reply], trouble: Callable[[Any], str]) -> tuple[Heard | None, str]:
+    def _received(
+        self, ask: Callable[[], Reply], trouble: Callable[[Reply], str]
+    ) -> tuple[Reply | None, str]:
         try:
             reply = ask()
         except UnansweredError as error:
             return None, str(error)
-        heard = Heard(reply, None)
-        if reply.status in _BUSY:
-            return heard, f"it answered {reply.status}"
-        try:
-            heard = Heard(reply, json.loads(reply.body))
-        except (ValueError, RecursionError):
-            what = "a web page" if reply.body.lstrip()[:1] == b"<" else "no JSON"
-            return (heard, "") if reply.status >= 400 else (heard, f"it answered with {what}")
-        return heard, "" if reply.status >= 400 else trouble(heard.value)
+        return reply, f"it answered {reply.status}" if reply.status in _BUSY else trouble(reply)
 
-    def _wait(self, heard: Heard | None, tries: int) -> float:
-        told = retry_after(heard.reply.headers, self.now()) if heard else None
+    def _wait(self, reply: Reply | None, tries: int) -> float:
+        told = retry_after(reply.headers, self.now()) if reply else None
         wait = max(told, _FIRST_WAIT) if told is not None else min(_FIRST_WAIT * 2 ** (tries - 1), _MOST_WAIT)
         # Never earlier than the system asked for.
         return wait * self.chance.uniform(1.0, 1.25)

@@ -134,7 +134,9 @@ def guess_channels(channels: Sequence[Record], incident: Incident) -> list[Guess
         name = str(channel.get("name", "")).casefold()
         said = " ".join([name, *(_value(channel, key) for key in ("topic", "purpose"))]).casefold()
         reasons = [
-            (5, f"names {incident.id}") if len(incident.id) >= _LEAST_ID and incident.id.casefold() in said else None,
+            (5, f"names {incident.id}")
+            if len(incident.id) >= _LEAST_ID and incident.id.casefold() in said
+            else None,
             *((4, f"names #{number}") for number in sorted(numbers) if re.search(rf"\b{number}\b", said)),
             *((2, f"names {service}") for service in incident.services if service.casefold() in said),
             (2, "is called as an incident's") if _INCIDENT_NAME.search(name) else None,

@@ -17,6 +17,7 @@ import pandas as pd
 from pmkit.errors import EvidenceError
 from pmkit.loaders import (
     deploys,
+    drive,
     files,
     firehydrant,
     incident_io,
@@ -45,6 +46,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *incident_io.FORMATS,
     *firehydrant.FORMATS,
     *victorops.FORMATS,
+    *drive.FORMATS,
     *logs.FORMATS,
     *files.FORMATS,
     *table.FORMATS,
