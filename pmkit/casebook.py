@@ -1,0 +1,191 @@
+"""One incident boiled down to what a portfolio of many needs: a row, its factors and its actions."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from pmkit import schema
+from pmkit.checks import run_checks
+from pmkit.metrics import METRICS, response_metrics
+from pmkit.postmortem import Postmortem
+from pmkit.process import describe_review, ended_on
+from pmkit.timeline import find_anchors
+from pmkit.tracker import track_actions
+
+_TEXT, _TIME, _DATE, _COUNT, _NUMBER = "str", schema.TIME_DTYPE, schema.DTYPES["date"], "Int64", "Float64"
+
+INCIDENTS: Final[Mapping[str, str]] = {
+    "incident_id": _TEXT, "title": _TEXT, "severity": _TEXT, "services": _TEXT,
+    "started_at": _TIME, "detected_at": _TIME, "resolved_at": _TIME,
+    **{metric.name: _NUMBER for metric in METRICS},
+    "detected_by": _TEXT, "trigger": _TEXT, "trigger_kind": _TEXT, "root_cause": _TEXT,
+    "due_on": _DATE, "closed_at": _TIME, "days_to_close": _COUNT, "milestones": _COUNT,
+    "milestones_reached": _COUNT, "is_late": "bool",
+    "findings": _COUNT, "errors": _COUNT, "problem": _TEXT,
+}  # fmt: skip
+FACTORS: Final[Mapping[str, str]] = {
+    "incident_id": _TEXT, "factor_id": _TEXT, "statement": _TEXT, "kind": _TEXT, "root_cause": "bool",
+}  # fmt: skip
+ACTIONS: Final[Mapping[str, str]] = {
+    "incident_id": _TEXT, "action_id": _TEXT, "action": _TEXT, "type": _TEXT, "priority": _TEXT,
+    "role": _TEXT, "due_on": _DATE, "status": _TEXT, "overdue_days": _COUNT, "age_days": _COUNT,
+    "factor_ids": _TEXT,
+}  # fmt: skip
+UNCLASSIFIED: Final = "unclassified"
+_PAGERS: Final = ("pagerduty", "opsgenie", "incident.io", "firehydrant")
+_CUSTOMERS: Final = re.compile(
+    r"\b(customers?|clients?|tickets?|support|merchants?|patients?|users? report)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a portfolio keeps of one incident: its row of `INCIDENTS`, its rows of `FACTORS` and `ACTIONS`."""
+
+    incident: Mapping[str, Any]
+    factors: tuple[Mapping[str, Any], ...] = ()
+    actions: tuple[Mapping[str, Any], ...] = ()
+
+
+def case_of(postmortem: Postmortem, now: datetime) -> Case:
+    """The case of a postmortem as it stood at `now`.
+
+    `detected_by` is `alert`, `customers`, `people`, `vendor` or empty; `trigger_kind` one of the published
+    kinds by the words of the factor that is the trigger, or `unclassified`; durations are in minutes.
+    """
+    incident = postmortem.incident
+    times = find_anchors(postmortem.timeline).set_index("mark")["time"]
+    metrics = response_metrics(postmortem.timeline).set_index("metric")["minutes"]
+    review = describe_review(postmortem, now)
+    findings = run_checks(postmortem, now=now)
+    open_findings = findings[findings["suppressed"] == ""]
+    trigger = _statement(postmortem.factors, postmortem.factors["kind"] == "trigger")
+    closed_at = review.milestones["reached_at"].max() if review.is_closed else pd.NaT
+    row = {
+        "incident_id": incident.id,
+        "title": incident.title,
+        "severity": incident.severity,
+        "services": ", ".join(incident.services),
+        "started_at": times.get("impact_started", incident.started_at),
+        "detected_at": times.get("detected"),
+        "resolved_at": times.get("resolved", incident.resolved_at),
+        **{name: metrics.get(name) for name in (metric.name for metric in METRICS)},
+        "detected_by": _detected_by(postmortem.timeline),
+        "trigger": trigger,
+        "trigger_kind": kind_of_trigger(trigger),
+        "root_cause": _statement(postmortem.factors, postmortem.factors["root_cause"]),
+        "due_on": review.due_on,
+        "closed_at": closed_at,
+        "days_to_close": _days_to_close(postmortem, closed_at),
+        "milestones": len(review.milestones),
+        "milestones_reached": int(review.milestones["reached_at"].notna().sum()),
+        "is_late": _is_late(postmortem, review.due_on, closed_at, review.today),
+        "findings": len(open_findings),
+        "errors": int((open_findings["severity"] == "error").sum()),
+        "problem": "",
+    }
+    factors = postmortem.factors[["factor_id", "statement", "kind", "root_cause"]].to_dict("records")
+    return Case(
+        row,
+        tuple({"incident_id": incident.id, **factor} for factor in factors),
+        tuple(_actions(postmortem, review.today)),
+    )
+
+
+def unreadable_case(name: str, problem: str) -> Case:
+    """The case of an incident that could not be read: it is counted, and says why."""
+    blank: dict[str, Any] = {column: "" for column, dtype in INCIDENTS.items() if dtype == _TEXT}
+    return Case({**blank, "incident_id": name, "is_late": False, "problem": problem})
+
+
+def kind_of_trigger(statement: str) -> str:
+    """Which of the published kinds of triggers the words speak of; empty for no words."""
+    if not statement.strip():
+        return ""
+    # What is named first is what changed: "Release 6e1f moved settings" is a release.
+    found = [
+        (match.start(), kind["name"]) for kind, pattern in _kinds() if (match := pattern.search(statement))
+    ]
+    return min(found, key=lambda place: place[0], default=(0, UNCLASSIFIED))[1]
+
+
+def published_shares() -> pd.DataFrame:
+    """The field's published shares of triggers: `kind`, `share` (percent), in descending order."""
+    rows = [(kind["name"], float(kind["share"])) for kind in _published()["triggers"]]
+    frame = pd.DataFrame(rows, columns=["kind", "share"])
+    return frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def published_source() -> tuple[str, str]:
+    """Where the shares stand, and what to mind when reading them."""
+    told = _published()
+    return told["source"], told["caution"]
+
+
+@cache
+def _published() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("published.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _kinds() -> list[tuple[dict[str, Any], re.Pattern[str]]]:
+    kinds = _published()["triggers"]
+    return [(kind, re.compile(rf"\b(?:{'|'.join(kind['words'])})\b", re.IGNORECASE)) for kind in kinds]
+
+
+def _statement(factors: pd.DataFrame, chosen: pd.Series) -> str:
+    found: Iterable[str] = factors.loc[chosen, "statement"]
+    return next(iter(found), "")
+
+
+def _detected_by(timeline: pd.DataFrame) -> str:
+    """Who saw it first, by the event that is marked as the detection."""
+    marked = timeline[timeline["mark"].str.split().map(lambda marks: "detected" in marks)]
+    if marked.empty:
+        return ""
+    event = marked.iloc[0]
+    words = f"{event['summary']} {event['place']}"
+    if event["source"] == "statuspage":
+        return "vendor"
+    if event["source"] in (*_PAGERS, "monitoring") or event["kind"] in ("alert", "trigger", "bot"):
+        return "alert"
+    return "customers" if _CUSTOMERS.search(words) else "people"
+
+
+def _days_to_close(postmortem: Postmortem, closed_at: pd.Timestamp) -> int | None:
+    """Working days of the team from the end of the incident to the last milestone."""
+    ended = ended_on(postmortem)
+    if ended is None or pd.isna(closed_at):
+        return None
+    calendar = postmortem.incident.calendar
+    return calendar.left(ended, calendar.day_of(closed_at))
+
+
+def _is_late(postmortem: Postmortem, due_on: date | None, closed_at: pd.Timestamp, today: date) -> bool:
+    """Whether the review was, or is, closed after it was due."""
+    if due_on is None:
+        return False
+    day = today if pd.isna(closed_at) else postmortem.incident.calendar.day_of(closed_at)
+    return day > due_on
+
+
+def _actions(postmortem: Postmortem, today: date) -> Iterable[dict[str, Any]]:
+    incident = postmortem.incident
+    roles = {member.person: member.role for member in incident.members if member.person}
+    more = postmortem.actions.set_index("action_id")
+    for row in track_actions(postmortem, today).to_dict("records"):
+        action = more.loc[row["action_id"]]
+        # Roles, not names: a portfolio says how a kind of work fares, and ranks nobody.
+        role = row["dri"] if row["dri"] in incident.roles else roles.get(row["dri"], "")
+        kept = {name: row[name] for name in ACTIONS if name in row}
+        yield {**kept, "incident_id": incident.id, "role": role or ("others" if row["dri"] else ""),
+               "type": action["type"], "factor_ids": action["factor_ids"]}  # fmt: skip

@@ -1,0 +1,310 @@
+"""Many incidents as frames: what they say together, what comes back, which are alike; nobody is ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from pmkit import schema
+from pmkit.casebook import ACTIONS, FACTORS, INCIDENTS, UNCLASSIFIED, Case, published_shares
+from pmkit.metrics import METRICS
+from pmkit.similarity import index_words
+from pmkit.spread import smallest_change_seen, spread_of, trend_of
+from pmkit.vocabulary import load_vocabulary
+
+_OPEN: Final = ("", "open", "in progress")
+_ALIKE: Final = 0.35  # from where on two statements are taken for the same factor
+# What counts how much when two incidents are compared; the words say most.
+_WEIGHTS: Final = {"words": 0.6, "services": 0.2, "trigger": 0.1, "factors": 0.1}
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The cases of many incidents, in the order in which they began.
+
+    `incidents`, `factors` and `actions` have the columns of `pmkit.casebook`; `problems` are the incidents
+    that could not be read: `incident_id`, `problem`. They count in nothing else.
+    """
+
+    incidents: pd.DataFrame
+    factors: pd.DataFrame
+    actions: pd.DataFrame
+    problems: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.incidents)
+
+
+def build_portfolio(cases: Iterable[Case]) -> Portfolio:
+    """The portfolio of those cases; the order in which they are given does not matter.
+
+    An incident that is given twice counts once; the copy that says something else is listed as a problem.
+    """
+    incidents: dict[str, Case] = {}
+    problems = []
+    for case in sorted(cases, key=lambda case: (str(case.incident["incident_id"]), str(case.incident))):
+        name, problem = case.incident["incident_id"], case.incident["problem"]
+        if problem:
+            problems.append((name, problem))
+        elif name not in incidents:
+            incidents[name] = case
+        elif incidents[name] != case:
+            problems.append((name, "stands in the portfolio twice with different content; one copy counts"))
+    rows = _frame((case.incident for case in incidents.values()), INCIDENTS)
+    rows = rows.sort_values(["started_at", "incident_id"], kind="stable", ignore_index=True)
+    return Portfolio(
+        rows,
+        _frame((factor for case in incidents.values() for factor in case.factors), FACTORS),
+        _frame((action for case in incidents.values() for action in case.actions), ACTIONS),
+        pd.DataFrame(problems, columns=["incident_id", "problem"], dtype="str"),
+    )
+
+
+def summarise_durations(portfolio: Portfolio) -> pd.DataFrame:
+    """TTD, TTA, TTM and TTR of all incidents.
+
+    One row per metric: `metric`, `title`, `n` (incidents in which it is known), `unknown`, `median`, `low`
+    and `high` (95 % interval of the median; empty under six), `lower_quartile`, `upper_quartile` (minutes),
+    `smallest_change` (the fall of the median that would be seen in 80 of 100 cases, as a share), and of the
+    trend `change`, `change_low`, `change_high`, `is_shown` and `why_not`.
+    """
+    rows = []
+    days = portfolio.incidents["started_at"].astype("datetime64[s, UTC]").astype("int64") / 86_400
+    began = days.where(portfolio.incidents["started_at"].notna())
+    for metric in METRICS:
+        minutes = portfolio.incidents[metric.name].astype("float64")
+        spread, trend = spread_of(minutes), trend_of(began, minutes)
+        rows.append({
+            "metric": metric.name, "title": metric.title, "n": spread.n, "unknown": len(minutes) - spread.n,
+            "median": spread.median, "low": spread.low, "high": spread.high,
+            "lower_quartile": spread.lower_quartile, "upper_quartile": spread.upper_quartile,
+            "smallest_change": smallest_change_seen(minutes), "change": trend.change,
+            "change_low": trend.low, "change_high": trend.high, "is_shown": trend.is_shown,
+            "why_not": trend.why_not,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def power_note(portfolio: Portfolio, metric: str = "TTR") -> str:
+    """What a comparison of so many incidents could see at all, in one sentence."""
+    minutes = portfolio.incidents[metric].astype("float64").dropna()
+    smallest = smallest_change_seen(minutes)
+    if np.isnan(smallest):
+        return f"{len(minutes)} incidents with a known {metric} are too few to compare anything."
+    return (
+        f"With {len(minutes)} incidents a change of {metric} under about {round(smallest * 100)} % cannot be "
+        "told from chance."
+    )
+
+
+def count_triggers(portfolio: Portfolio) -> pd.DataFrame:
+    """Triggers by kind beside the published shares: `kind`, `incidents`, `share`, `published` (percent).
+
+    The shares are of the incidents that name a trigger; `published` is empty for `unclassified`.
+    """
+    counts = portfolio.incidents.loc[portfolio.incidents["trigger_kind"] != "", "trigger_kind"].value_counts()
+    frame = published_shares().rename(columns={"share": "published"})
+    if UNCLASSIFIED in counts.index:
+        more = pd.DataFrame({"kind": [UNCLASSIFIED], "published": [np.nan]})
+        frame = pd.concat([frame, more], ignore_index=True)
+    incidents = frame["kind"].map(counts).fillna(0).astype("int64")
+    total = int(counts.sum())
+    share = 100 * incidents / total if total else incidents * np.nan
+    return frame.assign(incidents=incidents, share=share)[["kind", "incidents", "share", "published"]]
+
+
+def count_factors(portfolio: Portfolio) -> pd.DataFrame:
+    """Contributing factors by kind: `kind`, `factors`, `incidents` (with at least one), `share` (percent)."""
+    factors = portfolio.factors[portfolio.factors["kind"] != ""]
+    grouped = factors.groupby("kind")["incident_id"]
+    frame = pd.DataFrame({"factors": grouped.size(), "incidents": grouped.nunique()})
+    frame = frame.reindex([kind for kind in schema.FACTOR_KINDS if kind in frame.index])
+    frame["share"] = 100 * frame["incidents"] / max(len(portfolio), 1)
+    return frame.rename_axis("kind").reset_index()
+
+
+def count_detections(portfolio: Portfolio) -> pd.DataFrame:
+    """Who saw incidents first: `detected_by`, `incidents`, `share` (percent), and the median `TTD`."""
+    incidents = portfolio.incidents.assign(
+        detected_by=portfolio.incidents["detected_by"].replace("", "not known")
+    )
+    grouped = incidents.groupby("detected_by")
+    frame = pd.DataFrame({"incidents": grouped.size(), "TTD": grouped["TTD"].median()})
+    frame["share"] = 100 * frame["incidents"] / max(len(portfolio), 1)
+    frame = frame.sort_values("incidents", ascending=False, kind="stable")
+    return frame.rename_axis("detected_by").reset_index()[["detected_by", "incidents", "share", "TTD"]]
+
+
+def count_actions(portfolio: Portfolio, by: str = "type") -> pd.DataFrame:
+    """How actions fare, by `type` or by the `role` that answers for them.
+
+    One row per kind: `type` or `role`, `actions` (without the dropped ones), `done`, `open`, `overdue`,
+    `share_done` (percent), `median_age` (days that the open ones have waited since they were agreed).
+    """
+    actions = portfolio.actions[portfolio.actions["status"] != "dropped"]
+    is_open = actions["status"].isin(_OPEN)
+    actions = actions.assign(
+        **{by: actions[by].replace("", "not said")},
+        done=~is_open, open=is_open, overdue=is_open & actions["overdue_days"].notna(),
+        waiting=actions["age_days"].where(is_open).astype("Float64"),
+    )  # fmt: skip
+    grouped = actions.groupby(by)
+    frame = grouped[["done", "open", "overdue"]].sum().assign(actions=grouped.size())
+    frame["share_done"] = 100 * frame["done"] / frame["actions"]
+    frame["median_age"] = grouped["waiting"].median()
+    frame = frame.sort_values(["actions"], ascending=False, kind="stable").rename_axis(by).reset_index()
+    return frame[[by, "actions", "done", "open", "overdue", "share_done", "median_age"]]
+
+
+def review_health(portfolio: Portfolio) -> pd.DataFrame:
+    """How the reviews themselves go: `measure`, `value`, `low`, `high`, `n`; shares in percent."""
+    incidents = portfolio.incidents
+    days = spread_of(incidents["days_to_close"].astype("float64"))
+    findings = spread_of(incidents["findings"].astype("float64"))
+    closed = incidents["closed_at"].notna()
+    n = len(incidents)
+
+    def share(flags: pd.Series) -> float:
+        return 100 * float(flags.mean()) if n else np.nan
+
+    rows: list[tuple[str, float, float, float, int]] = [
+        ("Working days from resolution to closure", days.median, days.low, days.high, days.n),
+        ("Reviews closed", share(closed), np.nan, np.nan, n),
+        ("Reviews later than their deadline", share(incidents["is_late"]), np.nan, np.nan, n),
+        ("Findings of the checks per review", findings.median, findings.low, findings.high, findings.n),
+    ]
+    return pd.DataFrame(rows, columns=["measure", "value", "low", "high", "n"])
+
+
+def find_recurrences(portfolio: Portfolio, *, alike: float = _ALIKE) -> pd.DataFrame:
+    """Factors that came back: a later incident with a factor like one of an earlier incident.
+
+    One row per pair, the most alike first: `earlier`, `later` (incident ids), `kind`, `earlier_statement`,
+    `later_statement`, `likeness` (0 to 1), `shared_services`, `actions` (of the earlier incident that address
+    that factor), `closed` (of them, done) and `question`.
+    """
+    columns = ["earlier", "later", "kind", "earlier_statement", "later_statement", "likeness",
+               "shared_services", "actions", "closed", "question"]  # fmt: skip
+    order = {name: n for n, name in enumerate(portfolio.incidents["incident_id"])}
+    services = _services(portfolio)
+    factors = portfolio.factors[portfolio.factors["kind"] != "mitigator"].reset_index(drop=True)
+    if factors.empty:
+        return pd.DataFrame(columns=columns)
+    index = index_words(factors["statement"], load_vocabulary().stop_words)
+    of_incident = factors["incident_id"].map(order).to_numpy()
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for position in range(len(factors)):
+        likeness = index.likeness(position)
+        for other in np.flatnonzero((likeness >= alike) & (of_incident < of_incident[position])):
+            earlier, later = factors.iloc[other], factors.iloc[position]
+            pair = (earlier["incident_id"], later["incident_id"])
+            if pair in found and found[pair]["likeness"] >= likeness[other]:
+                continue
+            taken = _actions_for(portfolio, earlier)
+            closed = int((taken["status"] == "done").sum())
+            found[pair] = {
+                "earlier": pair[0], "later": pair[1], "kind": later["kind"],
+                "earlier_statement": earlier["statement"], "later_statement": later["statement"],
+                "likeness": float(likeness[other]),
+                "shared_services": ", ".join(sorted(services[pair[0]] & services[pair[1]])),
+                "actions": len(taken), "closed": closed, "question": _recurrence_question(len(taken), closed),
+            }  # fmt: skip
+    frame = pd.DataFrame(list(found.values()), columns=columns)
+    return frame.sort_values("likeness", ascending=False, kind="stable", ignore_index=True)
+
+
+def find_similar(portfolio: Portfolio, incident_id: str, *, most: int = 3) -> pd.DataFrame:
+    """The incidents most like that one, by their words and their structure, without any service outside.
+
+    One row per incident, the most alike first: `incident_id`, `title`, `likeness` (0 to 1) and `why`: the
+    rare words, services, kinds of trigger and factors they share. Raises `KeyError` for an unknown incident.
+    """
+    incidents = portfolio.incidents
+    names = incidents["incident_id"].tolist()
+    if incident_id not in names:
+        raise KeyError(f"no incident `{incident_id}`; there are {', '.join(names[:10])}")
+    here = names.index(incident_id)
+    statements = portfolio.factors.groupby("incident_id")["statement"].agg(" ".join)
+    texts = incidents["title"] + " " + incidents["incident_id"].map(statements).fillna("").astype("str")
+    index = index_words(texts, load_vocabulary().stop_words)
+    services, kinds = _services(portfolio), _factor_kinds(portfolio)
+    rows = []
+    words = index.likeness(here)
+    for position, name in enumerate(names):
+        if position == here:
+            continue
+        trigger = incidents["trigger_kind"].iloc[position]
+        same_trigger = trigger not in ("", UNCLASSIFIED) and trigger == incidents["trigger_kind"].iloc[here]
+        parts = {
+            "words": float(words[position]),
+            "services": _overlap(services[incident_id], services[name]),
+            "trigger": float(same_trigger),
+            "factors": _overlap(kinds[incident_id], kinds[name]),
+        }
+        likeness = sum(_WEIGHTS[part] * value for part, value in parts.items())
+        shared = sorted(services[incident_id] & services[name])
+        why = [
+            *([f"words: {', '.join(rare)}"] if (rare := _rare_words(index, here, position)) else []),
+            *([f"services: {', '.join(shared)}"] if shared else []),
+            *([f"trigger: {trigger}"] if same_trigger else []),
+        ]
+        rows.append((name, incidents["title"].iloc[position], likeness, "; ".join(why) or "little"))
+    frame = pd.DataFrame(rows, columns=["incident_id", "title", "likeness", "why"])
+    frame = frame.sort_values(["likeness", "incident_id"], ascending=[False, True], kind="stable")
+    return frame.head(most).reset_index(drop=True)
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=list(columns))
+    for name, dtype in columns.items():
+        if dtype == schema.TIME_DTYPE:
+            frame[name] = pd.to_datetime(frame[name], utc=True).astype(dtype)
+        elif dtype == schema.DTYPES["date"]:
+            frame[name] = pd.to_datetime(frame[name]).astype(dtype)
+        else:
+            frame[name] = frame[name].astype(dtype)
+    return frame
+
+
+def _services(portfolio: Portfolio) -> dict[str, set[str]]:
+    rows = portfolio.incidents[["incident_id", "services"]].itertuples(index=False)
+    return {name: {service for service in services.split(", ") if service} for name, services in rows}
+
+
+def _factor_kinds(portfolio: Portfolio) -> dict[str, set[str]]:
+    kinds: dict[str, set[str]] = {name: set() for name in portfolio.incidents["incident_id"]}
+    for name, kind in portfolio.factors[["incident_id", "kind"]].itertuples(index=False):
+        kinds[name].add(kind)
+    return kinds
+
+
+def _overlap(mine: set[str], others: set[str]) -> float:
+    return len(mine & others) / len(mine | others) if mine | others else 0.0
+
+
+def _rare_words(index: Any, here: int, there: int, most: int = 4) -> list[str]:
+    """The rarest words both texts have, rarest first."""
+    mine = set(index.word[index.text == here].tolist())
+    shared = [word for word in index.word[index.text == there].tolist() if word in mine]
+    shared.sort(key=lambda word: (index.in_texts[word], index.words[word]))
+    return [index.words[word] for word in shared if index.in_texts[word] <= max(2, len(index.length) / 4)][
+        :most
+    ]
+
+
+def _actions_for(portfolio: Portfolio, factor: pd.Series) -> pd.DataFrame:
+    actions = portfolio.actions[portfolio.actions["incident_id"] == factor["incident_id"]]
+    addresses = actions["factor_ids"].str.split().map(lambda ids: factor["factor_id"] in ids)
+    return actions[addresses.astype(bool)]
+
+
+def _recurrence_question(actions: int, closed: int) -> str:
+    if actions == 0:
+        return "No action addressed it then: is one needed now?"
+    if closed < actions:
+        return f"{actions - closed} of {actions} actions of then are not done: would they have helped?"
+    return "Its actions were done: what did they not reach?"
