@@ -1,9 +1,14 @@
-"""Time `pmkit report --to html,pdf` beside stock `papermill` and `jupyter nbconvert --to html`.
+"""Time pmkit's reports beside stock `papermill` and `jupyter nbconvert --to html`.
 
-Both run the same report notebook on the same incident as command lines, in turn, each from nothing: reports
-and caches are deleted before every run. Ours makes HTML and PDF, the stock pair makes HTML alone.
+One report: both run the same report notebook on the same incident as command lines, in turn, each from
+nothing: reports and caches are deleted before every run. Ours makes HTML and PDF, the stock pair makes HTML
+alone.
+
+A batch: `pmkit batch --jobs J` on copies of the sample incidents beside as many runs of the stock pair, J of
+them at a time. Again ours makes HTML and PDF.
 
     python benchmarks/report.py [INCIDENT] [--runs 5]
+    python benchmarks/report.py --batch 20 [--jobs 2] [--runs 1]
 """
 
 from __future__ import annotations
@@ -15,39 +20,89 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+SAMPLES = ("checkout-failure", "fintech-degradation", "healthcare-outage", "saas-outage")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("incident", nargs="?", type=Path, default=ROOT / "data" / "checkout-failure")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=0, help="rounds; 5 for one report, 1 for a batch")
+    parser.add_argument("--batch", type=int, default=0, metavar="N", help="time N incidents instead of one")
+    parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        incident = Path(folder) / arguments.incident.name
-        shutil.copytree(arguments.incident, incident, ignore=shutil.ignore_patterns("report", ".cache"))
-        times: dict[str, list[float]] = {"pmkit": [], "papermill": [], "nbconvert": []}
-        for run in range(arguments.runs + 1):
-            measured = one_round(incident)
-            if run:  # the first round fills the disk's cache
-                for name, seconds in measured.items():
-                    times[name].append(seconds)
+        if arguments.batch:
+            time_batches(Path(folder), arguments.batch, arguments.jobs, arguments.runs or 1)
+        else:
+            time_one(Path(folder), arguments.incident, arguments.runs or 5)
+
+
+def time_one(folder: Path, source: Path, runs: int) -> None:
+    incident = folder / source.name
+    copy(source, incident)
+    times: dict[str, list[float]] = {"pmkit": [], "papermill": [], "nbconvert": []}
+    for run in range(runs + 1):
+        measured = one_round(incident)
+        if run:  # the first round fills the disk's cache
+            for name, seconds in measured.items():
+                times[name].append(seconds)
     report(times)
 
 
 def one_round(incident: Path) -> dict[str, float]:
+    forget(incident)
+    measured = {"pmkit": seconds(BIN / "pmkit", "report", incident, "--to", "html,pdf")}
+    measured["papermill"], measured["nbconvert"] = stock_pair(incident)
+    return measured
+
+
+def stock_pair(incident: Path) -> tuple[float, float]:
+    source, executed = ROOT / "report_templates" / "postmortem.ipynb", incident / "report" / "stock.ipynb"
+    executed.parent.mkdir(exist_ok=True)
+    parameters = ("-p", "incident", incident, "-p", "generated_at", "2026-11-10T16:30:00Z")
+    return (
+        seconds(BIN / "papermill", source, executed, *parameters, "-k", "python3"),
+        seconds(BIN / "jupyter", "nbconvert", "--to", "html", executed),
+    )
+
+
+def time_batches(folder: Path, count: int, jobs: int, runs: int) -> None:
+    incidents = [folder / f"{number:02}-{SAMPLES[number % len(SAMPLES)]}" for number in range(count)]
+    for incident in incidents:
+        copy(ROOT / "data" / incident.name.partition("-")[2], incident)
+    stock_pair(incidents[0])  # fills the disk's cache
+    ratios = []
+    for _ in range(runs):
+        for incident in incidents:
+            forget(incident)
+        ours = seconds(BIN / "pmkit", "batch", *incidents, "--to", "html,pdf", "--jobs", str(jobs))
+        for incident in incidents:
+            forget(incident)
+        start = time.perf_counter()
+        with ThreadPoolExecutor(jobs) as side_by_side:
+            list(side_by_side.map(stock_pair, incidents))
+        stock = time.perf_counter() - start
+        ratios.append(stock / ours)
+        print(f"{count} incidents, {jobs} at a time")
+        print(f"  pmkit batch --to html,pdf           {ours:7.1f} s   {60 * count / ours:6.1f} a minute")
+        print(f"  papermill + nbconvert --to html     {stock:7.1f} s   {60 * count / stock:6.1f} a minute")
+        print(f"  throughput, ours to the stock pair  {stock / ours:7.2f} times", flush=True)
+    if runs > 1:
+        print(f"median of {runs}: {statistics.median(ratios):.2f} times")
+
+
+def copy(source: Path, incident: Path) -> None:
+    shutil.copytree(source, incident, ignore=shutil.ignore_patterns("report", ".cache", ".history"))
+
+
+def forget(incident: Path) -> None:
     for generated in ("report", ".cache"):
         shutil.rmtree(incident / generated, ignore_errors=True)
-    stock = incident / "report"
-    measured = {"pmkit": seconds(BIN / "pmkit", "report", incident, "--to", "html,pdf")}
-    source, executed = ROOT / "report_templates" / "postmortem.ipynb", stock / "stock.ipynb"
-    parameters = ("-p", "incident", incident, "-p", "generated_at", "2026-11-10T16:30:00Z")
-    measured["papermill"] = seconds(BIN / "papermill", source, executed, *parameters, "-k", "python3")
-    measured["nbconvert"] = seconds(BIN / "jupyter", "nbconvert", "--to", "html", executed)
-    return measured
 
 
 def seconds(*command: str | Path) -> float:

@@ -604,7 +604,7 @@ def report(
     from pmkit.report import publish
     from pmkit.workspace import Workspace
 
-    names = [name.strip() for text in formats for name in text.split(",") if name.strip()]
+    names = _names(formats)
     if "list" in names:
         for form in FORMATS.values():
             click.echo(f"{form.name:<12}{form.title}")
@@ -625,6 +625,75 @@ def report(
         )
     for path in finished:
         click.echo(f"  {path.resolve()}")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=_existing_folder)
+@click.option(
+    "--to",
+    "formats",
+    multiple=True,
+    default=("html", "pdf"),
+    show_default=True,
+    help="A format; may be repeated, or several with commas between.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="How many at a time.  [default: one for each processor]")
+@click.option("--out", type=_folder, help="A folder with one for each incident, instead of INCIDENT/report.")
+@click.option("--audience", default="internal", show_default=True, help="Whom they are for.")
+@click.option(
+    "--notebook",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your own report notebook.",
+)
+@click.option(
+    "--set", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of that notebook."
+)
+@click.option(
+    "--font-path", "font_paths", multiple=True, type=_existing_folder, help="More fonts for the PDF."
+)
+@click.option("--at", "made_at", help="When the reports say they were made, as 2026-11-09T16:00:00Z.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def batch(
+    *,
+    paths: tuple[Path, ...],
+    formats: tuple[str, ...],
+    jobs: int | None,
+    out: Path | None,
+    audience: str,
+    notebook: Path | None,
+    parameters: tuple[str, ...],
+    font_paths: tuple[Path, ...],
+    made_at: str | None,
+    form: str,
+) -> None:
+    """Render the postmortems of many incidents side by side.
+
+    Each of PATHS is an incident folder, or a folder of them. One that fails stops no other; the summary says
+    what came of each, and the exit code is 1 when any failed.
+
+    \b
+      pmkit batch incidents/ --to html,pdf --jobs 4
+    """
+    from pmkit.batch import Options, describe_batch, find_incidents, render_batch
+
+    options = Options(
+        to=_names(formats),
+        out=out,
+        audience=audience,
+        notebook=notebook,
+        parameters=_pairs(parameters, "--set"),
+        font_paths=font_paths,
+        now=_time(made_at) or datetime.now(UTC),
+    )
+    incidents = find_incidents(paths)
+    with click.progressbar(length=len(incidents), label="Rendering", show_pos=True, file=sys.stderr) as bar:
+        outcomes = render_batch(incidents, options, jobs=jobs, progress=lambda _: bar.update(1))
+    if form == "json":
+        click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
+    else:
+        click.echo(describe_batch(outcomes))
+    if not all(outcome.is_done for outcome in outcomes):
+        sys.exit(1)
 
 
 @main.command()
@@ -857,6 +926,10 @@ def _wrapped(text: str) -> str:
         inset = " " * (len(line) - len(line.lstrip()) + 4)
         lines += textwrap.wrap(line, width, subsequent_indent=inset, break_on_hyphens=False) or [""]
     return "\n".join(lines)
+
+
+def _names(words: tuple[str, ...]) -> list[str]:
+    return [name.strip() for text in words for name in text.split(",") if name.strip()]
 
 
 def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:

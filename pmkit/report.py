@@ -8,14 +8,18 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from pmkit.cells import register_engine
 from pmkit.errors import RenderError
 from pmkit.template import report_templates
 from pmkit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pmkit.export.drawing import Draws
 
 USUAL_FORMATS: Final = ("html", "pdf")
 
@@ -30,6 +34,7 @@ def render_report(
     notebook: Path | None = None,
     out: Path | None = None,
     now: datetime | None = None,
+    in_process: bool = False,
 ) -> Path:
     """Run the report notebook on the workspace; returns the executed notebook, `report/report.ipynb`.
 
@@ -40,6 +45,7 @@ def render_report(
     notebook : the team's own report notebook, instead of the one that ships
     out : where to write, instead of `report/` in the incident folder
     now : the time the report says it was made at; the clock when not given
+    in_process : run it here instead of in a kernel of its own, see `pmkit.cells`
 
     Raises `RenderError` for a parameter that is not allowed, and when a cell fails: the notebook of the
     failed run is then left as `failed.ipynb`, to be read, and an older report stays as it was.
@@ -59,7 +65,7 @@ def render_report(
     folder = out or workspace.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
-    executed = _execute(_arranged(source, workspace.incident.sections), given, failed)
+    executed = _execute(_arranged(source, workspace.incident.sections), given, failed, in_process=in_process)
     executed.metadata["pmkit"] = {
         "title": workspace.incident.title,
         "generated_at": given["generated_at"],
@@ -81,12 +87,14 @@ def publish(
     font_paths: Sequence[Path] = (),
     now: datetime | None = None,
     progress: Progress | None = None,
+    in_process: bool = False,
+    engine: Draws | None = None,
 ) -> list[Path]:
     """The finished report in each of the formats `to`; returns the files to open, in that order.
 
     The other parameters are those of `render_report`; `font_paths` are folders with more fonts for the PDF,
-    and `progress` is called with a few words before each step. The formats are those of
-    `pmkit.export.formats.FORMATS`, and all are made from the one executed notebook.
+    `progress` is called with a few words before each step, and `engine` draws the charts of several reports.
+    The formats are those of `pmkit.export.formats.FORMATS`, and all are made from the one executed notebook.
 
     Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; nothing is
     written then, in any format.
@@ -100,14 +108,20 @@ def publish(
     from pmkit.export.svg import SvgEngine
 
     # The engine gets ready on a thread of its own while the kernel runs in another process.
-    with SvgEngine() as engine:
+    with nullcontext(engine) if engine else SvgEngine() as draws:
         say("Running the report notebook")
         report = render_report(
-            workspace, audience=audience, parameters=parameters, notebook=notebook, out=out, now=now
+            workspace,
+            audience=audience,
+            parameters=parameters,
+            notebook=notebook,
+            out=out,
+            now=now,
+            in_process=in_process,
         )
         say("Drawing the charts")
         cache = workspace.path / ".cache"
-        document = draw_figures(read_document(report), cache=cache, engine=engine)
+        document = draw_figures(read_document(report), cache=cache, engine=draws)
     options = Options(cache=cache, font_paths=font_paths)
     finished = []
     for form in formats:
@@ -187,12 +201,15 @@ def _arranged(source: Path, sections: Sequence[str]) -> Path | Any:
     return notebook
 
 
-def _execute(source: Path | Any, parameters: Mapping[str, Any], failed: Path) -> Any:
+def _execute(
+    source: Path | Any, parameters: Mapping[str, Any], failed: Path, *, in_process: bool = False
+) -> Any:
     """The executed notebook; on failure it is left at `failed`."""
     with _without_iri_grammar():
         import papermill
         from papermill.exceptions import PapermillExecutionError
-    with _kernel_environment():
+    how = {"engine_name": register_engine()} if in_process else _kernel_manager()
+    with kernel_environment():
         try:
             return papermill.execute_notebook(
                 source,
@@ -202,7 +219,7 @@ def _execute(source: Path | Any, parameters: Mapping[str, Any], failed: Path) ->
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 cwd=str(failed.parent),
-                **_kernel_manager(),
+                **how,
             )
         except PapermillExecutionError as error:
             raise RenderError(
@@ -242,7 +259,7 @@ def _kernel_manager() -> dict[str, Any]:
 
 
 @contextmanager
-def _kernel_environment() -> Iterator[None]:
+def kernel_environment() -> Iterator[None]:
     """What the kernel must find: static views, a fixed hash seed, no debugger's warning."""
     wanted = {"PMKIT_STATIC": "1", "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     before = {name: os.environ.get(name) for name in wanted}

@@ -26,7 +26,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The parameters of each run that was begun; nothing is executed."""
     runs: list[dict[str, Any]] = []
 
-    def note(source: Path, parameters: dict[str, Any], failed: Path) -> Any:
+    def note(source: Path, parameters: dict[str, Any], failed: Path, **_: object) -> Any:
         runs.append(dict(parameters))
         raise RenderError("stopped by the test")
 

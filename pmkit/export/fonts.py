@@ -8,6 +8,7 @@ then among the system's fonts. What still has no glyph is written out, as [U+65E
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import os
 import re
@@ -311,14 +312,21 @@ def _is_wide(char: str) -> bool:
 
 # Always there, so that a chart's own numbers and a reader's hover text have their glyphs.
 _ALWAYS: Final = {*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "–—‘’“”•…→←↑↓−×≥≤µ")}
+_RUN: Final = 64  # characters side by side that are taken together
 
 
-def web_fonts(text: str, faces: Iterable[str]) -> dict[str, bytes]:
-    """The faces reduced to the glyphs of the text, as WOFF files, by name of the face."""
+def character_runs(text: str) -> frozenset[int]:
+    """The runs of characters that the text touches: most reports touch the same, and so share their fonts."""
+    return frozenset(code // _RUN for code in {ord(char) for char in set(text)} | _ALWAYS)
+
+
+@functools.lru_cache(maxsize=8)
+def web_fonts(runs: frozenset[int], faces: tuple[str, ...]) -> dict[str, bytes]:
+    """The faces reduced to the glyphs of those runs of characters, as WOFF files, by name of the face."""
     from fontTools import subset
     from fontTools.ttLib import TTFont, newTable
 
-    codes = {ord(char) for char in set(text)} | _ALWAYS
+    codes = [run * _RUN + place for run in sorted(runs) for place in range(_RUN)]
     out = {}
     for face in faces:
         options = subset.Options(

@@ -7,6 +7,7 @@ again as a live chart on the screen; print and readers without scripts keep the 
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import hashlib
 import json
@@ -32,7 +33,7 @@ from pmkit.export.document import (
     runs_right_to_left,
 )
 from pmkit.export.drawing import Draws, draw_figures
-from pmkit.export.fonts import font_faces, web_fonts
+from pmkit.export.fonts import character_runs, font_faces, web_fonts
 from pmkit.export.selfcheck import Check, check_document, check_html, default_out, write_checked
 from pmkit.template import report_templates
 
@@ -167,6 +168,7 @@ def _safe_script(source: str) -> str:
     return source
 
 
+@functools.cache
 def _packed_plotly() -> tuple[str, str]:
     """plotly.js as a packed data block, and the hash under which the policy lets it run."""
     spec = find_spec("plotly")
@@ -267,12 +269,12 @@ def _static_svg(figure: Figure) -> str:
 
 def _fonts(document: Document, cache: Path | None) -> str:
     """The used glyphs as CSS, taken from the cache if the same glyphs were used before."""
-    text, faces = _text(document), _faces(document)
-    key = hashlib.sha256("\0".join([text, *faces]).encode("utf-8", "replace")).hexdigest()
+    runs, faces = character_runs(_text(document)), tuple(_faces(document))
+    key = hashlib.sha256("\0".join([*map(str, sorted(runs)), *faces]).encode()).hexdigest()
     path = cache / f"fonts-{key}.css" if cache else None
     if path and path.is_file():
         return path.read_text(encoding="ascii")
-    css = font_faces(web_fonts(text, faces))
+    css = font_faces(web_fonts(runs, faces))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".part")
