@@ -240,7 +240,7 @@ def slack_client(caller: Caller) -> WebClient:
     return WebClient(
         account.token.reveal(),
         base_url=f"{account.url}/api/",
-        timeout=int(caller.timeout) or 1,
+        timeout=caller.timeout,  # type: ignore[arg-type]  # it takes fractions as well
         retry_handlers=[],
     )
 

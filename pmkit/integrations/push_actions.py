@@ -623,15 +623,16 @@ class _Plan:
         last = self.ledger.last_done(name)
         if not url or (issue not in self.made and self._is_dropped(action_id)):
             return []
-        digest = digest_of_value([url, self.made[issue].remote if issue in self.made else ""])
-        if last and last.digest == digest and not self.ledger.doubt(name):
+        key, digest = self.made[issue].remote if issue in self.made else "", digest_of_value(url)
+        is_known = last is not None and (last.digest, last.seen.get("issue")) == (digest, key)
+        if is_known and not self.ledger.doubt(name):
             return []
         site, mark = self.site, label_of(self.mark, action_id)
         title = f"Postmortem: {self.incident.title}"[:_SUMMARY]
 
         def act(known: Mapping[str, Made]) -> Made:
             site.link(known[issue].remote, mark, url, title)
-            return Made(mark)
+            return Made(mark, seen={"issue": known[issue].remote})
 
         thing = f"{action_id}  link to the report"
         return [Step(name, thing, "update" if last else "create", url, act, digest=digest, needs=(issue,))]
