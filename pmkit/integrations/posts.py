@@ -54,13 +54,14 @@ def review_posts(
     `rooms` says other channels for `kickoff`, `updates`, `decisions` and `retro`; `report` is where people
     read the report. A retro that is not due yet is a post that `lacks` something.
     """
+    status = review_status(postmortem, now)
     places = {room: channel_for(postmortem.incident, room, rooms) for room in ROOMS}
     posts = [Post("kickoff", places["kickoff"], _kickoff(postmortem), "kickoff summary")]
     posts += _decisions(postmortem, places["decisions"])
     posts += _checkins(postmortem, places)
-    posts += _milestones(postmortem, places["updates"], now)
-    posts += _retro(postmortem, places["retro"], now)
-    posts += _closure(postmortem, places["retro"], now, report)
+    posts += _milestones(postmortem, places["updates"], status)
+    posts += _retro(postmortem, places["retro"], status)
+    posts += _closure(postmortem, places["retro"], status, report)
     return [post for post in posts if post.channel]
 
 
@@ -150,8 +151,8 @@ def _checkins(pm: Postmortem, places: Mapping[str, str]) -> Iterator[Post]:
         yield Post(name, channel, _cut("\n".join(parts)), f"check-in {row.checkin_id}")
 
 
-def _milestones(pm: Postmortem, channel: str, now: datetime) -> Iterator[Post]:
-    for row in review_status(pm, now).itertuples():
+def _milestones(pm: Postmortem, channel: str, status: pd.DataFrame) -> Iterator[Post]:
+    for row in status.itertuples():
         if pd.isna(row.reached_at):
             continue
         criteria = next((m.criteria for m in pm.incident.milestones if m.name == row.milestone), "")
@@ -159,14 +160,13 @@ def _milestones(pm: Postmortem, channel: str, now: datetime) -> Iterator[Post]:
         yield Post(f"milestone {row.milestone}", channel, _cut(text), f"milestone “{row.milestone}”")
 
 
-def _retro(pm: Postmortem, channel: str, now: datetime) -> Iterator[Post]:
+def _retro(pm: Postmortem, channel: str, status: pd.DataFrame) -> Iterator[Post]:
     """The invitation, until the retro was held."""
     incident, due = pm.incident, closure_due_on(pm)
     plan = next((plan for plan in incident.checkins if plan.kind == "final retro"), None)
     held = (pm.checkins["kind"] == "final retro") & pm.checkins["held_at"].notna()
     if plan is None or due is None or held.any():
         return
-    status = review_status(pm, now)
     waits = [row.milestone for row in status.iloc[:-1].itertuples() if pd.isna(row.reached_at)]
     start = datetime.combine(due, time.fromisoformat(plan.at))
     people = [f"<@{m.slack}>" if _is_id(m.slack) else escape(m.person) for m in incident.members if m.person]
@@ -181,8 +181,7 @@ def _retro(pm: Postmortem, channel: str, now: datetime) -> Iterator[Post]:
     yield Post("retro", channel, _cut(text), "invitation to the final retro", lacks)
 
 
-def _closure(pm: Postmortem, channel: str, now: datetime, report: str) -> Iterator[Post]:
-    status = review_status(pm, now)
+def _closure(pm: Postmortem, channel: str, status: pd.DataFrame, report: str) -> Iterator[Post]:
     if status.empty or status["reached_at"].isna().any():
         return
     follow_ups = pm.actions[~pm.actions["status"].isin(_OPEN)]

@@ -237,7 +237,9 @@ class _Site:
 
     def _send(self, method: str, path: str, told: Mapping[str, Any]) -> None:
         session = self.client._session
-        session.request(method, self.client._get_url(path), data=json.dumps(told))
+        answer = session.request(method, self.client._get_url(path), data=json.dumps(told))
+        if answer.status_code != 204:
+            answer.json()  # a page of something in between is no word of Jira's
 
     def url(self, key: str) -> str:
         return f"{self.caller.account.url}/browse/{key}"

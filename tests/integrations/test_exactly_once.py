@@ -10,6 +10,8 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,13 @@ import pytest
 from pmkit.demo.server import WRITE_FAULTS, Faults
 from pmkit.errors import PmkitError
 from pmkit.integrations import ledger as ledger_room
+from pmkit.integrations import push_updates
 from pmkit.integrations.calling import Caller
 from pmkit.integrations.ledger import read_ledger
+from pmkit.workspace import Workspace
 
 COUNT = int(os.environ.get("PMKIT_FAULTS", "6"))
+OPENED = datetime(2026, 11, 5, tzinfo=UTC)
 WRITERS = ("jira", "slack", "drive", "pagerduty")
 # What makes a client wait costs real time, and is drawn less often.
 KINDS = [fault for fault in WRITE_FAULTS if "slow" not in fault.kind] * 3
@@ -90,6 +95,15 @@ def finish(stand: Any, folder: Path) -> None:
     again = stand.push(folder)
     assert all(step.action == "skip" for step in again.steps), again.to_text()
     assert {asked.method for asked in stand.server.asked[quiet:] if stand.system != "slack"} <= {"GET"}
+
+
+@pytest.fixture(autouse=True)
+def quick(review: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is read once: of all its tables a push changes but one, and that is read anew."""
+    whole = Workspace.open(review).load()
+    posts = push_updates.review_posts(whole, OPENED)
+    monkeypatch.setattr(Workspace, "load", lambda self: replace(whole, actions=self.table("actions")))
+    monkeypatch.setattr(push_updates, "review_posts", lambda *_, **__: posts)
 
 
 @pytest.mark.parametrize("stand", WRITERS, indirect=True)
