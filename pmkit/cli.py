@@ -878,6 +878,85 @@ def push(*, incident: Path, system: str, is_applied: bool, link: str, no_wait: b
         sys.exit(1)
 
 
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.argument("links", nargs=-1, metavar="LINK…")
+@click.option("--reaction", default="", help="All messages of the evidence with this reaction, as pushpin.")
+@click.option("--as", "as_", type=click.Choice(["event", "decision"]), default="event", show_default=True)
+def pick(*, incident: Path, links: tuple[str, ...], reaction: str, as_: str) -> None:
+    """Put messages of Slack on the timeline of INCIDENT, or make decisions of them.
+
+    A message is named by its link (in Slack: Copy link), or by a reaction that somebody gave it. One that is
+    not in the evidence yet is fetched into it. Asked again, nothing is done twice.
+
+    \b
+    Examples:
+      pmkit pick 2026-11-03-checkout https://acme.slack.com/archives/C024BE91L/p1710484200000100
+      pmkit pick 2026-11-03-checkout --reaction white_check_mark --as decision
+    """
+    from pmkit.integrations.picking import pick_messages
+    from pmkit.workspace import Workspace
+
+    if not (links or reaction):
+        raise click.UsageError("Name a message by its link, or a reaction with --reaction.")
+    picked = pick_messages(
+        Workspace.open(incident),
+        links,
+        reaction=reaction,
+        as_="decision" if as_ == "decision" else "event",
+        fetched=lambda words: click.echo(f"{words} …", err=True),
+    )
+    for one in picked:
+        words = " ".join(one.text.split())
+        click.echo(_wrapped(f"{one.event_id}  {words if len(words) <= 90 else words[:89] + '…'}"))
+        click.echo(f"    {one.change or 'is there already'}")
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder, required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def doctor(incident: Path | None, form: str) -> None:
+    """Say which outside systems are set up and answer, and which rights their tokens have.
+
+    With INCIDENT, what its incident.toml says of them counts too. No token is shown and nothing is changed.
+    Exit code 1 when something that is set up does not work.
+    """
+    from pmkit.integrations.doctor import describe, examine
+    from pmkit.workspace import Workspace
+
+    findings = examine(Workspace.open(incident).incident if incident else None)
+    if form == "json":
+        click.echo(json.dumps([vars(one) for one in findings], indent=2, ensure_ascii=False))
+    else:
+        click.echo(_wrapped(describe(findings)))
+    if any(one.level == "lacks" for one in findings):
+        sys.exit(1)
+
+
+@main.command("demo-server")
+@click.option("--faults", type=click.FloatRange(0, 0.9), default=0.0, help="So many requests go wrong.")
+def demo_server(faults: float) -> None:
+    """Serve stand-ins of PagerDuty, Slack, Jira and Google Drive on this machine, to try them out.
+
+    They hold the sample incident, and no account is needed. What is written to them is gone when they stop
+    (Ctrl-C). The lines they print go into another terminal.
+    """
+    from pmkit import demo
+
+    # One that never answers would only try the patience of who tries it.
+    kinds = [fault for fault in demo.WRITE_FAULTS if "slow" not in fault.kind]
+    schedule = demo.Faults(rate=faults, kinds=kinds) if faults else None
+    with demo.start(faults=schedule) as stand_ins:
+        for name, value in stand_ins.environment().items():
+            click.echo(f"export {name}={value}")
+        click.echo("# Serving until Ctrl-C. Put these lines into another terminal.", err=True)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+
+
 def _wait(seconds: float) -> None:
     """Wait, and say so where it is long enough to be wondered at."""
     if seconds > 3:

@@ -62,6 +62,17 @@ class Demo:
         """The schedule of faults of each."""
         return {name: server.faults for name, server in self._servers.items()}
 
+    def environment(self) -> dict[str, str]:
+        """The variables by which pmkit finds the stand-ins instead of the real systems."""
+        told: dict[str, str] = {}
+        for name, url in self.url.items():
+            told |= {f"PMKIT_{name.upper()}_URL": url, f"PMKIT_{name.upper()}_TOKEN": self.token[name]}
+        own = {
+            "PMKIT_PAGERDUTY_USER": USER, "PMKIT_JIRA_USER": USER, "PMKIT_JIRA_PROJECT": "SHOP",
+            "PMKIT_DRIVE_FOLDER": "0APMKITDEMO",
+        }  # fmt: skip
+        return told | {name: value for name, value in own.items() if name.split("_")[1].lower() in self.url}
+
     def strike(self, system: str, faults: Faults | None) -> None:
         """From now on, these faults befall the requests of a system; None for no more."""
         self._servers[system].faults = faults or Faults()

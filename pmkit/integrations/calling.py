@@ -8,6 +8,7 @@ have been done; it keeps nothing of the client's error, whose frames hold the to
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 import warnings
@@ -242,6 +243,7 @@ def slack_client(caller: Caller) -> WebClient:
         base_url=f"{account.url}/api/",
         timeout=caller.timeout,  # type: ignore[arg-type]  # it takes fractions as well
         retry_handlers=[],
+        logger=logging.Logger("pmkit.slack", logging.CRITICAL),  # it logs what it could not send, all of it
     )
 
 

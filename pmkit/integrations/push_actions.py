@@ -644,6 +644,19 @@ class _Plan:
         return bool((rows.loc[rows["action_id"] == action_id, "status"] == "dropped").all())
 
 
+def describe_fields(client: JIRA, caller: Caller) -> str:
+    """Which column of `actions.csv` goes to which field, in words.
+
+    Raises `IntegrationError` where the map of `incident.toml` does not fit the project.
+    """
+    site = _Site(client, caller, _project_of(caller))
+    form = site.form("action")
+    pairs = [f"{column} → {form.title(name)}" for column, name in form.columns.items()]
+    epic = site.find_form("epic")
+    more = [f"an {epic.type_name} per incident" if epic else "no epics in this project", *form.notes]
+    return f"actions become issues of type {form.type_name}: {', '.join(pairs)}; {'; '.join(more)}"
+
+
 def report_link(incident: Incident, ledger: Ledger) -> str:
     """Where people read the report: the link of the incident called so, else where it was last uploaded."""
     said = [link.url for link in incident.links if link.title.casefold() in ("postmortem", "report")]

@@ -79,6 +79,11 @@ def push_report(
     return Push("drive", drive.title, tuple(steps), is_applied=apply, notes=tuple(dict.fromkeys(drive.notes)))
 
 
+def describe_folder(client: DriveClient, caller: Caller) -> str:
+    """Where uploads go, in words. Raises `IntegrationError` where that folder is not there."""
+    return _Drive(client, caller).title
+
+
 # The drive
 
 
