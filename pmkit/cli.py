@@ -28,6 +28,12 @@ class _Group(click.Group):
             click.echo(str(error), err=True)
             ctx.exit(2)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command with its first sentence, whole."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(200)) for name, one in commands.items() if one])
+
 
 @click.group(
     cls=_Group,
@@ -42,9 +48,15 @@ def main() -> None:
     One folder holds everything about one incident:
       pmkit new 2026-11-03-checkout --title "Checkout failed" --severity P1
       pmkit add 2026-11-03-checkout slack-export.zip pagerduty-log.json
-      pmkit lab 2026-11-03-checkout       explore it, build the timeline
+      pmkit mark 2026-11-03-checkout "first refused" --as impact_started
+      pmkit lab 2026-11-03-checkout       all of it by hand, in JupyterLab
       pmkit status 2026-11-03-checkout    what the review still needs
       pmkit report 2026-11-03-checkout    the finished HTML and PDF
+
+    \b
+    With roles and severities of your own:
+      pmkit template start ours.toml
+      pmkit new 2026-11-03-checkout --template ours.toml --severity SEV-1
     """
 
 
@@ -160,6 +172,22 @@ def show_template(name: str) -> None:
     from pmkit.template import describe_template, load_template
 
     click.echo(_wrapped(describe_template(load_template(name))))
+
+
+@template.command("start")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--extends", "base", default="saas", show_default=True, help="The template it changes.")
+def start_template(file: Path, base: str) -> None:
+    """Write a FILE to make a team's own template of: roles to rename, and what else one may change."""
+    from pmkit.template import load_template, write_template
+
+    text = write_template(load_template(base))
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise WorkspaceError(f"{file}: cannot be written: {error.strerror}") from error
+    click.echo(f"Wrote {file}. Put your names into it, then: pmkit template check {file}")
 
 
 @template.command("check")
@@ -521,6 +549,38 @@ def events(
         click.echo(_wrapped(f"    {row.actor or row.source}, {row.place or row.kind}: {words}"))
     if len(found) > limit:
         click.echo(f"and {len(found) - limit:,} more; narrow it down, or --limit {len(found)}", err=True)
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder)
+@click.argument("event")
+@click.option(
+    "--as", "anchor", metavar="ANCHOR", help="impact_started, detected, acknowledged, mitigated, resolved."
+)
+@click.option("--summary", help="What happened, in your own words.")
+@click.option("--decision", is_flag=True, help="It is a decision: put it among the decisions too.")
+def mark(incident: Path, event: str, anchor: str | None, summary: str | None, decision: bool) -> None:
+    """Put EVENT on the timeline of INCIDENT, as an anchor or a decision.
+
+    EVENT is the id that `pmkit events` shows, or words that no other event has. Exit code 2 when several do.
+
+    \b
+    Examples:
+      pmkit mark 2026-11-03-checkout "customers cannot pay" --as impact_started
+      pmkit mark 2026-11-03-checkout pd:R2D4 --as detected --summary "The page on refused payments"
+      pmkit mark 2026-11-03-checkout "we roll back" --decision
+    """
+    from pmkit.explore import find_event
+    from pmkit.session import describe_event, include_events, mark_event, promote_decision
+    from pmkit.workspace import Workspace
+
+    workspace = Workspace.open(incident)
+    event_id = find_event(workspace.events(), event)
+    changes = [mark_event(workspace, event_id, anchor) if anchor else include_events(workspace, event_id)]
+    changes += [describe_event(workspace, event_id, summary=summary)] if summary else []
+    changes += [promote_decision(workspace, event_id)] if decision else []
+    for change in changes:
+        click.echo(change.note or f"{event_id} says that already.")
 
 
 @main.command()

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from pmkit import schema
-from pmkit.errors import PmkitError
+from pmkit.errors import PmkitError, WorkspaceError
 from pmkit.postmortem import Incident, Member
 
 # Ways to know of an event, the strongest first.
@@ -22,6 +22,7 @@ KNOWN_BY: Final = (
     "shared system",
 )
 
+_FEW: Final = 5  # events that are named where several have the same words
 _EVERYBODY: Final = "shared system"  # monitoring, deploys, status page: anybody could look
 _LATER_WORDS: Final = "(edited later, at {:%H:%M:%S} UTC; what it said before is not in the export)"
 
@@ -312,3 +313,25 @@ def list_events(
         kept &= found["source"] == source
     columns = ["event_id", "time", "source", "kind", "actor", "place", "text"]
     return found.loc[kept, columns].reset_index(drop=True)
+
+
+def find_event(events: pd.DataFrame, told: str) -> str:
+    """The id of the event that `told` is, or whose words hold it, if that is one alone.
+
+    Raises `WorkspaceError` where it is none or several, which are named then.
+    """
+    if (events["event_id"] == told).any():
+        return told
+    words = " ".join(told.split())
+    found = find_text(events, re.escape(words).replace(r"\ ", r"\s+")) if words else events.head(0)
+    if len(found) == 1:
+        return str(found["event_id"].iloc[0])
+    if found.empty:
+        raise WorkspaceError(f"no event has the id or the words {told!r}; `pmkit events` lists them")
+    named = "\n".join(
+        f"  {row.event_id}  {' '.join(row.text.split())[:80]}" for row in found.head(_FEW).itertuples()
+    )
+    more = f"\n  and {len(found) - _FEW:,} more" if len(found) > _FEW else ""
+    raise WorkspaceError(
+        f"{len(found):,} events have the words {told!r}; say which by its id:\n{named}{more}"
+    )

@@ -5,6 +5,7 @@ Templates are TOML files in `report_templates/workspaces/`; a team's own file ma
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -200,7 +201,15 @@ def _with_parents(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     parent, renamed = data.pop("extends", None), data.pop("rename", {})
     if parent is None:
         return data
-    below = _renamed(_with_parents(_beside(path, parent), (*seen, path)), renamed)
+    parents = _with_parents(_beside(path, parent), (*seen, path))
+    unknown = [role for role in renamed if role not in parents.get("roles", ())]
+    if unknown:
+        known = ", ".join(parents.get("roles", ()))
+        raise TemplateError(
+            f"{_place(path, _MisfitError(unknown[0], ''))}: `rename`: there is no role {unknown[0]!r}; "
+            f"the roles of {parent} are {known}"
+        )
+    below = _renamed(parents, renamed)
     if isinstance(data.get("roles"), list):
         # Parts of roles this file does away with are no mistake of this file.
         parts = below.get("raci", {}).items()
@@ -259,6 +268,36 @@ def describe_template(plan: Template) -> str:
     ]
     lines += [f"Pinned: {', '.join(f'{title} ({file})' for title, file in plan.pinned.items())}"]
     lines += [f"Apps: {', '.join(f'{app} ({part})' for part, app in plan.apps.items())}"]
+    return "\n".join(lines)
+
+
+def write_template(plan: Template) -> str:
+    """The text of a team's own template that extends `plan` and changes nothing yet."""
+    quoted = {role: json.dumps(role, ensure_ascii=False) for role in plan.roles}
+    severities = ", ".join(json.dumps(severity) for severity in plan.severities)
+    lines = [
+        f"# Our reviews: as `pmkit template show {plan.name}`, but for what stands here.",
+        f'extends = "{plan.name}"',
+        "",
+        f"# severities = [{severities}]    # what this review is for",
+        f"# working_days = {plan.working_days}    # from the end of the incident to closure",
+        f"# owner = {quoted[plan.owner]}    # the role that coordinates the review, by your name for it",
+        f"# evidence = {json.dumps(list(plan.evidence))}    # what has to cover the incident",
+        "",
+        "# Each role by the name that you have for it, on the right.",
+        "[rename]",
+        *(f"{name} = {name}" for name in quoted.values()),
+        "",
+        "# [calendar]",
+        '# country = "PT"    # whose public holidays do not count',
+        "",
+        "# [deadlines]    # working days to closure for severities in which they differ",
+        f"# {json.dumps(plan.severities[0])} = 3",
+        "",
+        "# [links]",
+        '# "Runbook" = "https://wiki.example.com/runbook"',
+        "",
+    ]
     return "\n".join(lines)
 
 

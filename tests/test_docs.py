@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
+import shlex
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -77,5 +80,54 @@ def test_the_template_of_the_guide_is_one(tmp_path: Path) -> None:
     path = tmp_path / "ours.toml"
     path.write_text(text, encoding="utf-8")
     template = load_template(path)
-    assert "Duty Manager" in template.roles
+    assert {"Duty Manager", "Duty Lead"} < set(template.roles)
     assert template.working_days_for("SEV-1") == 3
+
+
+def _raw(folder: Path) -> None:
+    """What somebody may have on the day after: an export, a log, a table whose times carry no zone."""
+    folder.mkdir()
+    said = {
+        "10:02": "Two hotels say search shows nothing", "10:26": "decision: we drop the replica on node 3",
+        "10:41": "replica dropped, search answers again", "11:05": "rebuild done, all green",
+    }  # fmt: skip
+    start = 1795046400  # 2026-11-19
+    seconds = {clock: start + int(clock[:2]) * 3600 + int(clock[3:]) * 60 for clock in said}
+    messages = [
+        {"type": "message", "ts": f"{seconds[clock]}.000100", "user": "U1", "text": text}
+        for clock, text in said.items()
+    ]
+    with zipfile.ZipFile(folder / "slack-export.zip", "w") as out:
+        out.writestr("users.json", json.dumps([{"id": "U1", "name": "kofi", "real_name": "Kofi Mensah"}]))
+        out.writestr("channels.json", json.dumps([{"id": "C1", "name": "inc-search"}]))
+        out.writestr("inc-search/2026-11-19.json", json.dumps(messages))
+    entry = {
+        "id": "L1", "type": "trigger_log_entry", "created_at": "2026-11-19T10:08:00Z", "summary": "Triggered",
+        "incident": {"id": "P1", "type": "incident_reference", "summary": "[#88] search p95 above 5 s"},
+        "service": {"id": "S1", "type": "service_reference", "summary": "search-api"},
+    }  # fmt: skip
+    page = {"log_entries": [entry], "limit": 100, "offset": 0, "more": False}
+    (folder / "pagerduty-log.json").write_text(json.dumps(page))
+    (folder / "tickets.csv").write_text(
+        "Created,Ticket,Subject\n19/11/2026 09:58,4411,No rooms shown\n19/11/2026 10:31,4413,Down?\n"
+    )
+
+
+@pytest.mark.slow
+def test_the_ten_minutes_of_the_guide_are_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands, one after the other as they stand there, lead from raw files to a report."""
+    guide = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    block = guide.partition("## Ten minutes")[2].partition("```\n")[2].partition("```")[0]
+    commands = [shlex.split(line, comments=True)[1:] for line in block.replace("\\\n", "").splitlines()]
+    _raw(tmp_path / "raw")
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    for words in commands:
+        result = CliRunner().invoke(main, words)
+        asked += [words] if result.exit_code == 2 and "not added" in result.output else []
+        is_late = words[0] == "status" and result.exit_code == 1  # the date of the guide lies back
+        assert result.exit_code == 0 or is_late or words in asked, f"{words}: {result.output}"
+    assert len(commands) == 13
+    assert asked == [["add", "2026-11-19-search", "raw"]]  # the table, of which something has to be said
+    page = (tmp_path / "2026-11-19-search" / "report" / "report.html").read_text(encoding="utf-8")
+    assert all(words in page for words in ("Search showed no rooms", "Kofi Mensah", "1 h 7 min"))

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from pmkit import explore
-from pmkit.errors import PmkitError
+from pmkit.errors import PmkitError, WorkspaceError
+from pmkit.explore import find_event
 from pmkit.postmortem import Incident, Member
 from pmkit.workspace import Workspace
 from tests.conftest import REPOSITORY
@@ -198,3 +199,18 @@ def test_the_commander_of_the_sample_knew_nothing_before_the_first_page() -> Non
             assert rows["event_id"].is_unique
     support = explore.known_to(review.events, review.incident, "Support Lead", at("07:53:00"), public=False)
     assert "slack:C05MFGENRL0:1793692325.531912" in ids(support)
+
+
+def test_an_event_is_found_by_words_that_it_has_alone(events: Rows) -> None:
+    """Or by its id; several are named, and none is told."""
+    frame = events(
+        {"event_id": "a", "time": "2026-11-03T14:00:00Z", "text": "Nobody  can pay (a+b)"},
+        {"event_id": "b", "time": "2026-11-03T14:01:00Z", "text": "we can roll back"},
+    )
+    assert find_event(frame, "b") == "b"
+    assert find_event(frame, "nobody can pay (a+b)") == "a"
+    with pytest.raises(WorkspaceError, match=r"2 events have .*'can'.*\n  a  Nobody can pay.*\n  b  we"):
+        find_event(frame, "can")
+    for nothing in ("refused", " "):
+        with pytest.raises(WorkspaceError, match="no event has"):
+            find_event(frame, nothing)

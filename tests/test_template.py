@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from pmkit import schema
 from pmkit.errors import TemplateError
 from pmkit.process import due_on
-from pmkit.template import NOTES, load_template, report_templates, template_names
+from pmkit.template import NOTES, load_template, report_templates, template_names, write_template
 
 SHIPPED = ["base", *template_names()]
 
@@ -220,3 +221,26 @@ def test_a_severity_may_have_its_own_deadline(tmp_path: Path) -> None:
 def test_the_deadline_of_the_base_is_five_working_days() -> None:
     """From Friday to the Friday after."""
     assert due_on(date(2026, 11, 6), load_template("base").working_days) == date(2026, 11, 13)
+
+
+@pytest.mark.parametrize("base", ["saas", "fintech"])
+def test_a_team_starts_from_a_file_that_changes_nothing(tmp_path: Path, base: str) -> None:
+    """What is written loads as it stands, is the same review, and a role is renamed on the right."""
+    plan, path = load_template(base), tmp_path / "ours.toml"
+    path.write_text(write_template(plan), encoding="utf-8")
+    assert replace(load_template(path), name=plan.name) == plan
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('= "Incident Commander"', '= "Duty Lead"'), encoding="utf-8"
+    )
+    ours = load_template(path)
+    assert "Duty Lead" in ours.roles
+    assert "Incident Commander" not in str(ours.tasks) + str(ours.raci)
+
+
+def test_a_role_to_rename_has_to_be_there(tmp_path: Path) -> None:
+    """A mistyped one is told with its line and the roles there are."""
+    path = team_file(tmp_path, 'extends = "saas"\n[rename]\n"Incident Comander" = "Duty Lead"\n')
+    with pytest.raises(
+        TemplateError, match=r"line 3: `rename`: there is no role 'Incident Comander'; .*Scribe"
+    ):
+        load_template(path)

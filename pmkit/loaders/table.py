@@ -213,7 +213,7 @@ def _question(path: Path, header: Sequence[str], ours: str, named: Named) -> Evi
         problem = f"there is no column {lacking!r}. Its columns: {columns}."
         return EvidenceError(path, "`columns`", problem, "Write the name as the file does.")
     problem = f"its header does not plainly say which column holds the {ours}. Its columns: {columns}."
-    hint = "Name them, as `--columns time=When,text=Message`."
+    hint = f"Name it, as `--columns {ours}=COLUMN` with one of these."
     return QuestionError(path, "", problem, option="columns", hint=hint)
 
 
