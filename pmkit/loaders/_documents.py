@@ -322,6 +322,10 @@ class _Salvage:
         if self.text[start] == "{":
             read = self._object_at(start, problem, self._inside(name))
         if read.end is not None:
+            damage = read.value
+            if isinstance(damage, Damage) and not damage.is_told_inside:
+                span = f"characters {start} to {read.end}"
+                read = read._replace(value=damage._replace(problem=f"{span}: {damage.problem}"))
             return read
         # Not from where reading came to: a text that lost its end has swallowed the brace of the next record.
         following = None if self.characters_left < 0 else self._next_record(start + 1, name)

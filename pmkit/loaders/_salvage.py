@@ -34,12 +34,17 @@ _ELEMENT_END = re.compile(r"\s*(?:[,\]]|\Z)")
 
 
 class Record(NamedTuple):
-    """One record: its position in the list, its clean JSON or why it could not be read, its end."""
+    """One record: its position in the list, its clean JSON or why it could not be read, its end and begin."""
 
     number: int
     data: bytes
     problem: str
     end: int
+    begin: int = 0
+
+    def faulty(self, reason: str) -> str:
+        """The reason why it could not be read, with the characters it takes up."""
+        return self.problem or f"characters {self.begin} to {self.end}: {reason}"
 
 
 def text_of(data: bytes) -> str:
@@ -78,10 +83,10 @@ def read_list(
         value, after, problem = reader.read(text, position)
         if after is None:
             after = reader.find_record(text, position, is_record) or len(text)
-            problem = f"characters {position} to {after}: {problem}"
         elif not problem and not isinstance(value, dict):
             problem = f"expected an object, found {type(value).__name__}"
-        yield Record(number, b"" if problem else clean_json(value), problem, after)
+        record = Record(number, b"" if problem else clean_json(value), "", after, position)
+        yield record._replace(problem=record.faulty(problem)) if problem else record
         if problem and after == len(text):
             return
         number, position = number + 1, after

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,14 @@ def test_twin_keys_cost_the_record_they_are_in() -> None:
     text = json.dumps({"outages": OUTAGES}).replace('"body": "update 10"', '"body": "a", "body": "b"')
     found = read(text)
     assert ids(found) == [name for name in IDS if name != "u10"]
-    assert [(r.place, r.problem) for r in found if r.problem] == [
-        ("outages:0/updates:0", "duplicate key 'body'")
-    ]
+    ((place, problem),) = [(r.place, r.problem) for r in found if r.problem]
+    assert place == "outages:0/updates:0"
+    span = re.fullmatch(r"characters (\d+) to (\d+): duplicate key 'body'", problem)
+    assert span
+    broken = text[int(span[1]) : int(span[2])]
+    assert broken.startswith('{"')
+    assert broken.endswith("}")
+    assert '"body": "a", "body": "b"' in broken
 
 
 def test_a_file_cut_short_keeps_what_came_before() -> None:

@@ -227,7 +227,7 @@ def read_entries(member: Member, shape: type[_T], complain: Complain) -> list[tu
         try:
             entries.append((record.number, msgspec.json.decode(record.data, type=shape)))
         except UNDECODABLE as error:
-            complain(record.number, record.problem or str(error))
+            complain(record.number, record.faulty(str(error)))
     return entries
 
 
@@ -261,7 +261,7 @@ def salvage_messages(text: str, complain: Complain) -> tuple[list[Message], list
             messages.append(decode_message(record.data))
             numbers.append(record.number)
         except UNDECODABLE as error:
-            complain(record.number, record.problem or str(error))
+            complain(record.number, record.faulty(str(error)))
     return messages, numbers
 
 

@@ -388,7 +388,7 @@ class _Saved:
                 messages.append(_decode_saved(record.data))
                 numbers.append(record.number)
             except UNDECODABLE as error:
-                self.problems.append(_Problem(place, record.number, record.problem or str(error)))
+                self.problems.append(_Problem(place, record.number, record.faulty(str(error))))
                 broken = text[begin : record.end]
                 if record.problem and (inner := _opening(_REPLIES, broken)):
                     replies = f"{place}:{record.number}/{_REPLIES}"

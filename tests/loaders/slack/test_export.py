@@ -986,8 +986,13 @@ def test_a_record_with_a_key_twice_is_reported_in_a_sound_file() -> None:
     """A decoder would keep the last value in silence; the record is accounted for, its neighbours stay."""
     frame = load_bytes({"general/2024-03-14.json": TWINS})
     assert frame["kind"].tolist() == ["message", "message", "unreadable", "unreadable"]
-    assert frame["text"].tolist() == ["first", "last", "duplicate key 'text'", "duplicate key 'type'"]
-    assert frame["ref"].iloc[2] == "slack.zip#general/2024-03-14.json:1"
+    assert frame["text"].tolist()[:2] == ["first", "last"]
+    assert frame["ref"].tolist()[2:] == [f"slack.zip#general/2024-03-14.json:{n}" for n in (1, 2)]
+    for text, key in zip(frame["text"].tolist()[2:], ("text", "type"), strict=True):
+        begin, end = map(int, re.match(r"characters (\d+) to (\d+): ", text).groups())
+        assert TWINS[begin:end].startswith(b'{"type"')
+        assert TWINS[begin:end].endswith(b"}")
+        assert text.endswith(f"duplicate key '{key}'")
 
 
 def test_in_a_large_export_keys_that_stand_twice_are_told_when_it_is_added(
@@ -1000,7 +1005,8 @@ def test_in_a_large_export_keys_that_stand_twice_are_told_when_it_is_added(
     assert load_slack_export(path)["text"].tolist() == ["hello", "first", "shown", "", "last"]
     assert find_incompleteness(path, "slack-export") == (
         "incomplete: of a key that a record says twice the last value is shown: "
-        "general/2024-03-14.json:1 (duplicate key 'text'), general/2024-03-14.json:2 (duplicate key 'type')"
+        "general/2024-03-14.json:1 (characters 70 to 161: duplicate key 'text'), "
+        "general/2024-03-14.json:2 (characters 167 to 260: duplicate key 'type')"
     )
 
 
