@@ -419,6 +419,18 @@ def test_newer_evidence_says_what_moved(tmp_path: Path, ws: Workspace) -> None:
     assert ws.load().events["text"].tolist() == ["down!", "up"]
 
 
+def test_what_tells_of_nothing_that_happened_is_refused_with_the_reason(
+    tmp_path: Path, ws: Workspace
+) -> None:
+    """A list of PagerDuty's users lies beside many an export; it needs no answer, and is no evidence."""
+    path = tmp_path / "users.json"
+    path.write_text('[{"id": "P1", "self": "https://api.pagerduty.com/users/P1"}]')
+    (taken,) = add_evidence(ws, path).files
+    assert (taken.status, taken.option) == ("refused", "")
+    assert taken.problem == "tells what the account has, and nothing that happened."
+    assert taken.hint == "Leave it out; add log entries and incidents."
+
+
 def test_a_dry_run_says_what_would_move(tmp_path: Path, ws: Workspace) -> None:
     """The drift it foretells is the one that adding brings; until then the incident stays as it is."""
     add_evidence(ws, packed(tmp_path / "old.zip", "down", "up"), now=NOW)

@@ -128,6 +128,16 @@ SAMPLES: list[tuple[str, Any, str]] = [
     ("notes.json", {"data": [{"note": "hi", "createdAt": "2026-11-03T14:00:00Z"}]}, ""),
     ("calendar.json", [{"id": 1, "incident_id": 2, "type": "a", "occurred_at": "2026-11-03T14:00:00Z"}], ""),
     ("steps.json", [{"name": "build", "at": "2026-11-03T14:00:00Z"}], ""),
+    (
+        "users.json",
+        [{"id": "P1", "name": "Ada", "self": "https://api.pagerduty.com/users/P1"}],
+        "pagerduty-other",
+    ),
+    (
+        "services.json",
+        {"services": [{"id": "P2", "self": "https://api.eu.pagerduty.com/services/P2"}], "more": False},
+        "pagerduty-other",
+    ),
     ("notes.md", "# Notes\n\nWe made a commit and an author was told.\n", ""),
 ]
 

@@ -57,7 +57,7 @@ def _deployment(found: Found, time: Read, *, hook: bool = False) -> Row:
     return row_of(
         time(record.get("created_at")), f"github:deployment:{id_of(record)}", kind, text,
         actor=text_in(record, "creator", "login"), place=_repository(found.record, record),
-        deploy_version=sha, deploy_environment=environment,
+        deploy_version=sha, deploy_environment=environment, updated=text_in(record, "updated_at"),
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def _status(found: Found, time: Read, *, hook: bool = False) -> Row:
         time(record.get("created_at")), f"github:status:{id_of(record)}", kind, text,
         actor=text_in(record, "creator", "login"), place=_repository(found.record, record),
         url=first_url(record, "log_url", "target_url", "environment_url"),
-        deploy_version=sha, deploy_environment=environment,
+        deploy_version=sha, deploy_environment=environment, updated=text_in(record, "updated_at"),
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def _release(found: Found, time: Read, *, hook: bool = False) -> Row:
         time(published or record.get("created_at")), event_id, "change",
         joined(title, text_in(record, "body"), by="\n"),
         actor=text_in(record, "author", "login"), place=_repository(found.record, record),
-        url=url_in(record, "html_url"), deploy_version=tag,
+        url=url_in(record, "html_url"), deploy_version=tag, updated=text_in(record, "updated_at"),
     )  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from typing import Final
 
 import pandas as pd
 
+from pmkit.errors import EvidenceError
 from pmkit.loaders._format import Format
 from pmkit.loaders.pagerduty.analytics import analytics_incompleteness
 from pmkit.loaders.pagerduty.analytics import load_pagerduty_analytics as load_pagerduty_analytics
 from pmkit.loaders.pagerduty.completeness import find_incompleteness
 from pmkit.loaders.pagerduty.loading import load
-from pmkit.loaders.pagerduty.recognition import is_analytics, is_report, is_rest, is_webhook
+from pmkit.loaders.pagerduty.recognition import is_analytics, is_report, is_rest, is_settings, is_webhook
 from pmkit.loaders.pagerduty.reports import load_pagerduty_report as load_pagerduty_report
 from pmkit.loaders.pagerduty.reports import report_incompleteness
 
@@ -55,6 +56,11 @@ def load_pagerduty_log(path: str | Path) -> pd.DataFrame:
     return load(Path(path))
 
 
+def _refuse(path: str | Path) -> pd.DataFrame:
+    problem = "tells what the account has, and nothing that happened."
+    raise EvidenceError(path, "", problem, "Leave it out; add log entries and incidents.")
+
+
 FORMATS: Final = (
     Format(
         "pagerduty-webhook", "pagerduty", "webhooks of PagerDuty",
@@ -81,5 +87,10 @@ FORMATS: Final = (
         recognise=is_rest,
         load=load_pagerduty_log,
         find_incompleteness=find_incompleteness,
+    ),
+    Format(
+        "pagerduty-other", "pagerduty", "a list of PagerDuty's users, services or the like",
+        recognise=is_settings,
+        load=_refuse,
     ),
 )  # fmt: skip

@@ -51,6 +51,17 @@ def is_analytics(glimpse: Glimpse) -> bool:
     return any(one.keys() & _COUNTS for one in (record, *(object_in(record, name) for name in _ALONE)))
 
 
+def is_settings(glimpse: Glimpse) -> bool:
+    """Whether it lists what an account has, as users and services, of which nothing happened at a time."""
+    document = glimpse.first
+    if isinstance(document, dict):
+        held = next((name for name in _SETTINGS if isinstance(document.get(name), list)), "")
+        document = next(iter(document[held]), {}) if held else document
+    told = document.get("self") if isinstance(document, dict) else None
+    address = _ADDRESS.match(told) if isinstance(told, str) else None
+    return address is not None and address[1] in _SETTINGS
+
+
 def is_report(glimpse: Glimpse) -> bool:
     """Whether it is a CSV of incidents as the web app gives it."""
     header = {cell.lower() for cell in glimpse.header}
@@ -62,6 +73,10 @@ _COUNTS: Final = frozenset({
 })  # fmt: skip
 _ALONE: Final = ("data", "responses")  # what stands there may be one object instead of a list
 _COUNTED: Final = re.compile(r'"(?:seconds_to_first_ack|time_to_respond_seconds)"\s*:')
+_SETTINGS: Final = (
+    "users", "services", "priorities", "teams", "schedules", "escalation_policies", "business_services",
+)  # fmt: skip
+_ADDRESS: Final = re.compile(r"https://api\.(?:eu\.)?pagerduty\.com/(\w+)/")
 _REPORTS: Final = (
     {"opened on", "resolved on", "service"},
     {"incident_number", "created_on", "service_name"},
