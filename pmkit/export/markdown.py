@@ -194,10 +194,12 @@ class _Writer:
 
     def inline(self, nodes: Iterable[Inline], line_end: str = " ") -> str:
         out = ""
-        rest = list(nodes)
+        rest = _joined(nodes)
         for place, node in enumerate(rest):
             after = plain(rest[place + 1 : place + 2])[:1]
-            out += self.inline_node(node, out[-1:], after, line_end)
+            piece = self.inline_node(node, out[-1:], after, line_end)
+            # the backticks of two spans would become one run
+            out += f" {piece}" if out.endswith("`") and piece.startswith("`") else piece
         return out
 
     def inline_node(self, node: Inline, before: str, after: str, line_end: str) -> str:
@@ -261,6 +263,18 @@ class _Writer:
             words = words if "**" in words else f"**{words}**"
         note = " / ".join(line.strip() for line in cell.note.split("\n") if line.strip())
         return " — ".join(filter(None, [words, f"_{escape(note)}_" if note else ""]))
+
+
+def _joined(nodes: Iterable[Inline]) -> list[Inline]:
+    """The nodes with neighbouring code made one."""
+    out: list[Inline] = []
+    for node in nodes:
+        last = out[-1] if out else None
+        if isinstance(node, Code) and isinstance(last, Code):
+            out[-1] = Code(last.text + node.text)
+        else:
+            out.append(node)
+    return out
 
 
 def _caption(text: str) -> str:

@@ -1,10 +1,11 @@
-"""The executed report notebook that the export tests share, and a stand-in for the drawing engine."""
+"""What the export tests share: an executed report notebook, readers, and a stand-in for the engine."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,19 +15,17 @@ import pytest
 from pmkit.errors import RenderError
 
 
-def _load_builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "report_builder", Path(__file__).with_name("report_builder.py")
-    )
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["report_builder"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-builder = _load_builder()
+builder = _load("report_builder")
 
 
 class StandInEngine:
@@ -57,6 +56,27 @@ def build() -> ModuleType:
 def stand_in() -> type[StandInEngine]:
     """The class of the stand-in, for fixtures of a wider scope."""
     return StandInEngine
+
+
+@pytest.fixture(scope="session")
+def readers() -> ModuleType:
+    """What reads each format back."""
+    return _load("readers")
+
+
+@pytest.fixture(scope="session")
+def run_notebook() -> Callable[..., dict[str, Any]]:
+    """`run_notebook(workspace)`: its executed report notebook, run in this process."""
+    runner = _load("runner")
+    shipped = Path(__file__).parents[2] / "report_templates" / "postmortem.ipynb"
+    return partial(runner.run_notebook, notebook=shipped)
+
+
+@pytest.fixture(scope="session")
+def make_incident() -> Callable[[Path, int], Any]:
+    """`make_incident(folder, seed)`: a made-up incident's workspace."""
+    made: Callable[[Path, int], Any] = _load("incidents").make_incident
+    return made
 
 
 @pytest.fixture
