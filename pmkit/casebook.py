@@ -18,6 +18,7 @@ from pmkit.checks import run_checks
 from pmkit.metrics import METRICS, response_metrics
 from pmkit.postmortem import Postmortem
 from pmkit.process import describe_review, ended_on
+from pmkit.spells import OTHERS, assembled_after, count_handoffs, responder_load
 from pmkit.timeline import find_anchors
 from pmkit.tracker import track_actions
 
@@ -30,7 +31,8 @@ INCIDENTS: Final[Mapping[str, str]] = {
     "detected_by": _TEXT, "trigger": _TEXT, "trigger_kind": _TEXT, "root_cause": _TEXT,
     "due_on": _DATE, "closed_at": _TIME, "days_to_close": _COUNT, "milestones": _COUNT,
     "milestones_reached": _COUNT, "is_late": "bool",
-    "findings": _COUNT, "errors": _COUNT, "problem": _TEXT,
+    "findings": _COUNT, "errors": _COUNT, "assembled_after": _NUMBER, "handoffs": _COUNT, "helpers": _COUNT,
+    "problem": _TEXT,
 }  # fmt: skip
 FACTORS: Final[Mapping[str, str]] = {
     "incident_id": _TEXT, "factor_id": _TEXT, "statement": _TEXT, "kind": _TEXT, "root_cause": "bool",
@@ -39,6 +41,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "incident_id": _TEXT, "action_id": _TEXT, "action": _TEXT, "type": _TEXT, "priority": _TEXT,
     "role": _TEXT, "due_on": _DATE, "status": _TEXT, "overdue_days": _COUNT, "age_days": _COUNT,
     "factor_ids": _TEXT,
+}  # fmt: skip
+LOAD: Final[Mapping[str, str]] = {
+    "incident_id": _TEXT, "person": _TEXT, "role": _TEXT, "minutes": _NUMBER, "working": _NUMBER,
+    "off": _NUMBER, "sleep": _NUMBER, "joined_after": _NUMBER,
 }  # fmt: skip
 UNCLASSIFIED: Final = "unclassified"
 _PAGERS: Final = ("pagerduty", "opsgenie", "incident.io", "firehydrant")
@@ -49,11 +55,16 @@ _CUSTOMERS: Final = re.compile(
 
 @dataclass(frozen=True)
 class Case:
-    """What a portfolio keeps of one incident: its row of `INCIDENTS`, its rows of `FACTORS` and `ACTIONS`."""
+    """What a portfolio keeps of one incident: its row of `INCIDENTS`, its rows of `FACTORS` and `ACTIONS`.
+
+    `load` are its rows of `LOAD`, one per person. They are for totals over many incidents and are shown of
+    nobody.
+    """
 
     incident: Mapping[str, Any]
     factors: tuple[Mapping[str, Any], ...] = ()
     actions: tuple[Mapping[str, Any], ...] = ()
+    load: tuple[Mapping[str, Any], ...] = ()
 
 
 def case_of(postmortem: Postmortem, now: datetime) -> Case:
@@ -69,6 +80,7 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
     findings = run_checks(postmortem, now=now)
     open_findings = findings[findings["suppressed"] == ""]
     trigger = _statement(postmortem.factors, postmortem.factors["kind"] == "trigger")
+    load = responder_load(postmortem)
     closed_at = review.milestones["reached_at"].max() if review.is_closed else pd.NaT
     row = {
         "incident_id": incident.id,
@@ -91,6 +103,9 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
         "is_late": _is_late(postmortem, review.due_on, closed_at, review.today),
         "findings": len(open_findings),
         "errors": int((open_findings["severity"] == "error").sum()),
+        "assembled_after": assembled_after(load),
+        "handoffs": count_handoffs(postmortem),
+        "helpers": int((load["role"] == OTHERS).sum()),
         "problem": "",
     }
     factors = postmortem.factors[["factor_id", "statement", "kind", "root_cause"]].to_dict("records")
@@ -98,6 +113,7 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
         row,
         tuple({"incident_id": incident.id, **factor} for factor in factors),
         tuple(_actions(postmortem, review.today)),
+        tuple({"incident_id": incident.id, **person} for person in load.to_dict("records")),
     )
 
 
@@ -187,5 +203,5 @@ def _actions(postmortem: Postmortem, today: date) -> Iterable[dict[str, Any]]:
         # Roles, not names: a portfolio says how a kind of work fares, and ranks nobody.
         role = row["dri"] if row["dri"] in incident.roles else roles.get(row["dri"], "")
         kept = {name: row[name] for name in ACTIONS if name in row}
-        yield {**kept, "incident_id": incident.id, "role": role or ("others" if row["dri"] else ""),
+        yield {**kept, "incident_id": incident.id, "role": role or (OTHERS if row["dri"] else ""),
                "type": action["type"], "factor_ids": action["factor_ids"]}  # fmt: skip

@@ -258,6 +258,11 @@ def _check_entries(facts: Mapping[str, Any]) -> None:
                     raise ValueError(
                         f"`{key}`: entry {number} has no {name}; write it, or take the entry out"
                     )
+            if key == "members" and entry.get("timezone"):
+                try:
+                    check_timezone(entry["timezone"])
+                except ValueError as error:
+                    raise ValueError(f"`members`: entry {number}, `timezone`: {error}") from error
 
 
 def _whole_number(value: object, key: str) -> int:

@@ -24,6 +24,7 @@ from pmkit.look import (
 )
 from pmkit.metrics import format_minutes
 from pmkit.portfolio import (
+    FEWEST_PEOPLE,
     Portfolio,
     count_actions,
     count_detections,
@@ -31,8 +32,10 @@ from pmkit.portfolio import (
     count_triggers,
     find_recurrences,
     power_note,
+    response_health,
     review_health,
     summarise_durations,
+    summarise_load,
 )
 from pmkit.spread import trend_of
 from pmkit.tables import Cell, Head, Table
@@ -300,6 +303,47 @@ def table_reviews(portfolio: Portfolio) -> Table:
     heads = (Head("Measure", width="wide"), Head("Median or share", "right"), Head("95 % interval"),
              Head("n", "right", "narrow"))  # fmt: skip
     return Table("reviews", "", heads, tuple(rows), "No reviews.")
+
+
+def table_load(portfolio: Portfolio) -> Table:
+    """What incidents asked of people, by role; never of one person."""
+    rows = tuple(
+        (
+            Cell(row["role"]),
+            Cell(str(row["people"])),
+            Cell(str(row["incidents"])),
+            Cell(f"{row['hours']:.1f} h"),
+            *(Cell(_percent(row[part])) for part in ("working", "off", "sleep")),
+        )
+        for row in summarise_load(portfolio).to_dict("records")
+    )
+    heads = (
+        Head("Role"), Head("People", "right", "narrow"), Head("Incidents", "right", "narrow"),
+        Head("Active", "right"), Head("in working hours", "right"), Head("off hours", "right"),
+        Head("hours of sleep", "right"),
+    )  # fmt: skip
+    caption = (
+        "Active time is told from what people said and did between detection and resolution; ten idle "
+        "minutes end a spell, and reading leaves no trace. Hours are those where each person lives."
+    )
+    empty = f"Nothing is shown of fewer than {FEWEST_PEOPLE} people."
+    return Table("load", caption if rows else "", heads, rows, empty)
+
+
+def table_responses(portfolio: Portfolio) -> Table:
+    """How responses come together."""
+    rows = tuple(
+        (
+            Cell(row["measure"]),
+            Cell("not known" if pd.isna(row["value"]) else f"{row['value']:.3g}"),
+            Cell("" if pd.isna(row["low"]) else f"{row['low']:.3g} to {row['high']:.3g}"),
+            Cell(str(row["n"])),
+        )
+        for row in response_health(portfolio).to_dict("records")
+    )
+    heads = (Head("Measure", width="wide"), Head("Median", "right"), Head("95 % interval"),
+             Head("n", "right", "narrow"))  # fmt: skip
+    return Table("responses", "", heads, rows, "No responses.")
 
 
 def table_recurrences(portfolio: Portfolio, *, limit: int = 20) -> Table:

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from pmkit import schema
-from pmkit.casebook import ACTIONS, FACTORS, INCIDENTS, UNCLASSIFIED, Case, published_shares
+from pmkit.casebook import ACTIONS, FACTORS, INCIDENTS, LOAD, UNCLASSIFIED, Case, published_shares
 from pmkit.metrics import METRICS
 from pmkit.similarity import index_words
 from pmkit.spread import smallest_change_seen, spread_of, trend_of
 from pmkit.vocabulary import load_vocabulary
 
 _OPEN: Final = ("", "open", "in progress")
+FEWEST_PEOPLE: Final = 5  # behind any number about people
 _ALIKE: Final = 0.35  # from where on two statements are taken for the same factor
 # What counts how much when two incidents are compared; the words say most.
 _WEIGHTS: Final = {"words": 0.6, "services": 0.2, "trigger": 0.1, "factors": 0.1}
@@ -26,13 +27,14 @@ _WEIGHTS: Final = {"words": 0.6, "services": 0.2, "trigger": 0.1, "factors": 0.1
 class Portfolio:
     """The cases of many incidents, in the order in which they began.
 
-    `incidents`, `factors` and `actions` have the columns of `pmkit.casebook`; `problems` are the incidents
-    that could not be read: `incident_id`, `problem`. They count in nothing else.
+    `incidents`, `factors`, `actions` and `load` have the columns of `pmkit.casebook`; `problems` are the
+    incidents that could not be read: `incident_id`, `problem`. They count in nothing else.
     """
 
     incidents: pd.DataFrame
     factors: pd.DataFrame
     actions: pd.DataFrame
+    load: pd.DataFrame
     problems: pd.DataFrame
 
     def __len__(self) -> int:
@@ -60,6 +62,7 @@ def build_portfolio(cases: Iterable[Case]) -> Portfolio:
         rows,
         _frame((factor for case in incidents.values() for factor in case.factors), FACTORS),
         _frame((action for case in incidents.values() for action in case.actions), ACTIONS),
+        _frame((person for case in incidents.values() for person in case.load), LOAD),
         pd.DataFrame(problems, columns=["incident_id", "problem"], dtype="str"),
     )
 
@@ -177,6 +180,43 @@ def review_health(portfolio: Portfolio) -> pd.DataFrame:
         ("Reviews later than their deadline", share(incidents["is_late"]), np.nan, np.nan, n),
         ("Findings of the checks per review", findings.median, findings.low, findings.high, findings.n),
     ]
+    return pd.DataFrame(rows, columns=["measure", "value", "low", "high", "n"])
+
+
+def summarise_load(portfolio: Portfolio, *, fewest: int = FEWEST_PEOPLE) -> pd.DataFrame:
+    """What incidents ask of people, as totals by role, never of one person.
+
+    One row per role that at least `fewest` different people filled: `role`, `people`, `incidents`, `hours` in
+    all, and of them `working`, `off` and `sleep` (percent). Roles that fewer filled are taken together as
+    `other roles`, and that row too is left out while fewer than `fewest` people stand behind it.
+    """
+    load = portfolio.load
+    people = load.groupby("role")["person"].nunique()
+    few = people.index[people < fewest]
+    pooled = load.assign(role=load["role"].where(~load["role"].isin(few), "other roles"))
+    grouped = pooled.groupby("role")
+    frame = pd.DataFrame(
+        {"people": grouped["person"].nunique(), "incidents": grouped["incident_id"].nunique()}
+    )
+    minutes = grouped["minutes"].sum().astype("float64")
+    frame["hours"] = minutes / 60
+    for part in ("working", "off", "sleep"):
+        frame[part] = 100 * grouped[part].sum().astype("float64") / minutes
+    # Neither a small group itself, nor one that is what a total leaves when the others are taken away.
+    frame = frame[frame["people"] >= fewest]
+    return frame.sort_values("hours", ascending=False, kind="stable").rename_axis("role").reset_index()
+
+
+def response_health(portfolio: Portfolio) -> pd.DataFrame:
+    """How responses come together: `measure`, `value` (median), `low`, `high`, `n`."""
+    rows = []
+    for measure, column in (
+        ("Minutes until three people were at work", "assembled_after"),
+        ("Times an incident was handed on, or others called in", "handoffs"),
+        ("Helpers without a role in the review", "helpers"),
+    ):
+        spread = spread_of(portfolio.incidents[column].astype("float64"))
+        rows.append((measure, spread.median, spread.low, spread.high, spread.n))
     return pd.DataFrame(rows, columns=["measure", "value", "low", "high", "n"])
 
 

@@ -15,12 +15,16 @@ from pmkit.workdays import WorkCalendar
 
 @dataclass(frozen=True)
 class Member:
-    """A role of the workspace and the person who fills it; `person` may still be empty."""
+    """A role of the workspace and the person who fills it; `person` may still be empty.
+
+    `timezone` is where that person lives, if not in the team's zone.
+    """
 
     role: str
     person: str = ""
     slack: str = ""
     email: str = ""
+    timezone: str = ""
 
 
 @dataclass(frozen=True)

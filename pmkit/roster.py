@@ -66,15 +66,19 @@ def _fault_of_words(said: str) -> str:
     return ""
 
 
+def is_act_of_person(events: pd.DataFrame) -> pd.Series:
+    """Whether each event is something that a person said or did; what only moves them about is not."""
+    acts = events["kind"].isin(_PEOPLE_KINDS) & ~events["slack_is_bot"] & (events["actor"] != "")
+    return acts & events["source"].isin(("slack", "pagerduty")) & events["time"].notna()
+
+
 def find_active_people(events: pd.DataFrame) -> pd.DataFrame:
     """Who speaks and acts in the evidence, the most active first.
 
     One row per person: `person`, `events`, `first_at`, `last_at` (UTC), `slack_user_id`. Bots and apps are
     left out, and what only moves (joins, topics) does not count.
     """
-    acts = events["kind"].isin(_PEOPLE_KINDS) & ~events["slack_is_bot"] & (events["actor"] != "")
-    acts &= events["source"].isin(("slack", "pagerduty")) & events["time"].notna()
-    grouped = events[acts].groupby("actor", sort=False)
+    grouped = events[is_act_of_person(events)].groupby("actor", sort=False)
     people = grouped.agg(
         events=("event_id", "size"),
         first_at=("time", "min"),
