@@ -9,17 +9,15 @@ ids and the true formats. Everything is invented; two runs give the same bytes.
 from __future__ import annotations
 
 import itertools
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from story import pagerduty, slack
+from story import slack
+from story.building import anchors, changed, rebuild, write_pagerduty, write_slack
 from story.company import Company, Record, hexes, zulu
-from story.files import to_json
 from story.pagerduty import Page
 
 HERE = Path(__file__).resolve().parent
@@ -334,15 +332,9 @@ PAGE = Page(
 
 def build(folder: Path) -> Record:
     """Write the evidence files into `folder`; returns what is truly in them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    messages, labels = slack.tell(COMPANY, BOT_POSTS)
-    (folder / "slack-export.zip").write_bytes(slack.to_export(COMPANY, messages, labels))
-    log, pd_labels = pagerduty.read_log(PAGE)
-    incident = pagerduty.to_incident(PAGE, log)
-    (folder / "pagerduty-log-entries.json").write_bytes(to_json(pagerduty.to_page(log), indent=1))
-    (folder / "pagerduty-incident.json").write_bytes(to_json(incident, indent=1))
-    named = slack.event_ids(COMPANY, labels)
-    named |= {f"pd_{label}": f"pd:{entry_id}" for label, entry_id in pd_labels.items()}
+    messages, named = write_slack(folder, COMPANY, BOT_POSTS)
+    log, paged = write_pagerduty(folder, PAGE)
+    named |= paged
     return _truth(messages, log, named)
 
 
@@ -364,7 +356,7 @@ def _truth(messages: slack.Posts, log: list[Record], named: dict[str, str]) -> R
         "pagerduty_records": {**per_type, "incident": 1},
         "pagerduty_total": len(log) + 1,
         "total": sum(per_channel.values()) + len(COMPANY.pins) + len(log) + 1,
-        "anchors": {mark: {"event_id": event_id, "time": zulu(at)} for mark, (event_id, at) in clock.items()},
+        "anchors": anchors(clock),
         "pagerduty_incident": {
             "event_id": f"pd:incident:{PAGE.incident_id}",
             "opened_at": zulu(OPENED),
@@ -372,8 +364,7 @@ def _truth(messages: slack.Posts, log: list[Record], named: dict[str, str]) -> R
         },
         "early_signals": [named["early1"], named["early2"]],
         "stage": STAGE,
-        "edited": slack.find_posts(COMPANY, messages, "edited"),
-        "deleted": slack.find_posts(COMPANY, messages, "subtype", "tombstone"),
+        **changed(COMPANY, messages),
         "secrets": {"pasted": 1, "file_urls": 2 * slack.count_files(messages)},
         "events": dict(sorted(named.items())),
     }
@@ -391,14 +382,5 @@ STAGE = {
 }
 
 
-def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else EVIDENCE
-    truth = build(folder)
-    if folder == EVIDENCE:
-        TRUTH.write_bytes(to_json(truth, indent=2))
-    shown = {key: value for key, value in truth.items() if key != "events"}
-    print(json.dumps(shown, ensure_ascii=False, indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    rebuild(build, EVIDENCE, TRUTH)

@@ -10,8 +10,6 @@ stands twice on every wall there. Everything is invented; two runs give the same
 from __future__ import annotations
 
 import itertools
-import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from story import jira, pagerduty, slack
+from story import jira, slack
+from story.building import anchors, changed, rebuild, write_pagerduty, write_slack
 from story.company import Company, Record, hexes, zulu
 from story.files import to_json
 from story.pagerduty import Page
@@ -367,21 +366,15 @@ PROJECTS = {
 
 def build(folder: Path) -> Record:
     """Write the evidence files into `folder`; returns what is truly in them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    messages, labels = slack.tell(COMPANY, BOT_POSTS)
-    (folder / "slack-export.zip").write_bytes(slack.to_export(COMPANY, messages, labels))
-    log, pd_labels = pagerduty.read_log(PAGE)
-    incident = pagerduty.to_incident(PAGE, log)
-    (folder / "pagerduty-log-entries.json").write_bytes(to_json(pagerduty.to_page(log), indent=1))
-    (folder / "pagerduty-incident.json").write_bytes(to_json(incident, indent=1))
+    messages, named = write_slack(folder, COMPANY, BOT_POSTS)
+    log, paged = write_pagerduty(folder, PAGE)
     issues, jira_labels = jira.read_issues(COMPANY, PROJECTS)
     (folder / "jira-issues.json").write_bytes(to_json(jira.to_search(issues), indent=1))
     (folder / "prometheus-pay-out.json").write_bytes(to_json(prometheus(), indent=None))
     for name, zone, whole in (("lisbon", LISBON, False), ("singapore", SINGAPORE, True)):
         board = grafana(zone, whole=whole)
         (folder / f"grafana-ledger-{name}.csv").write_text(board, encoding="utf-8", newline="\n")
-    named = slack.event_ids(COMPANY, labels)
-    named |= {f"pd_{label}": f"pd:{entry_id}" for label, entry_id in pd_labels.items()}
+    named |= paged
     named |= {f"jira_{label}": event_id for label, event_id in jira_labels.items()}
     counts = {
         "slack_records": {channel: len(posts) for channel, posts in messages.items()},
@@ -406,7 +399,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
     return {
         **counts,
         "total": sum(sum(n.values()) for n in counts.values() if isinstance(n, dict)) + counts["slack_pins"],
-        "anchors": {mark: {"event_id": event_id, "time": zulu(at)} for mark, (event_id, at) in clock.items()},
+        "anchors": anchors(clock),
         "early_signals": [named["early1"], named["early2"]],
         "hour_twice": {
             "zone": str(LISBON),
@@ -419,8 +412,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
         "decided_in_updates": [named[label] for label in SPOKEN],
         "stage": STAGE,
         "faults": FAULTS,
-        "edited": slack.find_posts(COMPANY, messages, "edited"),
-        "deleted": slack.find_posts(COMPANY, messages, "subtype", "tombstone"),
+        **changed(COMPANY, messages),
         "events": dict(sorted(named.items())),
     }
 
@@ -473,14 +465,5 @@ FAULTS = [
 ]  # fmt: skip
 
 
-def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else EVIDENCE
-    truth = build(folder)
-    if folder == EVIDENCE:
-        TRUTH.write_bytes(to_json(truth, indent=2))
-    shown = {key: value for key, value in truth.items() if key != "events"}
-    print(json.dumps(shown, ensure_ascii=False, indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    rebuild(build, EVIDENCE, TRUTH)

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from story import slack, statuspage, webhooks
+from story.building import anchors, changed, rebuild, write_slack
 from story.company import Company, Record, hexes, zulu
 from story.files import to_json
 
@@ -264,9 +263,7 @@ def ward_log(name: str, prefix: str) -> tuple[str, dict[str, str], dict[str, int
 
 def build(folder: Path) -> Record:
     """Write the evidence files into `folder`; returns what is truly in them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    messages, labels = slack.tell(COMPANY, BOT_POSTS)
-    (folder / "slack-export.zip").write_bytes(slack.to_export(COMPANY, messages, labels))
+    messages, named = write_slack(folder, COMPANY, BOT_POSTS)
     hooks, pd_labels = webhooks.read_hooks(HOOKED)
     _write(folder / "pagerduty-webhooks.jsonl", webhooks.to_lines(hooks))
     said, page_labels = statuspage.read_page(TROSKEL, "troskel")
@@ -275,7 +272,6 @@ def build(folder: Path) -> Record:
     island, island_labels, island_counts = ward_log("island", "G")
     _write(folder / "ward-log.csv", wards)
     _write(folder / "ward-log-gullhaven.csv", island)
-    named = slack.event_ids(COMPANY, labels)
     named |= {f"pd_{label}": event_id for label, event_id in pd_labels.items()}
     named |= {f"ward_{label}": event_id for label, event_id in (ward_labels | island_labels).items()}
     named |= page_labels
@@ -306,7 +302,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
     return {
         **counts,
         "total": sum(sum(n.values()) for n in counts.values() if isinstance(n, dict)) + counts["slack_pins"],
-        "anchors": {mark: {"event_id": event_id, "time": zulu(at)} for mark, (event_id, at) in clock.items()},
+        "anchors": anchors(clock),
         "true_mitigated": {"event_id": named["ward_island_paper"], "time": zulu(ISLAND_ON_PAPER)},
         "early_signals": [named[label] for label in ("early1", "early2", "ward_first", "ward_island_first")],
         "calls": {"start_at": zulu(FIRST_REFUSAL), "end_at": zulu(IMPACT_ENDED), "count": CALLS},
@@ -314,8 +310,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
         "vendor_silent_minutes": 52,
         "stage": STAGE,
         "faults": FAULTS,
-        "edited": slack.find_posts(COMPANY, messages, "edited"),
-        "deleted": slack.find_posts(COMPANY, messages, "subtype", "tombstone"),
+        **changed(COMPANY, messages),
         "events": dict(sorted(named.items())),
     }
 
@@ -370,14 +365,5 @@ FAULTS = [
 ]  # fmt: skip
 
 
-def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else EVIDENCE
-    truth = build(folder)
-    if folder == EVIDENCE:
-        TRUTH.write_bytes(to_json(truth, indent=2))
-    shown = {key: value for key, value in truth.items() if key != "events"}
-    print(json.dumps(shown, ensure_ascii=False, indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    rebuild(build, EVIDENCE, TRUTH)

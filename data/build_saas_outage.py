@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from story import pagerduty, slack
+from story import slack
+from story.building import anchors, changed, rebuild, write_pagerduty, write_slack
 from story.company import Company, Record, hexes, zulu
 from story.files import to_json
 from story.pagerduty import Page
@@ -442,19 +441,13 @@ PAGE = Page(
 
 def build(folder: Path) -> Record:
     """Write the evidence files into `folder`; returns what is truly in them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    messages, labels = slack.tell(COMPANY, BOT_POSTS)
-    (folder / "slack-export.zip").write_bytes(slack.to_export(COMPANY, messages, labels))
-    log, pd_labels = pagerduty.read_log(PAGE)
-    incident = pagerduty.to_incident(PAGE, log)
-    (folder / "pagerduty-log-entries.json").write_bytes(to_json(pagerduty.to_page(log), indent=1))
-    (folder / "pagerduty-incident.json").write_bytes(to_json(incident, indent=1))
+    messages, named = write_slack(folder, COMPANY, BOT_POSTS)
+    log, paged = write_pagerduty(folder, PAGE)
     hooks = deployment_hooks()
     (folder / "github-deployment-hooks.json").write_bytes(to_json(hooks, indent=1))
     commits = git_log()
     (folder / "platform-git-log.txt").write_text(commits, encoding="utf-8", newline="\n")
-    named = slack.event_ids(COMPANY, labels)
-    named |= {f"pd_{label}": f"pd:{entry_id}" for label, entry_id in pd_labels.items()}
+    named |= paged
     named |= _names_of_deploys(hooks, messages)
     counts = {
         "slack_records": {channel: len(posts) for channel, posts in messages.items()},
@@ -496,7 +489,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
     return {
         **counts,
         "total": slack_total + others,
-        "anchors": {mark: {"event_id": event_id, "time": zulu(at)} for mark, (event_id, at) in clock.items()},
+        "anchors": anchors(clock),
         "true_impact_start": {"event_id": named["first_refusal"], "time": zulu(FIRST_REFUSAL)},
         "early_signals": [named["early1"], named["early2"]],
         "clock_skew": {
@@ -508,8 +501,7 @@ def _truth(messages: slack.Posts, counts: Record, named: dict[str, str]) -> Reco
         "storm": {"start_at": zulu(PAGED - timedelta(seconds=30)), "pods": PODS},
         "stage": STAGE,
         "faults": [fault | {"row": fault["row"].format(**named)} for fault in FAULTS],
-        "edited": slack.find_posts(COMPANY, messages, "edited"),
-        "deleted": slack.find_posts(COMPANY, messages, "subtype", "tombstone"),
+        **changed(COMPANY, messages),
         "events": dict(sorted(named.items())),
     }
 
@@ -564,14 +556,5 @@ FAULTS = [
 ]
 
 
-def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else EVIDENCE
-    truth = build(folder)
-    if folder == EVIDENCE:
-        TRUTH.write_bytes(to_json(truth, indent=2))
-    shown = {key: value for key, value in truth.items() if key != "events"}
-    print(json.dumps(shown, ensure_ascii=False, indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    rebuild(build, EVIDENCE, TRUTH)
