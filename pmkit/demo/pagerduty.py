@@ -193,15 +193,17 @@ class PagerDuty(System):
         incident = chance.choice(self.incidents)
         key = str(incident["id"])
         self._made += 1
-        entry = {
-            **make_entry(f"R{self._made:04d}ARRIVED", self.now(), incident),
-            "summary": f"Arrived while somebody reads ({self._made})",
-        }
+        alerts = self.alerts.get(key, [])
+        if alerts and chance.random() < 0.5:
+            alerts.append(alerts[-1] | {"id": f"A{self._made:04d}ARRIVED", "created_at": _text(self.now())})
+            return
+        entry = make_entry(f"R{self._made:04d}ARRIVED", self.now(), incident)
         self.log.setdefault(key, []).append(entry)
 
     def leave(self, chance: random.Random) -> None:
         """An entry or an alert of the past is there no more."""
-        rows = self.log.get(str(chance.choice(self.incidents)["id"]), [])
+        key = str(chance.choice(self.incidents)["id"])
+        rows = chance.choice([self.log, self.alerts]).get(key, [])
         if rows:
             rows.pop(chance.randrange(len(rows)))
 
@@ -384,7 +386,6 @@ def _users(story: Story) -> list[Record]:
                 "teams": [],
                 "contact_methods": [],
                 "notification_rules": [],
-                "coordinated_incidents": [],
             }
         )
     return users

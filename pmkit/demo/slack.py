@@ -208,6 +208,7 @@ class Slack(System):
             for pin in self.pins.get(channel["id"], ()):
                 message = self._message(channel["id"], pin["ts"])
                 if message:
+                    message = {name: value for name, value in message.items() if name != "metadata"}
                     rest = {"created": pin["created"], "created_by": pin["created_by"]}
                     items.append({"type": "message", "channel": channel["id"], "message": message, **rest})
             return _yes(items=items)
@@ -253,7 +254,7 @@ class Slack(System):
         self.channels[channel_id] = _channel(channel_id, name, self.bot_user, int(self.now().timestamp()))
         self.messages[channel_id] = []
         self.members[channel_id] = [self.bot_user]
-        return _yes(channel=self._listed(self.channels[channel_id]))
+        return _yes(channel=self.channels[channel_id] | {"is_member": True})
 
     def conversations_join(self, request: Request) -> Answer:
         """The app becomes a member."""
@@ -486,7 +487,7 @@ class Slack(System):
             return _no("too_long")
         at = int(self.now().timestamp())
         channel[what] = {"value": value, "creator": self.bot_user, "last_set": at}
-        return _yes(**({"purpose": value} if what == "purpose" else {"channel": self._listed(channel)}))
+        return _yes(**({"purpose": value} if what == "purpose" else {"channel": channel | {"is_member": True}}))
 
     def _new_message(self, said: Mapping[str, str]) -> Record:
         message: Record = {

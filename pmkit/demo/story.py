@@ -16,7 +16,7 @@ from pmkit.errors import IntegrationError
 Record = dict[str, Any]
 
 # What an export adds to a message, and the API does not give.
-_OF_EXPORTS = ("user_profile", "source_team", "user_team", "replies", "hidden", "item_type")
+_OF_EXPORTS = ("user_profile", "source_team", "user_team", "replies", "hidden", "item_type", "user_id")
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,11 @@ def _json(path: Path) -> Any:
 def _messages(archive: zipfile.ZipFile, channel: str) -> list[Record]:
     days = sorted(name for name in archive.namelist() if name.startswith(f"{channel}/"))
     told = [message for day in days for message in json.loads(archive.read(day))]
-    plain = [
-        {key: value for key, value in message.items() if key not in _OF_EXPORTS}
-        for message in told
-        if "ts" in message
-    ]
+    plain = [_as_the_api_gives_it(message) for message in told if "ts" in message]
     return sorted(plain, key=lambda message: str(message["ts"]))
+
+
+def _as_the_api_gives_it(message: Record) -> Record:
+    parts = {key: value for key, value in message.items() if key not in _OF_EXPORTS}
+    inner = {key: _as_the_api_gives_it(parts[key]) for key in ("bot_profile", "root") if key in parts}
+    return parts | inner

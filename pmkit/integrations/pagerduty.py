@@ -5,6 +5,7 @@ Through pdpyras, or through `pagerduty`, which has taken its place: all that is 
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import warnings
@@ -29,6 +30,9 @@ _FULL: Final = 100  # records in a page, the most there can be
 _MOST: Final = 10_000  # records that pages reach
 _MONTHS_BACK: Final = 6
 _TIMEOUT: Final = 30.0
+# Tries after which a client gives an answer of 429 back. It waits for ever for 0 and for -1, and any number
+# below is passed before the first try.
+_NEVER: Final = -2
 _ID: Final = re.compile(r"[A-Z0-9]{7,30}", re.ASCII)
 _IN_URL: Final = re.compile(r"/incidents/([A-Za-z0-9]+)", re.ASCII)
 
@@ -52,7 +56,8 @@ def connect(account: Account, client: str = "") -> PagerDutyLike:
     if name not in CLIENTS:
         raise IntegrationError(f"{TITLE}: there is no client {name!r}; there are {' and '.join(CLIENTS)}")
     made: Any = _pdpyras(account) if name == "pdpyras" else _pagerduty(account)
-    made.retry = {}
+    made.log = logging.Logger("pmkit.pagerduty", logging.CRITICAL)  # it tells of each try on the screen
+    made.retry = {429: _NEVER}
     made.max_network_attempts = 0
     made.timeout = _TIMEOUT
     return made  # type: ignore[no-any-return]

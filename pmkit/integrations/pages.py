@@ -67,14 +67,14 @@ Part = tuple[str, Callable[[Verdict], None]]  # what it is, and how it is read i
 def read_parts(pages: Pages, parts: Sequence[Part]) -> Verdict:
     """Read one part after another; what is refused is a gap, and after no answer nothing more is asked for.
 
-    Raises what the system said where not even a first page came.
+    Raises what the system said where nothing came that counts.
     """
     verdict = Verdict()
     for number, (what, read) in enumerate(parts):
         try:
             read(verdict)
         except IntegrationError as error:
-            if pages.is_empty:
+            if not verdict.counts:
                 pages.give_up()
                 raise
             verdict.gaps.append(Gap(what, verdict.missing.get(what, ""), str(error).rstrip(".")))
@@ -133,11 +133,6 @@ class Pages:
         self._files = {(page["what"], page["sha256"]): page["page"] for page in log.pages}
         self._count = len({page["page"] for page in log.pages})
         self.reread = self.asked_for = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no page came yet."""
-        return not self._known
 
     def get(self, what: str, key: str, ask: Callable[[], Heard], *, name: str = "") -> Any:
         """The value of a page: as it is saved, or as `ask` gives it, which is saved first.
