@@ -487,7 +487,9 @@ class Slack(System):
             return _no("too_long")
         at = int(self.now().timestamp())
         channel[what] = {"value": value, "creator": self.bot_user, "last_set": at}
-        return _yes(**({"purpose": value} if what == "purpose" else {"channel": channel | {"is_member": True}}))
+        if what == "purpose":
+            return _yes(purpose=value)
+        return _yes(channel=channel | {"is_member": True})
 
     def _new_message(self, said: Mapping[str, str]) -> Record:
         message: Record = {

@@ -145,6 +145,9 @@ class Pages:
         if known and (value := self._saved(known)) is not None:
             self.reread += 1
             return value
+        if known:  # it is not what came: it must not be loaded beside what comes now
+            remove(self.folder / str(known["page"]))
+            self._files.pop((what, known["sha256"]), None)
         heard = ask()
         self.asked_for += 1
         self._save(what, key, heard.reply.body, name or what)
@@ -258,8 +261,9 @@ def _opened(workspace: Workspace, name: str, head: Mapping[str, Any], *, now: da
         folder.mkdir(parents=True)
         if path is not None and log is not None and is_unfinished and path.exists():
             first["continues"] = f"evidence/{path.name}"
-            for page in log.pages:
-                shutil.copyfile(path / page["page"], folder / page["page"])
+            for saved in {str(page["page"]) for page in log.pages}:
+                if (path / saved).exists():
+                    shutil.copyfile(path / saved, folder / saved)
         pages = log.pages if log is not None and "continues" in first else ()
         lines = [first, *pages]
         write_durably(folder / LOG, "".join(json.dumps(line) + "\n" for line in lines).encode())
