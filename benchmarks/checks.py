@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from pmkit import spoken
 from pmkit.checks.breadth import measure_breadth
 from pmkit.checks.statement import Around, Factor, read_statement
-from pmkit.checks.wording import FAULTS, Sentence, split_sentences
+from pmkit.checks.wording import FAULTS, find_sign, split_sentences
 from pmkit.postmortem import Incident, Member
 from pmkit.roster import find_person_fault
 from pmkit.vocabulary import Vocabulary, load_vocabulary
@@ -73,7 +73,7 @@ def read_action(row: Row, vocabulary: Vocabulary, incident: Incident, others: li
 def read_sentence(row: Row, vocabulary: Vocabulary) -> dict[str, bool]:
     """What the checks say of a sentence, whatever they would say first."""
     sentences = split_sentences(row["text"])
-    shown = {fault: any(_shows(each, fault, vocabulary) for each in sentences) for fault in FAULTS}
+    shown = {fault: any(find_sign(fault, each, vocabulary) for each in sentences) for fault in FAULTS}
     is_summary = row["kind"] == "summary"
     judging = is_summary and (shown["judging"] or shown["blame"])  # a summary that blames weighs, too
     return {
@@ -82,10 +82,6 @@ def read_sentence(row: Row, vocabulary: Vocabulary) -> dict[str, bool]:
         "animated": shown["animated"],
         "judging_in_timeline": judging,
     }
-
-
-def _shows(sentence: Sentence, fault: str, vocabulary: Vocabulary) -> bool:
-    return any(cue.words_in(sentence.plain) for cue in vocabulary.wording[fault])
 
 
 def read_cause(row: Row, vocabulary: Vocabulary) -> dict[str, bool]:

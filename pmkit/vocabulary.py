@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,22 +20,26 @@ class Cue:
     """A way people say something: what it is a sign of, as a short clause, and its patterns.
 
     `unless` are patterns of texts in which the same words mean something else; `instead` says what to write
-    in their place, where that can be said at all.
+    in their place, where that can be said at all; `shows` is the way of saying it that it stands for besides
+    its patterns, as `pmkit.checks` finds it in how a sentence is built.
     """
 
     sign: str
     patterns: tuple[str, ...]
     unless: tuple[str, ...] = ()
     instead: str = ""
+    shows: str = ""
 
     def heard_in(self, texts: pd.Series) -> npt.NDArray[np.bool_]:
         """For each text, whether one of the patterns occurs in it."""
+        if not self.patterns:
+            return np.zeros(len(texts), dtype=np.bool_)
         heard = _matches(texts, self._pattern)
         return heard & ~_matches(texts, self._exception) if self.unless else heard
 
     def words_in(self, text: str) -> str:
         """The first words of the text that a pattern stands for; empty when there are none."""
-        found = re.search(self._pattern, text, re.IGNORECASE)
+        found = re.search(self._pattern, text, re.IGNORECASE) if self.patterns else None
         if not found or (self.unless and re.search(self._exception, text, re.IGNORECASE)):
             return ""
         return " ".join(found.group().split())
@@ -51,6 +55,29 @@ class Cue:
     @cached_property
     def _exception(self) -> str:
         return "|".join(f"(?:{pattern})" for pattern in self.unless)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words by their kinds, in every form: what a sentence is taken apart with.
+
+    `words` are single words, `phrases` those that belong together, each with its kinds; a verb in its past
+    form is of the kind `past` as well. Names are told by their capital letter.
+    """
+
+    words: Mapping[str, frozenset[str]]
+    phrases: Mapping[str, frozenset[str]]
+    given_names: frozenset[str]
+    plain_capitals: frozenset[str]
+
+    @cached_property
+    def longest(self) -> int:
+        """How many words the longest phrase has."""
+        return max((phrase.count(" ") + 1 for phrase in self.phrases), default=1)
+
+    def kinds_of(self, word: str) -> frozenset[str]:
+        """The kinds of a word; none when the lexicon does not have it."""
+        return self.words.get(word, frozenset())
 
 
 def _matches(texts: pd.Series, pattern: str) -> npt.NDArray[np.bool_]:
@@ -77,6 +104,7 @@ class Vocabulary:
     statement: Mapping[str, float]
     spoken: Mapping[str, float]
     wording: Mapping[str, tuple[Cue, ...]]
+    lexicon: Lexicon
     walk: Mapping[str, str]
     stop_words: frozenset[str]
 
@@ -93,6 +121,7 @@ def load_vocabulary(path: Path | None = None) -> Vocabulary:
         statement=data["statement"],
         spoken=data["spoken"],
         wording={fault: tuple(_cue(cue, words) for cue in cues) for fault, cues in data["wording"].items()},
+        lexicon=_lexicon(data["lexicon"]),
         walk=data["walk"],
         stop_words=frozenset(data["likeness"]["stop_words"].split()),
     )
@@ -103,7 +132,11 @@ def _cue(said: Mapping[str, Any], words: Mapping[str, str]) -> Cue:
         return tuple(_spell_out(pattern, words) for pattern in patterns)
 
     return Cue(
-        said["sign"], spell_out(said["patterns"]), spell_out(said.get("unless", ())), said.get("instead", "")
+        said["sign"],
+        spell_out(said["patterns"]),
+        spell_out(said.get("unless", ())),
+        said.get("instead", ""),
+        said.get("shows", ""),
     )
 
 
@@ -112,3 +145,63 @@ def _spell_out(pattern: str, words: Mapping[str, str]) -> str:
     while "{{" in pattern:
         pattern = re.sub(r"\{\{(\w+)\}\}", lambda found: words[found.group(1)], pattern)
     return pattern
+
+
+def _lexicon(said: Mapping[str, Mapping[str, str]]) -> Lexicon:
+    kinds: dict[str, set[str]] = {}
+    plain = dict(said["words"])
+    names, capitals = plain.pop("given_name"), plain.pop("plain_capital")
+    for kind, entries in said["verbs"].items():
+        for entry in _entries(entries):
+            for form, is_past in _verb_forms(entry.split("/")):
+                kinds.setdefault(form, set()).update({kind, "past"} if is_past else {kind})
+    for kind, entries in said["nouns"].items():
+        for entry in _entries(entries):
+            for form in _noun_forms(entry.split("/")):
+                kinds.setdefault(form, set()).add(kind)
+    for kind, entries in plain.items():
+        for form in _entries(entries):
+            kinds.setdefault(form, set()).add(kind)
+    kinds.setdefault("not", set()).add("not")
+    frozen = {form: frozenset(those) for form, those in kinds.items()}
+    return Lexicon(
+        {form: those for form, those in frozen.items() if " " not in form},
+        {form: those for form, those in frozen.items() if " " in form},
+        frozenset(names.split()),
+        frozenset(capitals.split()),
+    )
+
+
+def _entries(listed: str) -> list[str]:
+    return [found.strip('"') for found in re.findall(r'"[^"]+"|\S+', listed)]
+
+
+def _verb_forms(forms: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Every form of a verb, and whether it tells of the past; of several words the first one changes.
+
+    Forms that no rule makes are given; regular ones are made, with and without a doubled letter, since a form
+    that nobody writes does no harm.
+    """
+    first, _, rest = forms[0].partition(" ")
+    tail = f" {rest}" if rest else ""
+    stem = first[:-1] if first.endswith("e") else first
+    yield from ((first + tail, False), *((form + tail, False) for form in (f"{first}s", f"{first}es")))
+    yield stem + "ing" + tail, False
+    yield first + first[-1] + "ing" + tail, False
+    if first.endswith("y"):
+        yield f"{first[:-1]}ies{tail}", False
+    for form in forms[1:]:
+        head = form.partition(" ")[0]
+        yield form, head not in (first, f"{first}s", f"{first}es") and not head.endswith("ing")
+    if len(forms) == 1:
+        yield from ((form + tail, True) for form in (f"{stem}ed", f"{first}{first[-1]}ed"))
+        if first.endswith("y"):
+            yield f"{first[:-1]}ied{tail}", True
+
+
+def _noun_forms(forms: Sequence[str]) -> Iterator[str]:
+    yield from forms
+    if len(forms) == 1 and not forms[0].endswith("s"):
+        yield forms[0] + "s"
+        if forms[0].endswith("y"):
+            yield f"{forms[0][:-1]}ies"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -79,21 +80,29 @@ def worksheet() -> Rows:
 
 @pytest.fixture(scope="session")
 def postmortem() -> Callable[..., Postmortem]:
-    """`postmortem(incident, events=…, actions=[{…}], notes={…})`: what is not said is empty."""
+    """`postmortem(incident, events=…, actions=[{…}], notes={…})`: what is not said is empty.
+
+    `untold` leaves the timeline empty whatever is said, for what does not look at it.
+    """
 
     def make(
-        incident: Incident | None = None, *, notes: dict[str, str] | None = None, **said: object
+        incident: Incident | None = None,
+        *,
+        notes: dict[str, str] | None = None,
+        untold: bool = False,
+        **said: object,
     ) -> Postmortem:
         frames = {
             name: frame if isinstance(frame := said.get(name, []), pd.DataFrame) else _typed(frame, table)
             for name, table in schema.TABLES.items()
         }
         worksheet = frames.pop("timeline")
+        untold |= worksheet is _empty(schema.TIMELINE) and frames["events"] is _empty(schema.EVENTS)
         journal = pd.DataFrame(said.get("journal", []), columns=["at", "by", "did", "file"])
         return Postmortem(
             incident=incident or Incident("2026-11-03-checkout", "Checkout failed", "P1"),
             worksheet=worksheet,
-            timeline=build_timeline(frames["events"], worksheet),
+            timeline=_no_timeline() if untold else build_timeline(frames["events"], worksheet),
             notes=notes or {},
             journal=journal.astype(no_journal().dtypes),
             **frames,
@@ -103,4 +112,24 @@ def postmortem() -> Callable[..., Postmortem]:
 
 
 def _typed(rows: object, table: schema.Table) -> pd.DataFrame:
-    return schema.conform(pd.DataFrame(rows), table) if rows else schema.empty(table)
+    if not rows:
+        return _empty(table)
+    said = (table.name, repr(rows))
+    if said not in _MADE:
+        _MADE[said] = schema.conform(pd.DataFrame(rows), table)
+    return _MADE[said]
+
+
+# What was made once is shared: nothing that reads a postmortem may change its frames.
+_MADE: dict[tuple[str, str], pd.DataFrame] = {}
+
+
+def _empty(table: schema.Table) -> pd.DataFrame:
+    if (table.name, "") not in _MADE:
+        _MADE[table.name, ""] = schema.empty(table)
+    return _MADE[table.name, ""]
+
+
+@cache
+def _no_timeline() -> pd.DataFrame:
+    return build_timeline(_empty(schema.EVENTS), _empty(schema.TIMELINE))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from pmkit.checks._rule import Finding, Passage, Rule, rule
-from pmkit.checks.statement import BEHIND, Around, Factor, Reading, find_behind, has_behind, read_statement
+from pmkit.checks.statement import BEHIND, Around, Factor, Reading, find_behind, find_person, has_behind, read_statement
 from pmkit.factors import IMPACT, causal_graph
 from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary
@@ -65,7 +65,7 @@ def find_people(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> Iterat
     Mend: say what the person saw, what made the step look right, and what let it through.
     """
     for passage in passages:
-        words = vocabulary.cues["person as cause"].words_in(passage.text) if passage.kind == "cause" else ""
+        words = find_person(passage.text, vocabulary) if passage.kind == "cause" else ""
         if words:
             message = f"“{_shorten(passage.text)}” names a person as the cause."
             mend = "What did the tool show at that moment, what did it let through, and what would have told?"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pmkit.checks._rule import Finding, Passage, Rule, rule
+from pmkit.checks.statement import find_person
 from pmkit.checks.wording import (
     Sentence,
     Sign,
@@ -32,8 +33,7 @@ def find_blame(
     Mend: say what was done, what was to be seen at that moment, and what the tool or the process allowed.
     """
     # A cause that is a person is told of as such already.
-    person = vocabulary.cues["person as cause"]
-    others = [each for each in passages if not (each.kind == "cause" and person.words_in(each.text))]
+    others = [each for each in passages if not (each.kind == "cause" and find_person(each.text, vocabulary))]
     yield from _findings("blame", others, names, vocabulary)
 
 

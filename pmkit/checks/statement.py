@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from pmkit.checks.reproach import find_reproach
+from pmkit.checks.wording import split_sentences
 from pmkit.factors import IMPACT
 from pmkit.vocabulary import Vocabulary
 
@@ -92,12 +94,21 @@ def read_statement(statement: str, around: Around, vocabulary: Vocabulary, facto
     `factor_id` is the factor it is the statement of; without one the factor of the same words is taken.
     """
     text = " ".join(statement.split())
-    person = vocabulary.cues["person as cause"].words_in(text)
+    person = find_person(text, vocabulary)
     signs = tuple(_of_symptom(text, around, vocabulary))
     act = vocabulary.cues["act word"].words_in(text)
     name = factor_id or _factor_of(text, around.factors)
     behind = has_behind(name, around.factors, around.links) if name else False
     return Reading(signs, vocabulary.statement["enough"], person, act, behind)
+
+
+def find_person(statement: str, vocabulary: Vocabulary) -> str:
+    """The words with which a statement names a person as the cause; empty when it does not."""
+    sentences = split_sentences(statement)
+    reproaches = [found for each in sentences if (found := find_reproach(each.plain, vocabulary.lexicon))]
+    if any(each.kind == "measured" for each in reproaches):
+        return ""  # that is told of as blame: it says what ought to have been, not what came about
+    return vocabulary.cues["person as cause"].words_in(statement) or (reproaches[0].words if reproaches else "")
 
 
 def has_behind(name: str, factors: Iterable[Factor], links: Iterable[tuple[str, str]]) -> bool:

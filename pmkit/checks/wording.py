@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-import numpy as np
-import pandas as pd
+from pmkit.checks.hindsight import Hindsight, find_hindsight
+from pmkit.checks.reproach import Reproach, find_reproach
+from pmkit.vocabulary import Lexicon, Vocabulary
 
-from pmkit.vocabulary import Vocabulary
-
+# What is read from how a sentence is built, before its words are looked up.
+_BUILT: Final[dict[str, Callable[[str, Lexicon], Reproach | Hindsight | None]]] = {
+    "blame": find_reproach,
+    "hindsight": find_hindsight,
+}
 FAULTS: Final = ("blame", "judging", "hindsight", "animated")
 _CODE: Final = re.compile(r"`+[^`\n]+`+")
 _QUOTED: Final = re.compile(
@@ -91,23 +95,29 @@ def spell_names(people: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(named, key=lambda part: (-len(part), part)))
 
 
+def find_sign(fault: str, sentence: Sentence, vocabulary: Vocabulary) -> Sign | None:
+    """How a sentence shows a fault: by how it is built, else by the words of the vocabulary."""
+    cues = vocabulary.wording[fault]
+    built = _BUILT[fault](sentence.plain, vocabulary.lexicon) if fault in _BUILT else None
+    if built:
+        cue = next(each for each in cues if each.shows == built.kind)
+        return Sign(fault, built.words.replace("·", ""), cue.sign, cue.instead)
+    for cue in cues:
+        if words := cue.words_in(sentence.plain):
+            return Sign(fault, words.replace("·", ""), cue.sign, cue.instead)
+    return None
+
+
 def read_sentences(
     fault: str, sentences: Sequence[Sentence], vocabulary: Vocabulary
 ) -> Iterator[tuple[int, Sign]]:
     """The places of the sentences that show the fault, each once, with the sign of it."""
-    plain = pd.Series([sentence.plain for sentence in sentences], dtype="str")
-    told: set[int] = set()
-    for cue in vocabulary.wording[fault]:
-        for place in np.flatnonzero(cue.heard_in(plain)).tolist():
-            if place not in told and (words := cue.words_in(sentences[place].plain)):
-                told.add(place)
-                yield place, Sign(fault, words.replace("·", ""), cue.sign, cue.instead)
+    for place, sentence in enumerate(sentences):
+        if sign := find_sign(fault, sentence, vocabulary):
+            yield place, sign
 
 
 def find_first_fault(sentence: Sentence, kind: str, vocabulary: Vocabulary) -> str:
     """The fault that is told of where a sentence has several; only summaries are asked for judgement."""
     asked = [fault for fault in FAULTS if fault != "judging" or kind == "summary"]
-    shown = (
-        fault for fault in asked if any(cue.words_in(sentence.plain) for cue in vocabulary.wording[fault])
-    )
-    return next(shown, "")
+    return next((fault for fault in asked if find_sign(fault, sentence, vocabulary)), "")
