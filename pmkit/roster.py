@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pandas as pd
@@ -17,10 +18,17 @@ _NOBODY: Final = {
 _GROUP: Final = re.compile(
     r"@here|@channel|@everyone|\b(teams?|squads?|guilds?|tribes?|groups?|crews?|everyone|everybody|all|we|us|"
     r"sres?|platform|infra(structure)?|backend|frontend|engineering|engineers|ops|operations|devs?|devops|"
-    r"developers?|support|security|on-?call|oncall|rotation|department|management|leadership|stakeholders?)\b",
+    r"developers?|support|security|on[ -]?call|rotation|department|management|leadership|stakeholders?)\b",
     re.IGNORECASE,
 )
 _TITLE: Final = re.compile(r"\b(lead|manager|commander|owner|officer|scribe|head|director|coordinator)$")
+# “Platform team (DRI: Yusuf)”, “DRI Yusuf”, “Platform team (Yusuf)”.
+_NAMED: Final = re.compile(
+    r"\b(?:dri|owner|contact)\s*[:=–—-]?\s+([^(),;]+)|\b(?:teams?|squads?|crews?|groups?)\s*[(:–—-]\s*([^()]+)\)?$"
+)
+_HELPERS: Final = re.compile(
+    r"\s*\([^)]*\)$|[,;(/]?\s*\b(?:with|supported|helped|assisted|backup|deputy|cc)\b.*$"
+)
 _SEVERAL: Final = re.compile(r"[,;/&+]|\s(?:and|und|et|y|or)\s", re.IGNORECASE)
 _PEOPLE_KINDS: Final = ("message", "reply", "file", "ack", "note", "resolve", "call")
 
@@ -34,12 +42,18 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     """
     said = " ".join(name.split()).casefold()
     known = _folded([*incident.roster, *others])
+    known |= {_without_accents(key): person for key, person in known.items()}
     if said in known:
         return ""
+    if any(other != said and not find_person_fault(other, incident, others) for other in _said_otherwise(said)):
+        return ""
+    parts = {part for person in known.values() for part in person.split()}
+    if _GROUP.fullmatch(said) and name.strip() not in parts:  # though somebody is called Ops by first name
+        return _fault_of_words(said)
     role = _folded(incident.roles).get(said)
     if role is not None:
         return "" if incident.person(role) else f"the role {role} is filled by nobody"
-    alike = sorted({person for key, person in known.items() if said in key.split()})
+    alike = sorted({person for key, person in known.items() if _may_mean(said, key.split())})
     if len(alike) == 1:  # a first name that only one of them has
         return ""
     if alike:
@@ -56,8 +70,33 @@ def find_name_fault(name: str) -> str:
     return "" if _TITLE.search(said) and not _SEVERAL.search(said) else _fault_of_words(said)
 
 
+def _said_otherwise(said: str) -> Iterator[str]:
+    """Who may be meant: without helpers, team, role or doubt beside the name, and in another order."""
+    if named := _NAMED.search(said):
+        yield next(name for name in named.groups() if name).strip()
+    yield _HELPERS.sub("", said).strip(" ?.,")
+    if "." in said.strip("."):  # `hana.or`, as accounts are spelled
+        yield said.replace(".", " ").strip()
+    last, comma, first = said.partition(", ")
+    if comma and " " not in last:
+        yield f"{first} {last}"
+    yield _without_accents(said)
+
+
+def _without_accents(said: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", said) if not unicodedata.combining(letter))
+
+
+def _may_mean(said: str, parts: list[str]) -> bool:
+    """Whether a first name or surname is one of those, or “Priyanka S.” the first of them."""
+    if said in parts:
+        return True
+    first, _, initial = said.rstrip(".").partition(" ")
+    return len(initial) == 1 and len(parts) > 1 and parts[0] == first and parts[-1].startswith(initial)
+
+
 def _fault_of_words(said: str) -> str:
-    if said.strip(".") in _NOBODY or not re.search(r"\w", said):
+    if said.strip(".") in _NOBODY or said.split(" ")[0] in _NOBODY or not re.search(r"\w", said):
         return "names nobody"
     if _SEVERAL.search(said):
         return "names several; one answers for it, others may help"

@@ -113,7 +113,7 @@ def load_vocabulary(path: Path | None = None) -> Vocabulary:
     """pmkit's vocabulary, or a team's own file of the same shape."""
     path = path or Path(__file__).with_suffix(".toml")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    words = data["words"]
+    words = {**data["words"], **_measures(data["lexicon"]["verbs"]["measure"])}
     return Vocabulary(
         cues={name: _cue(cue, words) for name, cue in data["cues"].items()},
         points=data["points"],
@@ -170,6 +170,13 @@ def _lexicon(said: Mapping[str, Mapping[str, str]]) -> Lexicon:
         frozenset(names.split()),
         frozenset(capitals.split()),
     )
+
+
+def _measures(listed: str) -> dict[str, str]:
+    """What `{{act}}` and `{{acting}}` stand for: the verbs of what a response does, longest first."""
+    verbs = sorted((entry.split("/")[0] for entry in _entries(listed)), key=lambda verb: (-len(verb), verb))
+    doing = [form for verb in verbs for form, _ in _verb_forms([verb]) if form.partition(" ")[0].endswith("ing")]
+    return {"act": f"(?:{'|'.join(verbs)})", "acting": f"(?:{'|'.join(doing)}|calling it|making (?:this|it))"}
 
 
 def _entries(listed: str) -> list[str]:

@@ -86,13 +86,15 @@ def _of_text(text: str, vocabulary: Vocabulary) -> Iterator[Sign]:
         yield Sign(points["question"], "it asks instead of saying what will be done")
     for name, reason in (
         ("weak verb", "“{}” has no end"),
+        ("loose verb", "“{}” ends only where something is named"),
+        ("mass noun", "of “{}” there can always be more"),
         ("soft word", "“{}” can be more or less"),
         ("generic object", "“{}” says not which"),
         ("people", "“{}” changes people, not the system"),
     ):
         if found := cues[name].words_in(text):
             yield Sign(points[name], reason.format(found))
-    for name in ("strong verb", "condition", "deliverable"):
+    for name in ("strong verb", "condition", "deliverable", "placed"):
         if cues[name].words_in(text):
             yield Sign(points[name], f"it has a {name}")
     if has_number(text):
