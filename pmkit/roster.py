@@ -45,7 +45,9 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     known |= {_without_accents(key): person for key, person in known.items()}
     if said in known:
         return ""
-    if any(other != said and not find_person_fault(other, incident, others) for other in _said_otherwise(said)):
+    if any(
+        other != said and not find_person_fault(other, incident, others) for other in _said_otherwise(said)
+    ):
         return ""
     parts = {part for person in known.values() for part in person.split()}
     if _GROUP.fullmatch(said) and name.strip() not in parts:  # though somebody is called Ops by first name
@@ -84,7 +86,9 @@ def _said_otherwise(said: str) -> Iterator[str]:
 
 
 def _without_accents(said: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", said) if not unicodedata.combining(letter))
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", said) if not unicodedata.combining(letter)
+    )
 
 
 def _may_mean(said: str, parts: list[str]) -> bool:
@@ -96,7 +100,7 @@ def _may_mean(said: str, parts: list[str]) -> bool:
 
 
 def _fault_of_words(said: str) -> str:
-    if said.strip(".") in _NOBODY or said.split(" ")[0] in _NOBODY or not re.search(r"\w", said):
+    if said.strip(".") in _NOBODY or said.split(" ", maxsplit=1)[0] in _NOBODY or not re.search(r"\w", said):
         return "names nobody"
     if _SEVERAL.search(said):
         return "names several; one answers for it, others may help"

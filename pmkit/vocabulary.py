@@ -175,7 +175,9 @@ def _lexicon(said: Mapping[str, Mapping[str, str]]) -> Lexicon:
 def _measures(listed: str) -> dict[str, str]:
     """What `{{act}}` and `{{acting}}` stand for: the verbs of what a response does, longest first."""
     verbs = sorted((entry.split("/")[0] for entry in _entries(listed)), key=lambda verb: (-len(verb), verb))
-    doing = [form for verb in verbs for form, _ in _verb_forms([verb]) if form.partition(" ")[0].endswith("ing")]
+    doing = [
+        form for verb in verbs for form, _ in _verb_forms([verb]) if form.partition(" ")[0].endswith("ing")
+    ]
     return {"act": f"(?:{'|'.join(verbs)})", "acting": f"(?:{'|'.join(doing)}|calling it|making (?:this|it))"}
 
 

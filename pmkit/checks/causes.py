@@ -9,7 +9,16 @@ from typing import Any, Final
 import pandas as pd
 
 from pmkit.checks._rule import Finding, Passage, Rule, rule
-from pmkit.checks.statement import BEHIND, Around, Factor, Reading, find_behind, find_person, has_behind, read_statement
+from pmkit.checks.statement import (
+    BEHIND,
+    Around,
+    Factor,
+    Reading,
+    find_behind,
+    find_person,
+    has_behind,
+    read_statement,
+)
 from pmkit.factors import IMPACT, causal_graph
 from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -20,14 +21,16 @@ _SHORT: Final = {"ca": "can", "wo": "will", "sha": "shall", "can": "can"}
 _STOPS: Final = frozenset(".;:!?()[]–—…")
 # Kinds of words that may stand between a subject and what it does.
 _BETWEEN: Final = frozenset({"adverb", "auxiliary", "not", "misdoing", "judged"})
+_BEING: Final = frozenset({"is", "was", "are", "were", "be", "been", "being", "got"})
 PEOPLE: Final = frozenset({"role", "folk", "group", "nobody", "self", "name", "maybe name"})
 SURE: Final = frozenset({"role", "nobody", "name"})
+_BEFORE_A_PHRASE: Final = PEOPLE | {"determiner", "break", "joint", "adverb", "care", "heed", "punishing"}
 _COMMON: Final = frozenset({"common_name"})
 _FAR: Final = 7  # words between a person and what is said of him, at most
 
 
 class Word(NamedTuple):
-    """A word as it is read: lower case, without contraction; `kinds` of the lexicon; its place in the text."""
+    """A word as it is read: lower case, uncontracted; `kinds` of the lexicon; its place in the text."""
 
     text: str
     kinds: frozenset[str]
@@ -70,7 +73,7 @@ class Clauses:
             n = self.skip_back(n - 1)
             if n >= 0 and self.words[n].text == ",":
                 n -= 1
-        if n >= 0 and self.words[n].text in (",", ")") :
+        if n >= 0 and self.words[n].text in (",", ")"):
             n = self._before_apposition(n)
         if n > 0 and self.words[n].end - self.words[n].start == 1 and self.words[n - 1].is_a("role", "folk"):
             n -= 1  # “Engineer A”
@@ -84,9 +87,9 @@ class Clauses:
             return self._earlier_subject(n)
         return -1
 
-    def skip_back(self, n: int) -> int:
-        """The last place up to there that is no adverb and no auxiliary."""
-        while n >= 0 and self.words[n].kinds & _BETWEEN and not self.words[n].kinds & {"self", "nobody"}:
+    def skip_back(self, n: int, but: str = "") -> int:
+        """The last place up to there that is no adverb and no auxiliary; `but` is a kind that stops it."""
+        while n >= 0 and self.words[n].kinds & _BETWEEN and not self.words[n].is_a("self", "nobody", but):
             n -= 1
         return n
 
@@ -121,7 +124,7 @@ class Clauses:
         )
 
     def leads(self, at: int) -> bool:
-        """Whether the person leads its words, and does not only hang on a thing: “the laptop of the nurse”."""
+        """Whether the person leads its words, and does not hang on a thing: “the laptop of the nurse”."""
         n = at - 1
         for _ in range(3):
             if n >= 0 and not self.words[n].is_a("determiner", "preposition", "break", "joint", "auxiliary"):
@@ -136,10 +139,7 @@ class Clauses:
         if head < 0 or self.words[n].text in ("by", "during", "under"):
             return head < 0 or self.words[n].text == "by"
         before = self.words[head]
-        return bool(
-            before.kinds & (PEOPLE | {"determiner", "break", "joint", "adverb"}) or before.text in _STOPS
-            or before.text == ","
-        )  # fmt: skip
+        return bool(before.kinds & _BEFORE_A_PHRASE or before.text in _STOPS or before.text == ",")
 
     def _earlier_subject(self, n: int) -> int:
         """The first person before, who does what is told there and what follows “and”."""
@@ -165,12 +165,25 @@ class Clauses:
         places = range(first, min(first + most, len(self.words)))
         return next((n for n in places if self.words[n].is_a(*kinds)), -1)
 
-    def is_past_question(self, at: int) -> bool:
-        """Whether it stands in a question."""
-        return self.words[-1].text == "?"
+    def is_at(self, at: int, *kinds: str) -> bool:
+        """Whether there is a word of one of those kinds at that place."""
+        return 0 <= at < len(self.words) and self.words[at].is_a(*kinds)
+
+    def text_at(self, at: int) -> str:
+        """The word at that place; empty where there is none."""
+        return self.words[at].text if 0 <= at < len(self.words) else ""
+
+    def texts(self) -> frozenset[str]:
+        """All words."""
+        return frozenset(word.text for word in self.words)
+
+    def is_passive(self, at: int) -> bool:
+        """“was skipped”, “has been broken”: it was done to the subject."""
+        before = self.skip_back(at - 1, "auxiliary")
+        return self.words[at].is_a("past") and self.text_at(before) in _BEING
 
     def is_supposed(self, at: int, subject: int) -> bool:
-        """Whether it is only a case that is thought of: “if an operator forgets it”, “lets nobody skip it”."""
+        """Whether it is only thought of: “if an operator forgets it”, “lets nobody skip it”."""
         start = self.clause_start(min(subject, at))
         before = self.words[max(0, start - 1) : at]
         if any(word.is_a("supposing") for word in before) and not self.is_past(at):
@@ -180,8 +193,10 @@ class Clauses:
     def clause_start(self, at: int) -> int:
         """Where the clause of that word begins."""
         n = at
-        while n > 0 and self.words[n - 1].text not in _STOPS and not (
-            self.words[n - 1].text == "," or self.words[n - 1].is_a("break")
+        while (
+            n > 0
+            and self.words[n - 1].text not in _STOPS
+            and not (self.words[n - 1].text == "," or self.words[n - 1].is_a("break"))
         ):
             n -= 1
         return n
@@ -191,7 +206,9 @@ class Clauses:
         if self.words[at].is_a("past"):
             return True
         near = self.words[max(0, at - 4) : at]
-        return any(word.text in ("did", "had", "was", "were", "has", "have", "been", "never") for word in near)
+        return any(
+            word.text in ("did", "had", "was", "were", "has", "have", "been", "never") for word in near
+        )
 
     def is_denied(self, at: int) -> bool:
         """Whether a “not” or “nobody” in front takes it back: “was not a mistake of”, “nobody forgot”."""
@@ -204,6 +221,35 @@ class Clauses:
             if self.words[n].text in _STOPS:
                 return self.words[at + 1 : n]
         return self.words[at + 1 :]
+
+
+class Found(NamedTuple):
+    """What a look found: what kind of thing it is, and the words of it."""
+
+    kind: str
+    words: str
+
+
+class Look(NamedTuple):
+    """One way to say something: its kind, the words or kinds that may open it, what it finds there."""
+
+    kind: str
+    opens: frozenset[str]
+    find: Callable[[Clauses, int], str]
+
+
+def look(kind: str, opens: str, find: Callable[[Clauses, int], str]) -> Look:
+    """A look; what opens it as `words|or|kinds`."""
+    return Look(kind, frozenset(opens.split("|")), find)
+
+
+def find_first(said: Clauses, looks: Iterable[Look]) -> Found | None:
+    """What the first look finds that finds something."""
+    for each in looks:
+        for n, word in enumerate(said.words):
+            if (word.text in each.opens or word.kinds & each.opens) and (words := each.find(said, n)):
+                return Found(each.kind, words)
+    return None
 
 
 def take_apart(text: str, lexicon: Lexicon) -> Clauses:
@@ -221,7 +267,7 @@ def take_apart(text: str, lexicon: Lexicon) -> Clauses:
                 kinds, longest, end, token = found, length, single[n + length - 1][2], phrase
                 break
         if longest == 1 and (not kinds or kinds == _COMMON):
-            kinds = _name_kinds(text, start, end, single, n, lexicon)
+            kinds = _name_kinds(text, single, n, lexicon)
         words.append(Word(token, kinds, start, end))
         n += longest
     return Clauses(text, words)
@@ -249,12 +295,18 @@ def _read(text: str) -> Iterator[tuple[str, int, int]]:
             yield said, start, end
 
 
+def without_accents(word: str) -> str:
+    """The word in plain letters, as many people type names."""
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
 def _name_kinds(
-    text: str, start: int, end: int, single: Sequence[tuple[str, int, int]], n: int, lexicon: Lexicon
+    text: str, single: Sequence[tuple[str, int, int]], n: int, lexicon: Lexicon
 ) -> frozenset[str]:
     """A given name is a name; another word with a capital inside a sentence may be one."""
-    said = text[start:end]
-    if said in lexicon.given_names:
+    said = text[single[n][1] : single[n][2]]
+    if said in lexicon.given_names or without_accents(said) in lexicon.given_names:
         return frozenset({"name"})
     if text.islower() and said.capitalize() in lexicon.given_names and not lexicon.kinds_of(said):
         return frozenset({"name"})

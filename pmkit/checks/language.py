@@ -14,6 +14,7 @@ from pmkit.checks.wording import (
     read_sentences,
     spell_names,
     split_sentences,
+    strip_marks,
     unname,
 )
 from pmkit.vocabulary import Vocabulary
@@ -110,7 +111,7 @@ def _findings(
 
 
 def _finding(sign: Sign, sentence: Sentence, passage: Passage) -> Finding:
-    text = " ".join(sentence.text.split())
+    text = " ".join(strip_marks(sentence.text).split())
     quoted = text if len(text) <= _MOST else text[:_MOST].rpartition(" ")[0] + " …"
     return passage.finding(f"“{quoted}”: {sign.reason}.", suggestion=sign.instead)
 

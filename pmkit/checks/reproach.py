@@ -1,522 +1,635 @@
 """What a sentence holds against people: who is said to have left undone, done wrong, or been what.
 
-Each look is one way English has for it. All of them ask for a person first, leave alone what is denied, only
-supposed, or told with what kept people from it, and say nothing of machines.
+Each look is one way English has for it, asked at the words that may open it. All ask for a person, leave
+alone what is denied, only supposed, or told with what kept people from it, and say nothing of machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from pmkit.checks.clauses import PEOPLE, Clauses, Word, take_apart
+from pmkit.checks.clauses import PEOPLE, Clauses, Found, find_first, look, take_apart
 from pmkit.vocabulary import Lexicon
 
-_OWNS: Final = frozenset({"'s", "his", "her", "their", "my", "your", "our"})
-_BE: Final = frozenset({"is", "was", "are", "were", "be", "been", "being", "got", "acted", "seemed", "looked", "remained", "became"})
-_DID_NOT: Final = frozenset({"did", "do", "does", "had", "have", "has", "would"})
 _WORTH_A_LOOK: Final = PEOPLE | {"careless", "lapse", "virtue", "asking"}
+_NOT_OTHERS: Final = ("self", "nobody", "outsider")
+_OWNS: Final = frozenset({"'s", "his", "her", "their", "my", "your", "our"})
 
 
-class Reproach(NamedTuple):
-    """What kind of reproach it is, and the words of it."""
-
-    kind: str
-    words: str
-
-
-def find_reproach(text: str, lexicon: Lexicon) -> Reproach | None:
+def find_reproach(text: str, lexicon: Lexicon) -> Found | None:
     """The first reproach in a sentence, if there is one."""
     said = take_apart(text, lexicon)
-    if not said.kinds & _WORTH_A_LOOK:
-        return None
-    return next((found for look in _LOOKS for found in look(said)), None)
+    return find_first(said, _LOOKS) if said.kinds & _WORTH_A_LOOK else None
 
 
 # What was left undone
 
 
-def _did_not(said: Clauses) -> Iterator[Reproach]:
+def _did_not(said: Clauses, n: int) -> str:
     """“The engineer did not check …”, “QA never tests …”."""
+    verb = said.skip(n + 1, "adverb", "judged", unless=("care", "heed"))
+    helped = said.text_at(n) == "never" or said.text_at(n - 1) in _DID
+    if not (said.is_at(verb, "care", "heed") and helped):
+        return ""
+    subject = said.find_subject(n)
+    blamed = (
+        _is_other(said, subject) and _surely(said, subject, verb, "heed") and _as_told(said, verb, subject)
+    )
+    return said.quote(subject, verb) if blamed else ""
+
+
+_DID: Final = frozenset({"did", "do", "does", "had", "have", "has", "would"})
+
+
+def _because_not(said: Clauses, n: int) -> str:
+    """“… because he didn't quote a variable”: whatever he did not do is said to be the cause."""
+    person = head_person(said, n + 1)
+    if not _is_other(said, person):
+        return ""
+    helped = said.text_at(person + 1) in ("did", "does", "do", "had")
+    verb = said.skip(person + 2, "not", "adverb", "auxiliary")
+    denied = verb >= 0 and any(word.is_a("not") for word in said.words[person + 1 : verb])
+    surely = said.is_at(person, "role", "name") or said.is_at(verb, "heed")
+    return said.quote(n, verb) if helped and denied and surely and not said.is_at(verb, "neutral") else ""
+
+
+def _did_not_do_the_job(said: Clauses, n: int) -> str:
+    """“Support did not do their job”."""
+    denied = [k for k in range(max(0, n - 6), n) if said.words[k].is_a("not") or said.text_at(k) == "never"]
+    subject = said.find_subject(denied[0]) if denied and said.text_at(n - 1) in (*_OWNS, "due") else -1
+    return said.quote(subject, n) if subject >= 0 and not said.is_at(subject, "self") else ""
+
+
+def _nobody_cared(said: Clauses, n: int) -> str:
+    """“Nobody bothered to …”, “nobody on the payments team checked …”."""
     words = said.words
-    for n in said.places("not", "never"):
-        verb = said.skip(n + 1, "adverb", "judged", unless=("care", "heed"))
-        if verb < 0 or not words[verb].is_a("care", "heed") or (words[n].text == "not" and words[n - 1].text not in _DID_NOT):
-            continue
-        subject = said.find_subject(n)
-        if subject < 0 or words[subject].is_a("nobody", "self") or not _surely(said, subject, verb, "heed"):
-            continue
-        if not (said.is_supposed(verb, subject) or _is_explained(said, verb, subject)):
-            yield Reproach("left undone", said.quote(subject, verb))
+    if any(word.is_a("caring") for word in words[n + 1 : n + 4]):
+        return said.quote(n, min(n + 2, len(words) - 1))
+    last = min(n + 7, len(words))
+    verb = next(
+        (k for k in range(n + 1, last) if words[k].is_a("care", "heed", "caring") and words[k].is_a("past")),
+        -1,
+    )
+    of_people = said.is_at(n + 1, "preposition") and any(said.is_person(k) for k in range(n + 1, last))
+    return said.quote(n, verb) if verb > 0 and of_people and not is_explained(said, verb, n) else ""
 
 
-def _did_not_do_their_part(said: Clauses) -> Iterator[Reproach]:
-    """“Support did not do their job”, “nobody on the team cared”."""
-    words = said.words
-    for n, word in enumerate(words):
-        if word.text in ("job", "homework", "part", "diligence", "duty") and n and words[n - 1].text in (*_OWNS, "due"):
-            denied = [k for k in range(max(0, n - 6), n) if words[k].is_a("not") or words[k].text == "never"]
-            if denied and (subject := said.find_subject(denied[0])) >= 0 and not words[subject].is_a("self"):
-                yield Reproach("left undone", said.quote(subject, n))
-        if word.is_a("nobody") and n + 1 < len(words):
-            rest = words[n + 1 : n + 7]
-            if any(each.text in _CARED for each in rest[:3]):
-                yield Reproach("left undone", said.quote(n, min(n + 2, len(words) - 1)))
-            elif rest[0].is_a("preposition") and any(said.is_person(k) for k in range(n + 1, n + 1 + len(rest))):
-                verb = next((n + 1 + k for k, each in enumerate(rest) if each.is_a("care", "heed") and each.is_a("past")), -1)
-                if verb > 0 and not _is_explained(said, verb, n):
-                    yield Reproach("left undone", said.quote(n, verb))
+def _failed_to(said: Clauses, n: int) -> str:
+    """“Operations failed to escalate”."""
+    subject = said.find_subject(n) if said.text_at(n + 1) == "to" else -1
+    blamed = _is_other(said, subject, "self", "nobody") and _surely(said, subject, n + 2, "heed")
+    told = blamed and not said.is_denied(n) and not said.is_supposed(n, subject)
+    return said.quote(subject, min(n + 2, len(said.words) - 1)) if told else ""
 
 
-_CARED: Final = frozenset({
-    "bothered", "cared", "bothers", "cares", "bother", "care", "ownership", "responsibility", "willing", "trouble", "initiative",
-})  # fmt: skip
+def _failure_to(said: Clauses, n: int) -> str:
+    """“The reviewer's failure to see it”, “failure to follow the process”."""
+    last = min(n + 8, len(said.words) - 1)
+    to = next((k for k in range(n, last) if said.text_at(k) == "to"), -1)
+    if to < 0 or said.is_denied(n):
+        return ""
+    named = any(said.is_person(k) for k in range(max(0, n - 3), to)) and said.is_at(
+        to + 1, "care", "heed", "sin"
+    )
+    alone = said.text_at(n) == "failure" and to == n + 1 and said.is_at(to + 1, "heed")
+    return said.quote(n, to + 1) if named or alone else ""
 
 
-def _failed_to(said: Clauses) -> Iterator[Reproach]:
-    """“Operations failed to escalate”, “the reviewer's failure to see it”."""
-    words = said.words
-    for n, word in enumerate(words[:-2]):
-        if word.text in ("failed", "fails", "failing", "omitted", "neglected", "omits") and words[n + 1].text == "to":
-            subject = said.find_subject(n)
-            if subject < 0 or said.is_denied(n) or words[subject].is_a("self", "nobody"):
-                continue
-            if _surely(said, subject, n + 2, "heed") and not said.is_supposed(n, subject):
-                yield Reproach("left undone", said.quote(subject, n + 2))
-        elif word.text in ("failure", "refusal", "reluctance", "unwillingness") and not said.is_denied(n):
-            to = next((k for k in range(n, min(n + 8, len(words) - 1)) if words[k].text == "to"), -1)
-            named = any(said.is_person(k) for k in range(max(0, n - 3), max(to, 0)))
-            if to > 0 and named and words[to + 1].is_a("care", "heed", "sin") or word.text == "failure" and to == n + 1 and words[to + 1].is_a("heed"):
-                yield Reproach("left undone", said.quote(n, to + 1))
-
-
-def _without_care(said: Clauses) -> Iterator[Reproach]:
+def _without_care(said: Clauses, n: int) -> str:
     """“… pushed it without asking”, “… instead of reading the runbook”."""
-    words = said.words
-    for n, word in enumerate(words[:-1]):
-        instead = word.text in ("instead", "rather") and words[n + 1].text in ("of", "than")
-        if word.text not in ("without", "w/o") and not instead:
-            continue
-        care = said.skip(n + 1 + instead, "determiner", "adverb", "preposition", "lacking", "skilled", unless=("care", "heed", "virtue", "ground"))
-        if care < 0 or not words[care].is_a("care", "heed", "virtue", "ground") or (instead and not words[care].text.endswith("ing")):
-            continue
-        subject = _actor(said, n)
-        if subject >= 0 and not (said.is_supposed(n, subject) or _may(said, subject) or words[subject].is_a("outsider")):
-            yield Reproach("left undone", said.quote(subject, care))
+    instead = said.text_at(n + 1) in ("of", "than")
+    if said.text_at(n) in ("instead", "rather") and not instead:
+        return ""
+    cared = ("care", "heed", "virtue", "ground")
+    care = said.skip(
+        n + 1 + instead, "determiner", "adverb", "preposition", "lacking", "skilled", unless=cared
+    )
+    if not said.is_at(care, *cared) or (instead and not said.text_at(care).endswith("ing")):
+        return ""
+    person = _actor(said, n)
+    told = person >= 0 and not said.is_supposed(n, person) and not _may(said, person)
+    return said.quote(person, care) if told and not said.is_at(person, "outsider") else ""
 
 
 # What was done
 
 
-def _sinned(said: Clauses) -> Iterator[Reproach]:
+def _sinned(said: Clauses, n: int) -> str:
     """“Support ignored …”, “the contractor broke …”, “after sleeping through …”."""
-    words = said.words
-    for n, word in enumerate(words):
-        if not word.is_a("sin", "harm") or (n and words[n - 1].is_a("determiner")) or _is_passive(said, n):
-            continue
-        follows = words[n + 1].text if n + 1 < len(words) else ""
-        if (word.text, follows) in _OTHER_SENSES or follows == "to" and word.text.startswith("fail"):
-            continue
-        subject = said.find_subject(n)
-        if subject < 0 or said.is_denied(n) or words[subject].is_a("nobody", "outsider"):
-            continue
-        if words[subject].is_a("self") and not (word.is_a("sin") and words[subject].text == "i"):
-            continue
-        if word.text in ("missed", "overlooked") and (words[subject].text in ("they", "everyone", "everybody") or said.within(n + 1, 5, "sign_word") > 0):
-            continue  # that is hindsight alone
-        if word.is_a("lapse") and not word.is_a("past"):
-            continue
-        if not word.is_a("sin") and (not _surely(said, subject, n, "sin") or _is_explained(said, n, subject)):
-            continue
-        if not (said.is_supposed(n, subject) or _may(said, subject)):
-            yield Reproach("judged", said.quote(subject, n))
+    word, follows = said.words[n], said.text_at(n + 1)
+    if (
+        said.is_at(n - 1, "determiner")
+        or said.is_passive(n)
+        or (word.is_a("lapse") and not (word.is_a("past") or said.is_at(n - 1, "role", "name")))
+    ):
+        return ""
+    if follows in _OTHER_SENSES.get(word.text[:4], ()) or said.is_denied(n):
+        return ""
+    subject = said.find_subject(n)
+    ours = said.is_at(subject, "self") and not (word.is_a("sin") and said.text_at(subject) == "i")
+    together = (
+        said.text_at(subject) in ("they", "everyone", "everybody") or said.within(n + 1, 5, "sign_word") > 0
+    )
+    if (
+        not _is_other(said, subject, "nobody", "outsider")
+        or ours
+        or (word.text in ("missed", "overlooked") and together)
+    ):
+        return ""  # what all of them missed is hindsight alone
+    told = word.is_a("sin") or (_surely(said, subject, n, "sin") and not is_explained(said, n, subject))
+    return (
+        said.quote(subject, n)
+        if told and not said.is_supposed(n, subject) and not _may(said, subject)
+        else ""
+    )
 
 
-_OTHER_SENSES: Final = frozenset({
-    (verb, particle) for verb in ("broke", "breaks", "breaking") for particle in ("down", "off", "into", "up", "out", "through")
-} | {(verb, particle) for verb in ("failed", "fails", "failing") for particle in ("over", "back")})  # fmt: skip
+_OTHER_SENSES: Final = {
+    "brok": ("down", "off", "into", "up", "out", "through"),
+    "brea": ("down", "off", "into", "up", "out", "through"),
+    "fail": ("over", "back", "to"),
+}
 
 
-def _did_badly(said: Clauses) -> Iterator[Reproach]:
+def _did_badly(said: Clauses, n: int) -> str:
     """“Bob accidentally deleted …”, “was mistakenly deleted by an engineer”."""
-    words = said.words
-    for n, word in enumerate(words):
-        if not word.is_a("misdoing", "inexcusable") or said.is_denied(n):
+    start, words = said.clause_start(n), said.words
+    first = start if words[n].is_a("misdoing") else 0
+    for k in range(first, len(words)):
+        if not said.is_person(k) or words[k].is_a(*_NOT_OTHERS):
             continue
-        start = said.clause_start(n)
-        people = (k for k in range(start if word.is_a("misdoing") else 0, len(words)) if said.is_person(k) and not words[k].is_a("self", "nobody", "outsider"))
-        subject = next((k for k in people if k < n and said.leads(k) or k and words[k - 1].text == "by" or k > 1 and words[k - 2].text == "by"), -1)
-        if subject < 0 or abs(subject - n) > 12 or _may(said, subject):
-            continue
-        if not any(each.is_a("supposing", "letting") for each in words[max(0, start - 1) : max(n, subject)]):
-            yield Reproach("judged", said.quote(min(subject, n), max(subject, n)))
+        if (k < n and said.leads(k)) or "by" in (said.text_at(k - 1), said.text_at(k - 2)):
+            thought_of = any(
+                word.is_a("supposing", "letting") for word in words[max(0, start - 1) : max(n, k)]
+            )
+            told = abs(k - n) <= 12 and not (_may(said, k) or thought_of or said.is_denied(n))
+            return said.quote(min(k, n), max(k, n)) if told else ""
+    return ""
 
 
-def _chose_wrong(said: Clauses) -> Iterator[Reproach]:
+def _chose_wrong(said: Clauses, n: int) -> str:
     """“She picked the wrong host”, “left the flag on”, “made a mistake”."""
+    word, places = said.words[n], range(n + 1, min(n + 8, len(said.words)))
+    if word.is_a("making"):
+        end = said.within(n + 1, 4, "lapse")
+    elif word.is_a("leaving"):
+        end = next((k for k in places[1:] if said.is_at(k, "left_state")), -1)
+    else:
+        gave = word.text in ("gave", "gives")
+        end = next(
+            (k for k in places[:5] if said.is_at(k, "wrong") or (gave and said.text_at(k) == "bad")), -1
+        )
+    subject = said.find_subject(n) if end > 0 and not said.is_denied(n) else -1
+    blamed = _is_other(said, subject) and (_surely(said, subject, n, "sin") or said.is_at(end, "lapse"))
+    return said.quote(subject, end) if blamed and _as_told(said, end, subject) else ""
+
+
+def _against_advice(said: Clauses, n: int) -> str:
+    """“… insisted despite our warnings”, “against all advice”."""
+    advice = said.within(n + 1, 4, "advice")
+    person = _actor(said, n) if advice > 0 else -1
+    return said.quote(person, advice) if _is_other(said, person, "outsider") else ""
+
+
+def _was_told(said: Clauses, n: int) -> str:
+    """“He was told not to, but did it”, “Tomás, who was supposed to watch it, was at lunch”."""
+    if said.text_at(n - 1) not in ("was", "were", "been", "had"):
+        return ""
+    rest = [word.text for word in said.words[n + 1 :]]
+    against = {"but", "yet", "anyway", "nevertheless", "twice", "repeatedly", "nothing", "ignored"} & set(
+        rest
+    )
+    against_it = against or ("not" in rest[:2] and "and" in rest) or said.text_at(n - 2) == "who"
+    subject = said.find_subject(n - 1) if against_it else -1
+    return said.quote(subject, n) if _is_other(said, subject, "self", "nobody") else ""
+
+
+def _keeps_doing(said: Clauses, n: int) -> str:
+    """“Developers keep pushing untested code”, “the vendor is always late”."""
+    follows, subject = said.words[n + 1 : n + 2], said.find_subject(n)
+    if not follows or not said.is_at(subject, "role", "name", "group") or follows[0].is_a("past"):
+        return ""
+    going_on = said.text_at(n).startswith(("keep", "kept")) and follows[0].text.endswith("ing")
+    bad = follows[0].is_a("sin", "harm", "deed", "tiring") or (going_on and not follows[0].is_a("usual"))
+    return said.quote(subject, n + 1) if bad else ""
+
+
+def _as_usual(said: Clauses, n: int) -> str:
+    """“As usual sales …”, “typical of …”, “it's always the same people who skip …”."""
     words = said.words
-    for n, word in enumerate(words[:-1]):
-        verb = n
-        if word.text in ("made", "makes", "make", "making", "committed", "commits", "did", "done"):
-            ends = said.within(n + 1, 4, "lapse")
-        elif word.text in ("left", "leaves", "leaving"):
-            ends = next((k for k in range(n + 2, min(n + 8, len(words))) if words[k].is_a("left_state")), -1)
-        elif word.is_a("picked"):
-            ends = next((k for k in range(n + 1, min(n + 6, len(words))) if words[k].is_a("wrong") or words[k].text == "bad" and word.text in ("gave", "gives")), -1)
-        else:
-            continue
-        subject = said.find_subject(verb) if ends > 0 else -1
-        if subject < 0 or words[subject].is_a("self", "nobody", "outsider") or said.is_denied(n):
-            continue
-        if _surely(said, subject, n, "sin") or words[ends].is_a("lapse"):
-            if not (said.is_supposed(n, subject) or _is_explained(said, ends, subject)):
-                yield Reproach("judged", said.quote(subject, ends))
+    named = ("role", "name", "group", "folk")
+    people = (k for k in range(len(words)) if said.is_person(k) and words[k].is_a(*named) and said.leads(k))
+    person = next(people, -1)
+    if person < 0 or words[person].text in ("he", "she", "they"):
+        return ""
+    always = words[n].text == "always" and not (
+        said.text_at(n - 1) in ("'s", "is") and {"skip", "who"} & said.texts()
+    )
+    return "" if always else said.quote(min(n, person), max(n, person))
 
 
-def _went_against(said: Clauses) -> Iterator[Reproach]:
-    """“… insisted despite our warnings”, “was told not to, but did it”, “always”, “as usual”."""
+def _thing_of_theirs(said: Clauses, n: int) -> str:
+    """“Jim's script wiped it”, “her query was terrible”, “his hasty fix”."""
     words = said.words
-    for n, word in enumerate(words):
-        if word.text in ("despite", "against", "ignoring", "in spite of") and said.within(n + 1, 4, "advice") > 0:
-            subject = _actor(said, n)
-            if subject >= 0 and not words[subject].is_a("outsider"):
-                yield Reproach("judged", said.quote(subject, said.within(n + 1, 4, "advice")))
-        elif word.text in ("told", "warned", "instructed", "asked", "reminded", "supposed", "expected", "obliged") and n and words[n - 1].text in ("was", "were", "been", "had"):
-            rest = [each.text for each in words[n + 1 :]]
-            subject = said.find_subject(n - 1)
-            against = {"but", "yet", "anyway", "nevertheless", "twice", "repeatedly"} & set(rest) or "not" in rest[:2] and "and" in rest
-            if subject >= 0 and against and not words[subject].is_a("self", "nobody"):
-                yield Reproach("measured", said.quote(subject, n))
-            elif subject >= 0 and ({"nothing", "ignored"} & set(rest) or n > 1 and words[n - 2].text == "who" and word.text in ("supposed", "expected", "told", "warned")):
-                yield Reproach("measured", said.quote(subject, n))
-        elif word.text in ("always", "constantly", "keeps", "keep", "kept", "never", "repeatedly", "forever") and n + 1 < len(words):
-            follows, subject = words[n + 1], said.find_subject(n)
-            keeps = word.text.startswith(("keep", "kept"))
-            bad = follows.is_a("sin", "harm", "deed") or follows.text in _TIRING or (keeps and follows.text.endswith("ing") and follows.text not in _USUAL)
-            if subject >= 0 and bad and words[subject].is_a("role", "name", "group") and not follows.is_a("past"):
-                yield Reproach("judged", said.quote(subject, n + 1))
-        elif word.text in ("as usual", "as always", "typical", "once again", "yet again", "typically", "always"):
-            person = next((k for k in range(len(words)) if said.is_person(k) and words[k].is_a("role", "name", "group", "folk") and said.leads(k)), -1)
-            if person >= 0 and words[person].text not in ("he", "she", "they") and (word.text != "always" or n and words[n - 1].text in ("'s", "is") and words[-2].is_a("care", "sin", "thing", "role")):
-                yield Reproach("judged", said.quote(min(n, person), max(n, person)))
+    of_person = words[n].text in ("his", "her") or (
+        said.is_at(n - 1, "role", "name") and not said.is_at(n - 1, "group", "nobody")
+    )
+    for k in range(n + 2, min(n + 10, len(words))) if of_person else ():
+        if words[k].text in (",", ".", ";", ":", "because", "which", "that", "and"):
+            return ""
+        bad = words[k].is_a("bad") and said.is_at(said.skip_back(k - 1), "being")
+        harmed = words[k].is_a("harm") and words[k].is_a("past") and not words[k].is_a("by_itself")
+        if (bad or (harmed and not said.is_passive(k))) and not said.is_denied(k):
+            return said.quote(max(0, n - 1), k)
+    return ""
 
 
-_TIRING: Final = frozenset({"late", "says", "promises", "pushing", "complains", "shows", "promise", "push", "says", "wants"})
-_USUAL: Final = frozenset({"running", "working", "going", "trying", "asking", "looking", "watching", "waiting", "monitoring", "updating", "posting"})
+def _wrong_by(said: Clauses, n: int) -> str:
+    """“A wrong click from the admin”."""
+    by = next((k for k in range(n + 2, min(n + 4, len(said.words))) if said.text_at(k) in ("by", "from")), -1)
+    person = head_person(said, by + 1) if by > 0 and not said.is_at(by - 1, "care") else -1
+    named = said.is_at(person, "role", "name") and not said.is_at(person, "group")
+    return said.quote(n, person) if named and not said.is_denied(n) else ""
+
+
+def _just_clicked(said: Clauses, n: int) -> str:
+    """“The reviewer just clicked approve”, “simply assumed”."""
+    follows, subject = said.words[n + 1 : n + 2], said.find_subject(n)
+    if not follows or said.text_at(n - 1) in ("had", "has", "have"):
+        return ""
+    rash = follows[0].is_a("rash_deed") or (
+        said.text_at(n) != "just" and follows[0].is_a("picked") and follows[0].is_a("past")
+    )
+    return said.quote(subject, n + 1) if rash and said.is_at(subject, "role", "name") else ""
+
+
+def _thought_it_good(said: Clauses, n: int) -> str:
+    """“Someone thought it would be a good idea to …”."""
+    later = {word.text for word in said.words[n:]}
+    subject = said.find_subject(n) if "idea" in later and {"good", "great", "clever"} & later else -1
+    return said.quote(subject, n) if _is_other(said, subject, "self", "nobody") else ""
 
 
 # What people are said to be
 
 
-def _was_careless(said: Clauses) -> Iterator[Reproach]:
-    """“Careless handling”, “the vendor was slow to …”, “an untrained operator”, “his hasty fix”."""
+def _careless(said: Clauses, n: int) -> str:
+    """“Careless handling”, “a sloppy change”: whoever it was."""
+    if said.is_denied(n) or said.is_at(n + 1, "technical"):
+        return ""
+    of_people = said.kinds & PEOPLE or said.is_at(n + 1, "lapse", "made_thing")
+    return said.text_at(n) if of_people or not said.is_at(n, "of_things_too") else ""
+
+
+def _lacking(said: Clauses, n: int) -> str:
+    """“The vendor was too slow”, “an untrained operator”, “his hasty fix”."""
     words = said.words
-    for n, word in enumerate(words):
-        after = words[n + 1] if n + 1 < len(words) else None
-        if word.is_a("careless") and not said.is_denied(n) and not (after and after.is_a("technical")):
-            if word.text not in ("dumb", "stupid", "lazy", "foolish") or said.kinds & PEOPLE or (after and after.is_a("lapse")) or after and after.text in ("coding", "work", "default"):
-                yield Reproach("character", word.text)
-        if not word.is_a("lacking") or said.is_denied(n) or said.is_past_question(n):
-            continue
-        be = n - 1
-        while be >= 0 and words[be].is_a("adverb", "misdoing", "judged", "careless", "determiner"):
-            be -= 1
-        subject = said.find_subject(be) if be >= 0 and words[be].text in _BE else -1
-        if subject >= 0 and words[subject].is_a("role", "name", "folk", "group", "maybe name") and _reproaches(said, be, n):
-            if not (said.is_supposed(be, subject) or _is_explained(said, n, subject)):
-                yield Reproach("character", said.quote(subject, n))
-        elif after and after.is_a("role") and word.text in _NOT_FIT and said.is_person(n + 1):
-            yield Reproach("character", said.quote(n, n + 1))
-        elif after and n and words[n - 1].text in _OWNS and word.text not in _PLAIN_BESIDE_THINGS and (words[n - 1].text != "'s" or n > 1 and words[n - 2].kinds & PEOPLE):
-            yield Reproach("character", said.quote(max(0, n - 2), n + 1))
-
-
-_NOT_FIT: Final = frozenset({
-    "inexperienced", "untrained", "unqualified", "underqualified", "under-qualified", "unskilled", "unprepared", "hasty", "impatient", "arrogant", "stubborn",
-    "lax", "useless", "ignorant", "clumsy", "hapless", "overeager", "trigger-happy", "forgetful", "unreliable", "undisciplined", "distracted",
-})  # fmt: skip
-_PLAIN_BESIDE_THINGS: Final = frozenset({"late", "slow", "busy", "responsible", "careful", "wrong", "sure", "absent", "passive", "comfortable", "accountable", "liable"})
-_WITH_TOO: Final = frozenset({"careful", "sure", "busy", "late", "slow", "eager", "proud", "comfortable", "confused", "wrong", "absent", "passive", "responsible", "accountable", "liable", "untrained", "overwhelmed"})
+    if said.is_denied(n) or words[-1].text == "?":
+        return ""
+    be = n - 1
+    while be >= 0 and words[be].is_a("adverb", "misdoing", "judged", "careless", "determiner"):
+        be -= 1
+    subject = said.find_subject(be) if said.is_at(be, "being") else -1
+    if _is_other(said, subject, "self", "nobody") and _reproaches(said, be, n):
+        return (
+            said.quote(subject, n)
+            if not said.is_supposed(be, subject) and not is_explained(said, n, subject)
+            else ""
+        )
+    if said.is_at(n, "unfit") and said.is_at(n + 1, "role") and said.is_person(n + 1):
+        return said.quote(n, n + 1)
+    owned = said.text_at(n - 1) in _OWNS and (said.text_at(n - 1) != "'s" or said.is_at(n - 2, *PEOPLE))
+    return (
+        said.quote(max(0, n - 2), n + 1)
+        if owned and n + 1 < len(words) and not said.is_at(n, "of_things_too")
+        else ""
+    )
 
 
 def _reproaches(said: Clauses, be: int, at: int) -> bool:
     """Whether an adjective blames: some do so only with “too”, or beside the harm that was done."""
-    words, text = said.words, said.words[at].text
+    words, text = said.words, said.text_at(at)
     between = {word.text for word in words[be + 1 : at]}
-    if text not in _WITH_TOO or "too" in between:
+    if not words[at].is_a("with_too") or "too" in between:
         return True
     if text in ("responsible", "accountable", "liable"):
-        return bool({"held", "solely", "entirely", "directly", "fully"} & between) or any(word.is_a("harm_thing") for word in words[at + 1 : at + 7])
-    return text in ("slow", "late") and at + 1 < len(words) and words[at + 1].text == "to" or text == "wrong"
+        fully = {"held", "solely", "entirely", "directly", "fully"} & between
+        return bool(fully) or any(word.is_a("harm_thing") for word in words[at + 1 : at + 7])
+    return text == "wrong" or (text in ("slow", "late") and said.text_at(at + 1) == "to")
 
 
-def _was_not_careful(said: Clauses) -> Iterator[Reproach]:
-    """“… was not paying attention”, “tell her to be more careful”."""
-    words = said.words
-    for n in said.places("not"):
-        k = said.skip(n + 1, "adverb", unless=("good",))
-        if n and words[n - 1].text in _BE and k > 0 and words[k].is_a("good"):
-            subject = said.find_subject(n)
-            if subject >= 0 and not words[subject].is_a("self", "nobody", "outsider") and not said.is_supposed(n, subject) and not _is_explained(said, k, subject):
-                yield Reproach("character", said.quote(subject, k))
-    for n, word in enumerate(words):
-        if word.is_a("good") and n > 1 and words[n - 1].text in ("more", "better") and words[n - 2].text in ("be", "been", "being"):
-            person = next((k for k in range(n) if said.is_person(k) and not words[k].is_a("self")), -1)
-            if person >= 0 or words[n - 2].text == "been":
-                yield Reproach("character", said.quote(n - 2, n))
+def _not_careful(said: Clauses, n: int) -> str:
+    """“… was not paying attention”, “was not properly trained”."""
+    k = said.skip(n + 1, "adverb", unless=("good",)) if said.is_at(n - 1, "being") else -1
+    subject = said.find_subject(n) if said.is_at(k, "good") else -1
+    return said.quote(subject, k) if _is_other(said, subject) and _as_told(said, k, subject) else ""
 
 
-def _any_other_would(said: Clauses) -> Iterator[Reproach]:
+def _more_careful(said: Clauses, n: int) -> str:
+    """“Tell Simon to be more careful”."""
+    asked = said.text_at(n - 1) in ("more", "better") and said.text_at(n - 2) in ("be", "been", "being")
+    named = any(said.is_person(k) and not said.is_at(k, "self") for k in range(n))
+    return said.quote(n - 2, n) if asked and (named or said.text_at(n - 2) == "been") else ""
+
+
+def _any_other_would(said: Clauses, n: int) -> str:
     """“Any competent engineer would have …”, “even a child knows”."""
-    words = said.words
-    for n, word in enumerate(words[:-2]):
-        if word.text not in ("any", "every", "even", "no", "a", "an"):
-            continue
-        last = min(n + 4, len(words) - 1)
-        person = next((k for k in range(n + 1, last) if said.is_person(k) or words[k].text in ("child", "kid", "monkey")), -1)
-        knows = person > 0 and any(each.text in ("would", "could", "should", "knows", "know") for each in words[person + 1 : person + 4])
-        skilled = person > 0 and any(each.is_a("skilled", "new_here") for each in words[n + 1 : person])
-        if knows and (word.text == "even" or skilled) and (word.text in ("any", "every", "even", "no") or "than" not in said.text and not {"experienced", "seasoned", "senior"} & {each.text for each in words[n:person]}):
-            yield Reproach("character", said.quote(n, person))
+    words, last = said.words, min(n + 4, len(said.words) - 1)
+    who = (k for k in range(n + 1, last) if said.is_person(k) or words[k].text in ("child", "kid", "monkey"))
+    person = next(who, -1)
+    if person < 0 or not {"would", "could", "should", "knows", "know"} & {
+        word.text for word in words[person + 1 : person + 4]
+    }:
+        return ""
+    named = {word.text for word in words[n + 1 : person]}
+    skilled = any(word.is_a("skilled", "new_here") for word in words[n + 1 : person])
+    every = (
+        words[n].text in ("any", "every", "even", "no") or not {"experienced", "seasoned", "senior"} & named
+    )
+    return said.quote(n, person) if words[n].text == "even" or (skilled and every) else ""
 
 
-def _wanted(said: Clauses) -> Iterator[Reproach]:
+def _wanted(said: Clauses, n: int) -> str:
     """“Lack of discipline”, “poor communication by the lead”."""
     words = said.words
-    for n, word in enumerate(words):
-        if not word.is_a("virtue", "ability") or (n + 1 < len(words) and (words[n + 1].is_a("thing") or words[n + 1].text in ("plan", "environment", "set"))):
-            continue
-        want = next((k for k in range(n - 1, max(-1, n - 6), -1) if words[k].is_a("want_word")), -1)
-        if want < 0 or want and words[want - 1].text in ("no", "not") and words[want].text != "enough":
-            continue
-        loose = words[want].text in ("no", "without", "more", "low", "bad", "want")
-        person = max(_by_person(said, n), _owner(said, want))
-        if person >= 0 or (word.is_a("virtue") and not loose and words[want].text not in ("little", "poor", "enough", "missing") or word.text in ("attention", "discipline", "diligence", "common sense") and not loose):
-            yield Reproach("character", said.quote(want, n))
+    want = next((k for k in range(n - 1, max(-1, n - 6), -1) if words[k].is_a("want_word")), -1)
+    if want < 0 or said.is_at(n + 1, "thing") or said.text_at(n + 1) in ("plan", "environment", "set"):
+        return ""
+    if said.text_at(want - 1) in ("no", "not") and words[want].text != "enough":
+        return ""
+    of_somebody = max(by_person(said, n), owner(said, want)) >= 0
+    grave = words[n].is_a("virtue") and not words[want].is_a("loose_want")
+    most = words[n].is_a("grave_virtue") and words[want].text not in (
+        "no",
+        "without",
+        "more",
+        "low",
+        "bad",
+        "want",
+    )
+    return said.quote(want, n) if of_somebody or grave or most else ""
 
 
 # Whose fault it was
 
 
-def _had_the_fault(said: Clauses) -> Iterator[Reproach]:
+def _own_fault(said: Clauses, n: int) -> str:
     """“Jonas's mistake”, “an error of the night shift”, “operator error”."""
-    words = said.words
-    for n, word in enumerate(words):
-        if not word.is_a("lapse") or said.is_denied(n) or _is_guarded(said, n) or _is_denied_after(said, n):
-            continue
-        by = _by_person(said, n)
-        owner = _owner(said, n)
-        before = words[n - 1] if n else None
-        after = words[n + 1] if n + 1 < len(words) else None
-        if owner >= 0 and not (word.text in _OF_MACHINES and words[owner].is_a("maybe name")):
-            yield Reproach("whose fault", said.quote(owner, n))
-        elif before and (before.is_a("role") and said.words[n - 1].text not in ("she", "he", "they") or before.is_a("fault_of")) and word.text.rstrip("s") in _OF_ROLES:
-            if not (before.text in ("user", "manual", "operator") and (after and after.is_a("thing", "technical") or word.text in ("failure", "failures", "errors", "fault"))) and not (after and after.is_a("thing")):
-                yield Reproach("whose fault", said.quote(n - 1, n))
-        elif by >= 0 and not (word.text.rstrip("s") in ("error", "failure", "failing", "interruption") and not words[by].is_a("role", "name") and words[by - 1].text != "by"):
-            yield Reproach("whose fault", said.quote(n, by))
+    word, before = said.words[n], said.words[n - 1] if n else None
+    if said.is_denied(n) or _is_guarded(said, n) or _is_denied_after(said, n):
+        return ""
+    whose, by = owner(said, n), by_person(said, n)
+    if whose >= 0:
+        return "" if word.is_a("of_machines") and said.is_at(whose, "maybe name") else said.quote(whose, n)
+    of_role = before is not None and (
+        before.is_a("fault_of") or (before.is_a("role") and before.text not in ("she", "he"))
+    )
+    if of_role and word.is_a("of_roles") and not said.is_at(n + 1, "thing"):
+        of_tool = said.text_at(n - 1) in ("user", "manual", "operator") and (
+            said.is_at(n + 1, "technical") or word.text in ("failure", "failures", "errors", "fault")
+        )
+        return "" if of_tool else said.quote(n - 1, n)
+    loose = word.is_a("of_things") and not said.is_at(by, "role", "name") and said.text_at(by - 1) != "by"
+    return said.quote(n, by) if by >= 0 and not loose else ""
 
 
-_OF_MACHINES: Final = frozenset({"error", "errors", "failure", "failures", "fault", "faults"})
-_OF_ROLES: Final = frozenset({
-    "error", "mistake", "oversight", "inattention", "failure", "fault", "negligence", "carelessness", "lapse", "misjudgement", "misjudgment", "typo", "slip",
-    "inattentiveness", "panic", "incompetence", "inexperience", "ignorance", "negligence", "omission", "misunderstanding",
-})  # fmt: skip
+def _done_by(said: Clauses, n: int) -> str:
+    """“Caused by Henrik”, “overlooked by the lead”, “not checked by anybody in ops”."""
+    person, done = head_person(said, n + 1), said.words[n - 1] if n else None
+    if done is None or person < 0 or _is_guarded(said, n) or said.is_at(person, "outsider"):
+        return ""
+    if done.is_a("sin", "harm") and not done.is_a("by_itself") and not said.is_denied(n - 1):
+        named = not said.is_at(person, "maybe name") or done.text == "caused"
+        return said.quote(n - 1, person) if named and (done.is_a("past") or " " in done.text) else ""
+    denied = any(word.is_a("not") or word.text == "never" for word in said.words[max(0, n - 4) : n - 1])
+    undone = denied and done.is_a("care", "deed") and said.is_at(person, "role", "name")
+    return said.quote(n - 1, person) if undone and not is_explained(said, person, person) else ""
 
 
-def _caused_it(said: Clauses) -> Iterator[Reproach]:
-    """“Caused by Henrik”, “because of the vendor”, “overlooked by the lead”, “the blame is with …”."""
-    words = said.words
-    for n, word in enumerate(words[:-1]):
-        if word.text == "by" and n:
-            person = _head_person(said, n + 1)
-            done = words[n - 1]
-            if person < 0 or said.is_denied(n - 1) and not done.is_a("care") or _is_guarded(said, n) or words[person].is_a("outsider"):
-                continue
-            if done.is_a("sin", "harm") and (done.is_a("past") or " " in done.text) and (not words[person].is_a("maybe name") or done.text == "caused") and done.text not in ("triggered", "delayed", "failed"):
-                yield Reproach("whose fault", said.quote(n - 1, person))
-            elif done.is_a("care", "deed") and any(each.is_a("not") or each.text == "never" for each in words[max(0, n - 4) : n - 1]) and words[person].is_a("role", "name") and not _is_explained(said, person, person):
-                yield Reproach("left undone", said.quote(n - 1, person))
-        elif word.is_a("cause_word") and not said.is_denied(n):
-            start = said.skip(n + 1, "adverb")
-            if start < 0 or words[start].text not in ("of", "to"):
-                continue
-            person = _head_person(said, start + 1)
-            after = words[person + 1] if 0 <= person < len(words) - 1 else None
-            if person >= 0 and not words[person].is_a("self") and (after is None or after.text in (".", "who", "not", "and") and word.text != "thanks" or after.text.endswith("ing")):
-                yield Reproach("whose fault", said.quote(n, person))
-        elif word.text in ("fault", "blame", "guilt", "responsibility", "mistake", "this", "that") and n + 2 < len(words):
-            lies = ("lies", "lay", "rests", "rested", "falls", "fell", "sits") if word.text != "this" and word.text != "that" else ("is",)
-            verb = next((k for k in range(n + 1, min(n + 6, len(words))) if words[k].text in lies), -1)
-            on = said.skip(verb + 1, "adverb") if verb > 0 else -1
-            person = _head_person(said, on + 1) if on > 0 and words[on].text in ("with", "on", "upon", "at", "to") else -1
-            if person > 0 and not said.is_denied(on) and not words[person].is_a("self", "maybe name") and (word.text not in ("this", "that") or person + 1 >= len(words) - 1):
-                yield Reproach("whose fault", said.quote(n, person))
-        elif word.text == "the responsibility" or word.text == "responsibility" and words[n + 1].text == "of" and any(each.is_a("harm_thing") for each in words[:n]):
-            if (person := _head_person(said, n + 2)) >= 0:
-                yield Reproach("whose fault", said.quote(n, person))
-        elif word.text in ("blame", "blames", "blamed", "blaming") and not said.is_denied(n) and not (n and words[n - 1].is_a("determiner")):
-            if (person := _head_person(said, n + 1)) >= 0 and not (n and words[n - 1].text in ("of", "without")):
-                yield Reproach("whose fault", said.quote(n, person))
-        elif (word.text in ("cause", "problem", "reason") or word.is_a("culprit")) and words[n + 1].text in ("is", "was", ":"):
-            start = said.skip(n + 2, "adverb", unless=("role", "name"))
-            person = _head_person(said, start + (start > 0 and words[start].text == "that")) if start > 0 else -1
-            rest = words[person + 1].text if 0 <= person < len(words) - 1 else "."
-            told = words[n + 1].text == ":" and words[person].is_a("role", "name") and not words[person].is_a("group") and not words[person + 1 : person + 2][0].is_a("auxiliary", "modal", "adverb") if 0 <= person < len(words) - 1 else False
-            if person >= 0 and (rest in (".", ",", "not", "who", "which", "that") or rest.endswith("ing") or told):
-                yield Reproach("whose fault", said.quote(n, person))
-        elif word.text == "held" and words[n + 1].text in ("accountable", "responsible", "liable"):
-            if any(said.is_person(k) for k in range(len(words))):
-                yield Reproach("whose fault", said.quote(n, n + 1))
+def _owing_to(said: Clauses, n: int) -> str:
+    """“Because of the vendor”, “due to Sam not testing it”."""
+    to = said.skip(n + 1, "adverb")
+    person = head_person(said, to + 1) if said.text_at(to) in ("of", "to") and not said.is_denied(n) else -1
+    if person < 0 or said.is_at(person, "self"):
+        return ""
+    after = said.text_at(person + 1)
+    ends = after in ("", ".", "who", "not", "and") and said.text_at(n) != "thanks"
+    return said.quote(n, person) if ends or after.endswith("ing") else ""
+
+
+def _lies_with(said: Clauses, n: int) -> str:
+    """“The fault lies with …”, “this is on the SRE team”, “is the responsibility of …”."""
+    words, this = said.words, said.text_at(n) in ("this", "that")
+    verbs = ("is",) if this else ("lies", "lay", "rests", "rested", "falls", "fell", "sits")
+    verb = next((k for k in range(n + 1, min(n + 6, len(words))) if words[k].text in verbs), -1)
+    on = said.skip(verb + 1, "adverb") if verb > 0 else -1
+    person = head_person(said, on + 1) if said.text_at(on) in ("with", "on", "upon", "at", "to") else -1
+    blamed = _is_other(said, person, "self", "maybe name") and not said.is_denied(on)
+    if blamed and not (this and person + 1 < len(words) - 1):
+        return said.quote(n, person)
+    of_harm = said.text_at(n) == "responsibility" and any(word.is_a("harm_thing") for word in words[:n])
+    person = head_person(said, n + 2) if of_harm and said.text_at(n + 1) == "of" else -1
+    return said.quote(n, person) if person >= 0 else ""
+
+
+def _blames(said: Clauses, n: int) -> str:
+    """“I blame the vendor”."""
+    aside = said.is_at(n - 1, "determiner") or said.text_at(n - 1) in ("of", "without")
+    person = -1 if aside or said.is_denied(n) else head_person(said, n + 1)
+    return said.quote(n, person) if person >= 0 else ""
+
+
+def _is_the_cause(said: Clauses, n: int) -> str:
+    """“The root cause is Sanjay not testing it”, “Root cause: Mike deleted it”, “the culprit was Bob”."""
+    if said.text_at(n + 1) not in ("is", "was", ":"):
+        return ""
+    start = said.skip(n + 2, "adverb", unless=("role", "name"))
+    person = head_person(said, start + (said.text_at(start) == "that")) if start > 0 else -1
+    rest = said.text_at(person + 1)
+    named = said.is_at(person, "role", "name") and not said.is_at(person, "group")
+    told = said.text_at(n + 1) == ":" and named and not said.is_at(person + 1, "auxiliary", "modal", "adverb")
+    ends = rest in ("", ".", ",", "not", "who", "which", "that") or rest.endswith("ing")
+    return said.quote(n, person) if person >= 0 and (ends or told) else ""
+
+
+def _held_accountable(said: Clauses, n: int) -> str:
+    """“… must be held accountable”."""
+    held = said.text_at(n + 1) in ("accountable", "responsible", "liable")
+    return said.quote(n, n + 1) if held and any(said.is_person(k) for k in range(len(said.words))) else ""
 
 
 # What people are measured by
 
 
-def _ought_to_have(said: Clauses) -> Iterator[Reproach]:
+def _ought_to_have(said: Clauses, n: int) -> str:
     """“The IC should have …”, “the team could have …”, of others than the writer."""
     words = said.words
-    for n in said.places("should", "ought", "could", "might", "needed"):
-        have = next((k for k in range(n + 1, min(n + 6, len(words))) if words[k].text in ("have", "of")), -1)
-        if have < 0 or said.is_denied(n) or have + 1 >= len(words) or words[-1].text == "?":
-            continue
-        if words[n].text in ("could", "might") and any(each.is_a("not") or each.text == "never" for each in words[n:have]):
-            continue
-        done = next((each for each in words[have + 1 :] if not each.is_a("adverb", "judged")), None)
-        subject = said.find_subject(n)
-        if subject < 0 or done is None or words[subject].is_a("self", "nobody", "outsider", "folk") and not done.is_a("heed", "care", "sin"):
-            continue
-        if words[subject].is_a("self", "nobody", "outsider") or words[subject].text in ("anyone", "anybody", "everyone", "everybody"):
-            continue
-        passive = done.text == "been" and not any(each.is_a("good") or each.text in ("told", "trained", "removed", "fired", "aware", "quicker", "faster") for each in words[have + 2 : have + 5])
-        if passive or done.is_a("determiner") or done.text in _REACHED or words[n].text == "might" and not words[subject].is_a("role", "name"):
-            continue
-        if words[subject].is_a("maybe name") and not done.is_a("heed", "sin", "care"):
-            continue
-        yield Reproach("measured", said.quote(subject, have + 1))
+    have = next(
+        (k for k in range(n + 1, min(n + 6, len(words) - 1)) if said.text_at(k) in ("have", "of")), -1
+    )
+    done = said.skip(have + 1, "adverb", "judged") if have > 0 else -1
+    if done < 0 or said.is_denied(n) or words[-1].text == "?" or said.is_at(done, "determiner", "reached"):
+        return ""
+    doubtful = words[n].text in ("could", "might")
+    if doubtful and any(word.is_a("not") or word.text == "never" for word in words[n:have]):
+        return ""
+    better = any(
+        word.is_a("good") or word.text in ("told", "aware", "quicker", "faster")
+        for word in words[done + 1 : done + 4]
+    )
+    subject = said.find_subject(n)
+    acts = said.is_at(done, "heed", "care", "sin") or said.is_at(subject, "role", "name", "group")
+    sure = words[n].text != "might" or said.is_at(subject, "role", "name")
+    own = said.text_at(subject) in ("anyone", "anybody", "everyone", "everybody")
+    told = _is_other(said, subject) and acts and sure and not own and (words[done].text != "been" or better)
+    return said.quote(subject, have + 1) if told else ""
 
 
-_REACHED: Final = frozenset({"access", "rights", "received", "got", "reached", "arrived", "heard", "reconnected", "at", "more", "enough", "left", "come", "gone", "permission"})
-
-
-def _if_they_had(said: Clauses) -> Iterator[Reproach]:
+def _if_they_had(said: Clauses, n: int) -> str:
     """“If they had read their mails …”, “had the developer bothered to …”, “if people would follow it …”."""
-    words = said.words
-    for n in said.places("had", "if"):
-        subject = _head_person(said, n + 1)
-        if subject < 0 or words[subject].is_a("self", "nobody", "maybe name", "outsider") or words[subject].text in ("anyone", "anybody", "someone", "somebody"):
-            continue
-        rest = words[subject + 1 : subject + 6]
-        inverted = words[n].text == "had" and (n == 0 or not (words[n - 1].kinds & PEOPLE or words[n - 1].is_a("thing", "joint")) or words[n - 1].text == ",")
-        done = any(each.is_a("care", "heed", "sin", "deed") or each.text.endswith("ed") or each.text in ("done", "known", "not", "paid") for each in rest)
-        if inverted and done or words[n].text == "if" and done and any(each.text in ("had", "'d") for each in rest[:2]) and any(each.text in ("would", "could", "might", "'d") for each in words):
-            yield Reproach("measured", said.quote(n, subject))
-        elif words[n].text == "if" and len(rest) > 1 and rest[0].text == "would" and rest[1].is_a("care", "heed", "adverb"):
-            yield Reproach("measured", said.quote(n, subject))
+    words, subject = said.words, head_person(said, n + 1)
+    some = ("anyone", "anybody", "someone", "somebody")
+    if not _is_other(said, subject, *_NOT_OTHERS, "maybe name") or said.text_at(subject) in some:
+        return ""
+    rest = words[subject + 1 : subject + 6]
+    heads = [word.text for word in rest[:2]]
+    acted = (
+        word.is_a("care", "heed", "sin", "deed")
+        or word.text.endswith("ed")
+        or word.text in ("done", "known", "not")
+        for word in rest
+    )
+    done = any(acted)
+    opens = n == 0 or not (said.is_at(n - 1, "thing", "joint", *PEOPLE)) or said.text_at(n - 1) == ","
+    regret = {"would", "could", "might", "'d"} & said.texts() and {"had", "'d"} & set(heads)
+    would = heads[:1] == ["would"] and len(rest) > 1 and rest[1].is_a("care", "heed", "adverb")
+    if said.text_at(n) == "had":
+        return said.quote(n, subject) if opens and done else ""
+    return said.quote(n, subject) if (regret and done) or would else ""
+
+
+def _has_to_learn(said: Clauses, n: int) -> str:
+    """“Whoever is on call should at least read …”, “Dieter must not be on call alone any more”."""
+    subject = said.find_subject(n)
+    rest = [word.text for word in said.words[n + 1 : n + 5]]
+    if not said.is_at(subject, "role", "name") or "have" in rest:
+        return ""
+    learns = "least" in rest[:2] or "learn" in rest[:3] or rest[:2] == ["know", "better"] or "wake up" in rest
+    barred = said.is_at(subject, "name") and rest[:1] == ["not"]
+    never_again = barred and {"anymore", "again", "alone", "ever"} & said.texts()
+    return said.quote(subject, n + 1) if learns or never_again else ""
 
 
 # What is asked, and asked for
 
 
-def _asks(said: Clauses) -> Iterator[Reproach]:
-    """“Who broke it?”, “Why did the DB team not check?”, “What was he thinking?”."""
-    words = said.words
-    first = said.skip(0, "joint")
-    if first < 0 or not any(word.text == "?" for word in words):
-        return
-    head, rest = words[first].text, words[first + 1 : first + 5]
-    if head in ("who", "whose", "which") and not any(word.is_a("harmless_question") for word in rest):
-        if head == "which" and not (rest and (rest[0].is_a("role") or rest[0].text in ("of", "idiot", "genius"))):
-            return
-        at_fault = any(word.text in ("responsible", "blame", "fault", "accountable", "guilty") for word in rest)
-        mess = any(word.is_a("harm_thing") for word in words[first + 2 :])
-        if any(word.is_a("sin", "harm", "deed", "lacking") and word.text not in ("late", "sure", "responsible", "accountable") or word.is_a("past") and word.is_a("care") for word in rest) or at_fault and mess or head == "whose" or "good idea" in said.text:
-            yield Reproach("whose fault", said.quote(first, min(first + 2, len(words) - 1)))
-    elif head in ("why", "what", "how"):
-        person = next((k for k in range(first + 1, min(first + 8, len(words))) if said.is_person(k)), -1)
-        if person < 0 or words[person].is_a("self", "outsider"):
-            return
-        behind = words[person + 1 :]
-        if words[person].is_a("nobody") and not any(said.is_person(k) for k in range(person + 1, min(person + 7, len(words)))):
-            return  # hindsight, of nobody in particular
-        negative = words[person].is_a("nobody") or any(word.is_a("not") for word in words[first + 1 : person + 4])
-        puzzled = any(word.is_a("sin", "harm", "careless") or word.text in ("allowed", "think", "given", "wait", "let", "long", "ignore") for word in behind[:6]) or " earth " in said.text
-        if head == "why" and (negative or puzzled) and words[person].is_a("role", "name", "group", "nobody", "maybe name"):
-            yield Reproach("whose fault", said.quote(first, person))
-        elif head == "how" and negative and words[person].is_a("role", "name", "group") or head != "why" and (any(word.text in ("thinking", "dare", "miss", "forget") for word in behind[:2]) or rest[0].text == "possessed"):
-            yield Reproach("whose fault", said.quote(first, person))
+def _asks_who(said: Clauses, n: int) -> str:
+    """“Who broke it?”, “whose idea was that?”."""
+    rest = said.words[n + 1 : n + 5]
+    if not _opens_question(said, n) or any(word.is_a("harmless_question") for word in rest):
+        return ""
+    if said.text_at(n) == "which" and not (
+        rest and (rest[0].is_a("role") or rest[0].text in ("of", "idiot", "genius"))
+    ):
+        return ""
+    at_fault = {"responsible", "blame", "fault", "accountable", "guilty"} & {word.text for word in rest}
+    mess = any(word.is_a("harm_thing") for word in said.words[n + 2 :])
+    asleep = any(word.is_a("lacking") and not word.is_a("with_too") for word in rest)
+    did = asleep or any(
+        word.is_a("sin", "harm", "deed")
+        or (word.is_a("past") and word.is_a("care") and word.text != "thought")
+        for word in rest
+    )
+    asked = did or (at_fault and mess) or said.text_at(n) == "whose" or "good idea" in said.text
+    return said.quote(n, min(n + 2, len(said.words) - 1)) if asked else ""
 
 
-def _punishes(said: Clauses) -> Iterator[Reproach]:
-    """“Give the on-call a formal warning”, “retrain Mikael”, “loses his access”, “talk to him about …”."""
+def _asks_why(said: Clauses, n: int) -> str:
+    """“Why did the DB team not check?”, “what was he thinking?”, “how did nobody on call see it?”."""
     words = said.words
-    person = next((k for k in range(len(words)) if said.is_person(k) and not words[k].is_a("self", "nobody")), -1)
+    person = next((k for k in range(n + 1, min(n + 8, len(words))) if said.is_person(k)), -1)
+    if not _opens_question(said, n) or not _is_other(said, person, "self", "outsider"):
+        return ""
+    behind = words[person + 1 :]
+    if said.is_at(person, "nobody") and not any(
+        said.is_person(k) for k in range(person + 1, min(person + 7, len(words)))
+    ):
+        return ""  # hindsight, of nobody in particular
+    negative = said.is_at(person, "nobody") or any(word.is_a("not") for word in words[n + 1 : person + 4])
+    puzzled = (
+        any(word.is_a("sin", "harm", "careless", "puzzling") for word in behind[:6]) or " earth " in said.text
+    )
+    thinking = {"thinking", "dare", "miss", "forget"} & {word.text for word in behind[:2]} or said.text_at(
+        n + 1
+    ) == "possessed"
+    sure = said.is_at(person, "role", "name", "group", "nobody", "maybe name")
+    asked = (
+        sure and (negative or puzzled)
+        if said.text_at(n) == "why"
+        else thinking or (said.text_at(n) == "how" and negative and sure)
+    )
+    return said.quote(n, person) if asked else ""
+
+
+def _opens_question(said: Clauses, n: int) -> bool:
+    return n == said.skip(0, "joint") and "?" in said.texts()
+
+
+def _punishes(said: Clauses, n: int) -> str:
+    """“Retrain Mikael”, “fire the operator”, “ask Leon why he …”."""
+    opens = n == 0 or (n == 2 and said.text_at(1) == ":")
+    person = head_person(said, n + 1 + (said.text_at(n + 1) == "to")) if opens else -1
+    named = said.is_at(person, "name", "maybe name") or said.text_at(person) in ("he", "she")
+    if said.text_at(n) == "ask":
+        return said.quote(n, person + 1) if named and said.text_at(person + 1) == "why" else ""
+    return said.quote(n, person) if person >= 0 and (named or said.is_at(n, "punishing_anybody")) else ""
+
+
+def _was_punished(said: Clauses, n: int) -> str:
+    """“The operator was reprimanded”, “must be retrained”."""
+    subject = said.find_subject(n)
+    near = {"be", "gets", "get", "was", "were"} & {word.text for word in said.words[max(0, n - 4) : n]}
+    return said.quote(subject, n) if near and said.is_at(subject, "role", "name", "folk") else ""
+
+
+def _is_warned(said: Clauses, n: int) -> str:
+    """“Give the on-call a formal warning”, “Viktor loses his access after this mess”."""
+    words, texts = said.words, said.texts()
+    person = next((k for k in range(n) if said.is_person(k) and not said.is_at(k, "self", "nobody")), -1)
     if person < 0:
-        return
-    start = said.skip(0, "determiner")
-    if words[0].text == "ask" and person == 1 and any(word.text == "why" for word in words[2:4]):
-        yield Reproach("whose fault", said.quote(0, 2))
-    opens = words[2] if len(words) > 3 and words[0].text in ("decision", "action") and words[1].text == ":" else words[max(0, start)]
-    later = {word.text for word in words[person + 1 :]}
-    named = words[person].is_a("name", "maybe name") or words[person].text in ("he", "she")
-    if opens.is_a("punishing") and person <= 4 and (named or opens.text not in ("remind", "warn", "coach", "replace", "discipline")):
-        yield Reproach("character", said.quote(0, person))
-    elif any(word.is_a("punished") for word in words) and {"be", "gets", "get", "was", "were", "must", "needs"} & {word.text for word in words} and words[person].is_a("role", "name", "folk"):
-        if (n := next(k for k, word in enumerate(words) if word.is_a("punished"))) > person and said.find_subject(n) == person:
-            yield Reproach("character", said.quote(person, n))
-    elif {"warning", "reprimand", "talking-to", "refresher"} & later and {"give", "needs", "need", "gets", "deserves", "issue"} & {word.text for word in words}:
-        yield Reproach("character", said.quote(person, min(person + 3, len(words) - 1)))
-    elif any(word.is_a("taking_away") for word in words) and {"rota", "rotation", "access", "permissions", "rights", "privileges", "job"} & later and (named or {"because", "after", "until"} & later) and {"because", "after", "mess", "until"} & later:
-        yield Reproach("character", said.quote(0, person))
-    elif "until" in later and {"learn", "learns", "learnt", "learned"} & later or {"does", "do"} & later and {"that", "this"} & later and {"not"} & later and named and opens.text in ("make", "ensure"):
-        yield Reproach("character", said.quote(person, min(person + 3, len(words) - 1)))
-    elif any(word.is_a("new_here") for word in words) and any(word.text in ("allowed", "let", "permitted", "entrusted", "allow", "letting") for word in words) and not any(word.is_a("supposing") for word in words):
-        yield Reproach("character", said.quote(person, min(person + 3, len(words) - 1)))
+        return ""
+    if words[n].is_a("reprimand"):
+        return said.quote(person, n) if {"give", "needs", "need", "gets", "deserves", "issue"} & texts else ""
+    taken = any(word.is_a("taking_away") for word in words) and {"because", "after", "mess", "until"} & texts
+    return said.quote(person, n) if taken else ""
 
 
-def _did_it_badly(said: Clauses) -> Iterator[Reproach]:
-    """“Jim's script wiped it because he didn't quote …”, “a wrong click from the admin”, “her query was terrible”."""
-    words = said.words
-    for n, word in enumerate(words):
-        if word.text in ("because", "since") and (person := _head_person(said, n + 1)) >= 0 and not words[person].is_a("self", "outsider", "nobody"):
-            rest = words[person + 1 : person + 5]
-            verb = next((k for k, each in enumerate(rest) if k and not each.is_a("not", "adverb", "auxiliary")), -1)
-            if verb > 0 and rest[0].text in ("did", "does", "do", "had") and any(each.is_a("not") for each in rest[:verb]) and not rest[verb].is_a("neutral") and (words[person].is_a("role", "name") or rest[verb].is_a("heed")):
-                yield Reproach("left undone", said.quote(n, person + 1 + verb))
-        if (word.is_a("wrong") or word.text in ("bad", "poor", "careless", "hasty", "late", "slow")) and n + 2 < len(words) and not said.is_denied(n):
-            by = next((k for k in range(n + 2, min(n + 4, len(words))) if words[k].text in ("by", "from")), -1)
-            if by > 0 and not words[by - 1].is_a("care") and (person := _head_person(said, by + 1)) >= 0 and words[person].is_a("role", "name") and not words[person].is_a("group"):
-                yield Reproach("judged", said.quote(n, person))
-        if word.text == "'s" and n and words[n - 1].is_a("role", "name") and not words[n - 1].is_a("group", "nobody") or word.text in ("his", "her"):
-            for k in range(n + 2, min(n + 10, len(words))):
-                if words[k].text in (",", ".", ";", ":", "because", "which", "that", "and"):
-                    break
-                blamed = words[k].is_a("bad") and words[said.skip_back(k - 1)].text in _BE or words[k].is_a("harm") and words[k].is_a("past") and words[k].text not in ("failed", "delayed", "triggered") and not _is_passive(said, k)
-                if blamed and not said.is_denied(k):
-                    yield Reproach("judged", said.quote(n - 1, k))
-                    break
-        if word.text in ("should", "must", "needs", "need", "has") and n + 2 < len(words) and not any(each.text in ("have", "has") and each is not word for each in words[n : n + 4]):
-            subject = said.find_subject(n)
-            rest = [each.text for each in words[n + 1 : n + 5]]
-            if subject >= 0 and words[subject].is_a("role", "name") and ("least" in rest[:2] or "learn" in rest[:3] or rest[:2] == ["know", "better"] or "wake up" in rest):
-                yield Reproach("measured", said.quote(subject, n + 1))
-            if subject >= 0 and words[subject].is_a("name") and "not" in rest[:1] and {"anymore", "again", "alone", "ever"} & {each.text for each in words[n:]}:
-                yield Reproach("character", said.quote(subject, n + 1))
-        if word.text == "thought" and {"good", "great", "clever"} & {each.text for each in words[n:]} and "idea" in {each.text for each in words[n:]}:
-            if (subject := said.find_subject(n)) >= 0 and not words[subject].is_a("self", "nobody"):
-                yield Reproach("judged", said.quote(subject, n))
-        if word.text in ("simply", "merely", "just") and n + 1 < len(words) and (words[n + 1].is_a("picked") and words[n + 1].is_a("past") or words[n + 1].text == "assumed") and (word.text != "just" or words[n + 1].text in ("clicked", "approved", "merged", "assumed", "pressed")) and (n == 0 or words[n - 1].text not in ("had", "has", "have")):
-            if (subject := said.find_subject(n)) >= 0 and words[subject].is_a("role", "name"):
-                yield Reproach("judged", said.quote(subject, n + 1))
-
-
-_LOOKS: Final[tuple[Callable[[Clauses], Iterator[Reproach]], ...]] = (
-    _asks, _failed_to, _ought_to_have, _if_they_had, _did_not, _did_not_do_their_part, _without_care, _sinned, _chose_wrong, _did_badly,
-    _had_the_fault, _caused_it, _was_careless, _was_not_careful, _any_other_would, _wanted, _went_against, _did_it_badly, _punishes,
-)  # fmt: skip
+def _until_they_learn(said: Clauses, n: int) -> str:
+    """“… until they learn to test”, “make sure Pavel does not do that again”, “a junior was allowed to …”."""
+    person = next(
+        (k for k in range(len(said.words)) if said.is_person(k) and not said.is_at(k, "self", "nobody")), -1
+    )
+    if person < 0:
+        return ""
+    texts = said.texts()
+    learn = said.text_at(n) == "until" and {"learn", "learns", "learnt", "learned"} & texts and person < n
+    again = (
+        said.text_at(n) in ("make", "ensure")
+        and n == 0
+        and said.is_at(person, "name")
+        and {"not", "that"} <= texts
+    )
+    let = said.is_at(n, "new_here") and {"allowed", "let", "permitted", "entrusted", "letting"} & texts
+    told = learn or again or (let and not said.kinds & {"supposing"})
+    return said.quote(min(n, person), max(n, person)) if told else ""
 
 
 # What the looks ask of a sentence
+
+
+def _is_other(said: Clauses, person: int, *not_of: str) -> bool:
+    """Whether there is somebody, and not the writer, nobody or an outsider, unless other kinds are given."""
+    return person >= 0 and not said.words[person].is_a(*(not_of or _NOT_OTHERS))
 
 
 def _surely(said: Clauses, subject: int, verb: int, human: str) -> bool:
@@ -524,46 +637,50 @@ def _surely(said: Clauses, subject: int, verb: int, human: str) -> bool:
     word = said.words[subject]
     if word.is_a("self"):
         return False
-    return word.is_a("role", "name") or said.words[verb].is_a(human) or (word.is_a("group") and word.text != "they")
+    return (
+        word.is_a("role", "name") or said.is_at(verb, human) or (word.is_a("group") and word.text != "they")
+    )
 
 
-def _is_explained(said: Clauses, at: int, subject: int) -> bool:
+def _as_told(said: Clauses, at: int, subject: int) -> bool:
+    """Whether it is told as it was: neither supposed nor explained."""
+    return not said.is_supposed(at, subject) and not is_explained(said, at, subject)
+
+
+def is_explained(said: Clauses, at: int, subject: int) -> bool:
     """Whether the sentence says what kept them from it: then it tells, and does not reproach."""
     words = said.words
     for n in range(at + 1, len(words) - 1):
-        if words[n].text in ("because", "since", "which", "given", "owing", "due", ";", ":") or (
-            words[n].text == "as" and (words[n + 1].is_a("determiner", "role", "nobody") or words[n + 1].text in ("it", "there", "he", "she", "they"))
-            and words[n + 1].text not in ("that", "if")
-        ):  # fmt: skip
-            own = words[n + 1].text in ("he", "she", "they") and not any(word.text in ("had", "were", "was", "could") for word in words[n + 2 : n + 4])
-            return not own
+        after = words[n + 1]
+        because = words[n].is_a("explaining") or words[n].text in (";", ":")
+        as_it_was = words[n].text == "as" and (
+            after.is_a("determiner", "role", "nobody") or after.text in ("it", "there", "he")
+        )
+        if because or (as_it_was and after.text not in ("that", "if")):
+            state = {"had", "were", "was", "could"} & {word.text for word in words[n + 2 : n + 4]}
+            return after.text not in ("he", "she", "they") or bool(state)
     return bool(subject and words[0].text in ("because", "since", "as") and not said.is_person(1))
-
-
-def _is_passive(said: Clauses, at: int) -> bool:
-    k = at - 1
-    while k >= 0 and said.words[k].is_a("adverb", "misdoing", "judged"):
-        k -= 1
-    return k >= 0 and said.words[k].text in ("is", "was", "are", "were", "be", "been", "being", "got") and said.words[at].is_a("past")
 
 
 def _may(said: Clauses, subject: int) -> bool:
     """“An operator can …”, “somebody could …”: nobody did."""
-    return any(word.text in _MODALS for word in said.words[subject + 1 : subject + 4])
-
-
-_MODALS: Final = frozenset({"can", "could", "may", "might", "would", "must", "will", "should", "cannot"})
+    modals = ("can", "could", "may", "might", "would", "must", "will", "should", "cannot")
+    return any(word.text in modals for word in said.words[subject + 1 : subject + 4])
 
 
 def _actor(said: Clauses, n: int) -> int:
     """The person who acts in the clause before that word, or in the sentence when it begins there."""
-    words, start = said.words, said.clause_start(n)
+    start = said.clause_start(n)
     for first in dict.fromkeys((start, 0)):
         for k in range(first, n):
-            owned = k + 1 < len(words) and words[k + 1].text == "'s"
-            if said.is_person(k) and not owned and not words[k].is_a("self", "nobody") and said.leads(k):
+            if (
+                said.is_person(k)
+                and not said.is_at(k, "self", "nobody")
+                and said.text_at(k + 1) != "'s"
+                and said.leads(k)
+            ):
                 return k
-        if start and words[start - 1].text != ",":
+        if said.text_at(start - 1) != ",":
             break
     return -1
 
@@ -571,68 +688,115 @@ def _actor(said: Clauses, n: int) -> int:
 def _is_guarded(said: Clauses, n: int) -> bool:
     """“A guard against operator error”, “if somebody makes a mistake”: it is only thought of."""
     start = said.clause_start(n)
-    return any(word.is_a("letting") or word.text in _GUARDS for word in said.words[max(0, start - 1) : n])
-
-
-_GUARDS: Final = frozenset({"if", "when", "whenever", "unless", "corrected", "tolerates", "survives", "catches", "catch", "reject", "rejects", "reduce", "reduces", "risk"})
+    return any(word.is_a("letting", "guarding") for word in said.words[max(0, start - 1) : n])
 
 
 def _is_denied_after(said: Clauses, n: int) -> bool:
     """“Human error is not a cause”, “their mistake alone would have …”."""
-    rest: Sequence[Word] = said.words[n + 1 : n + 4]
+    rest = said.words[n + 1 : n + 4]
     if any(word.text == "would" for word in rest):
         return True
-    return len(rest) > 1 and rest[0].text in ("is", "was", "are", "were", "does", "did", "explains") and any(word.is_a("not") or word.text in ("never", "nothing", "no") for word in rest)
+    denied = any(word.is_a("not") or word.text in ("never", "nothing", "no") for word in rest)
+    return bool(rest) and rest[0].text in ("is", "was", "are", "were", "does", "did", "explains") and denied
 
 
-def _owner(said: Clauses, n: int) -> int:
+def owner(said: Clauses, n: int) -> int:
     """Whose it is: “Jonas's grave mistake”, “their mistake”; −1 for nobody's."""
     words = said.words
     for k in range(n - 1, max(-1, n - 5), -1):
-        if words[k].text in ("his", "her", "their"):
+        text = words[k].text
+        if text in ("his", "her", "their") or (text in ("my", "your", "our") and said.is_at(n, "owned_up")):
             return k
-        if words[k].text in ("my", "your", "our") and words[n].text in ("fault", "mistake", "negligence", "oversight"):
-            return k
-        if words[k].text == "'s":
-            return k - 1 if k and words[k - 1].kinds & PEOPLE and not words[k - 1].is_a("nobody") else -1
-        if words[k].is_a("preposition", "break", "joint", "auxiliary", "modal") or not words[k].text[:1].isalnum():
+        if text == "'s":
+            return k - 1 if said.is_at(k - 1, *PEOPLE) and not said.is_at(k - 1, "nobody") else -1
+        if words[k].is_a("preposition", "break", "joint", "auxiliary", "modal") or not text[:1].isalnum():
             return -1
     return -1
 
 
-def _by_person(said: Clauses, n: int) -> int:
+def by_person(said: Clauses, n: int) -> int:
     """The person behind “by”, “of”, “on the part of” after a word; −1 for none."""
-    words = said.words
-    k = said.skip(n + 1, "auxiliary", "adverb")
-    if k > 0 and words[k].text in ("made", "committed", "caused", "done"):
-        k += 1
-    elif k != n + 1:
-        k = n + 1
-    for place in range(k, min(k + 6, len(words) - 1)):
-        if words[place].text == "on" and [word.text for word in words[place : place + 4]] in (["on", "the", "part", "of"], ["on", "the", "side", "of"]):
-            return _head_person(said, place + 4)
-        if words[place].text in ("by", "among", "amongst", "within") or (place == k and words[place].text in ("of", "from", "at", "in")):
-            person = _head_person(said, place + 1)
-            if person >= 0 or words[place].text == "by":
+    words, first = said.words, said.skip(n + 1, "auxiliary", "adverb")
+    made = said.text_at(first) in ("made", "committed", "caused", "done")
+    start = first + 1 if made else n + 1
+    for k in range(start, min(start + 6, len(words) - 1)):
+        if [word.text for word in words[k : k + 4]] in (
+            ["on", "the", "part", "of"],
+            ["on", "the", "side", "of"],
+        ):
+            return head_person(said, k + 4)
+        text = words[k].text
+        if text in ("by", "among", "amongst", "within") or (
+            k == start and text in ("of", "from", "at", "in")
+        ):
+            person = head_person(said, k + 1)
+            if person >= 0 or text == "by":
                 return person
-        if place > k and words[place].is_a("auxiliary", "break", "joint", "care", "sin", "harm") or not words[place].text[:1].isalnum():
+        if (k > start and words[k].is_a("auxiliary", "break", "joint", "care", "sin", "harm")) or not text[
+            :1
+        ].isalnum():
             return -1
     return -1
 
 
-def _head_person(said: Clauses, first: int) -> int:
-    """The person that leads the words from there: “the night shift”, “one of our engineers”; −1 for a thing."""
+def head_person(said: Clauses, first: int) -> int:
+    """The person that leads the words from there: “the night shift”, “one of our team”; −1 for a thing."""
     words = said.words
     for k in range(first, min(first + 6, len(words))):
-        word = words[k]
-        if said.is_person(k) and not word.is_a("nobody"):
-            after = words[k + 1] if k + 1 < len(words) else None
-            if after and (after.text == "'s" or after.is_a("thing")):
+        if said.is_person(k) and not words[k].is_a("nobody"):
+            if said.text_at(k + 1) == "'s" or said.is_at(k + 1, "thing"):
                 return -1
-            if not (after and said.is_person(k + 1) and not after.is_a("self")):
+            if not (k + 1 < len(words) and said.is_person(k + 1) and not said.is_at(k + 1, "self")):
                 return k
-        elif word.text == "of" and k > first and words[k - 1].is_a("determiner", "role"):
+        elif words[k].text == "of" and said.is_at(k - 1, "determiner", "role"):
             continue
-        elif word.is_a("preposition", "break", "joint", "auxiliary", "modal", "sin", "harm") or not word.text[:1].isalnum():
+        elif (
+            words[k].is_a("preposition", "break", "joint", "auxiliary", "modal", "sin", "harm")
+            or not words[k].text[:1].isalnum()
+        ):
             return -1
     return -1
+
+
+_LOOKS: Final = (
+    look("whose fault", "who|whose|which", _asks_who),
+    look("whose fault", "why|what|how", _asks_why),
+    look("left undone", "failed|fails|failing|omitted|neglected|omits", _failed_to),
+    look("left undone", "failure|refusal|reluctance|unwillingness", _failure_to),
+    look("measured", "should|ought|could|might|needed", _ought_to_have),
+    look("measured", "had|if", _if_they_had),
+    look("left undone", "not|never", _did_not),
+    look("left undone", "job|homework|part|diligence|duty", _did_not_do_the_job),
+    look("left undone", "nobody", _nobody_cared),
+    look("left undone", "without|w/o|instead|rather", _without_care),
+    look("judged", "sin|harm", _sinned),
+    look("judged", "making|leaving|picked", _chose_wrong),
+    look("judged", "misdoing|inexcusable", _did_badly),
+    look("whose fault", "lapse", _own_fault),
+    look("whose fault", "by", _done_by),
+    look("whose fault", "cause_word", _owing_to),
+    look("whose fault", "fault|blame|guilt|responsibility|mistake|this|that", _lies_with),
+    look("whose fault", "blame|blames|blamed|blaming", _blames),
+    look("whose fault", "cause|problem|reason|culprit", _is_the_cause),
+    look("whose fault", "held", _held_accountable),
+    look("character", "careless", _careless),
+    look("character", "lacking", _lacking),
+    look("character", "not", _not_careful),
+    look("character", "good", _more_careful),
+    look("character", "any|every|even|no|a|an", _any_other_would),
+    look("character", "virtue|ability", _wanted),
+    look("judged", "despite|against|ignoring", _against_advice),
+    look("measured", "told|warned|instructed|asked|reminded|supposed|expected|obliged", _was_told),
+    look("judged", "always|constantly|keeps|keep|kept|never|repeatedly|forever", _keeps_doing),
+    look("judged", "as usual|as always|typical|once again|yet again|typically|always", _as_usual),
+    look("left undone", "because|since", _because_not),
+    look("judged", "wrong|bad|poor|careless|hasty|late|slow", _wrong_by),
+    look("judged", "'s|his|her", _thing_of_theirs),
+    look("measured", "should|must|needs|need|has", _has_to_learn),
+    look("judged", "thought", _thought_it_good),
+    look("judged", "simply|merely|just", _just_clicked),
+    look("character", "punishing|ask", _punishes),
+    look("character", "punished", _was_punished),
+    look("character", "reprimand|rota|rotation|access|permissions|rights|privileges", _is_warned),
+    look("character", "until|make|ensure|new_here", _until_they_learn),
+)

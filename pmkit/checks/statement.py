@@ -108,7 +108,9 @@ def find_person(statement: str, vocabulary: Vocabulary) -> str:
     reproaches = [found for each in sentences if (found := find_reproach(each.plain, vocabulary.lexicon))]
     if any(each.kind == "measured" for each in reproaches):
         return ""  # that is told of as blame: it says what ought to have been, not what came about
-    return vocabulary.cues["person as cause"].words_in(statement) or (reproaches[0].words if reproaches else "")
+    return vocabulary.cues["person as cause"].words_in(statement) or (
+        reproaches[0].words if reproaches else ""
+    )
 
 
 def has_behind(name: str, factors: Iterable[Factor], links: Iterable[tuple[str, str]]) -> bool:
@@ -172,9 +174,13 @@ def _of_symptom(text: str, around: Around, vocabulary: Vocabulary) -> Iterator[S
 def _told(around: Around) -> Iterator[tuple[str, str]]:
     yield "the title", around.title
     for alert in around.alerts:
-        yield f"the alert “{alert}”", alert
+        yield f"the alert “{_shorten(alert)}”", alert
     for impact in around.impact:
         yield "the impact", impact
+
+
+def _shorten(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[:most].rpartition(" ")[0] + " …"
 
 
 def _words(text: str, vocabulary: Vocabulary) -> set[str]:

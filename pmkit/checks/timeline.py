@@ -20,6 +20,7 @@ from pmkit.vocabulary import Vocabulary
 _BEFORE: Final = pd.Timedelta("2min")  # what comes so shortly before the first event is part of it
 _STRONG: Final = 0.7  # score of an early signal that should not be passed over in silence
 _MOST: Final = 3  # of what a rule could list for long
+_MOST_REASONS: Final = 3  # the workbook tells all of them
 _MOMENT: Final = pd.Timedelta("1min")
 _FAR: Final = pd.Timedelta("1h")  # a time set by hand differs so far from the record
 _NEAR: Final = pd.Timedelta("30D")  # what belongs to one incident seldom lies further apart
@@ -315,7 +316,8 @@ def _strong_signals(
 
 
 def _left_out(row: Any, text: str) -> Finding:
-    reasons = "; ".join(row.reasons)
+    more = len(row.reasons) - _MOST_REASONS
+    reasons = "; ".join(row.reasons[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "")
     message = f"“{_shorten(text)}” at {row.time:%Y-%m-%d %H:%M:%S} UTC is not on the timeline: {reasons}."
     return Finding(
         message,

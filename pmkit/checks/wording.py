@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from pmkit.checks.hindsight import Hindsight, find_hindsight
-from pmkit.checks.reproach import Reproach, find_reproach
+from pmkit.checks.clauses import Found
+from pmkit.checks.hindsight import find_hindsight
+from pmkit.checks.reproach import find_reproach
 from pmkit.vocabulary import Lexicon, Vocabulary
 
 # What is read from how a sentence is built, before its words are looked up.
-_BUILT: Final[dict[str, Callable[[str, Lexicon], Reproach | Hindsight | None]]] = {
+_BUILT: Final[dict[str, Callable[[str, Lexicon], Found | None]]] = {
     "blame": find_reproach,
     "hindsight": find_hindsight,
 }
@@ -77,6 +78,11 @@ def _cut(line: str, plain: str) -> Iterator[Sentence]:
             read = " ".join(_MARKS.sub("", plain[start:end]).split())
             yield Sentence(text, _OPENING.sub(lambda opening: opening.group().lower(), read))
         start = end
+
+
+def strip_marks(text: str) -> str:
+    """A text without Markdown's list marks and stars."""
+    return _MARKS.sub("", text).strip()
 
 
 def unname(sentence: Sentence, names: Iterable[str]) -> Sentence:

@@ -61,7 +61,7 @@ def test_every_example_belongs_to_a_rule() -> None:
 
 @pytest.mark.parametrize("code", RULES)
 def test_examples(postmortem: Make, code: str) -> None:
-    """Flagged means at least one finding of that rule, which says what it found; all that go wrong are told."""
+    """Flagged means at least one finding of that rule with a message; all that go wrong are told."""
     wrong = [
         f"{wanted} {number}: {example.get('text', '')} {found}"
         for wanted, examples in read_examples(code).items()
