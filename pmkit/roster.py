@@ -43,11 +43,8 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     said = " ".join(name.split()).casefold()
     known = _folded([*incident.roster, *others])
     known |= {_without_accents(key): person for key, person in known.items()}
-    if said in known:
-        return ""
-    if any(
-        other != said and not find_person_fault(other, incident, others) for other in _said_otherwise(said)
-    ):
+    others_said = [other for other in _said_otherwise(said) if other != said]
+    if said in known or any(not find_person_fault(other, incident, others) for other in others_said):
         return ""
     parts = {part for person in known.values() for part in person.split()}
     if _GROUP.fullmatch(said) and name.strip() not in parts:  # though somebody is called Ops by first name
@@ -56,10 +53,8 @@ def find_person_fault(name: str, incident: Incident, others: Iterable[str] = ())
     if role is not None:
         return "" if incident.person(role) else f"the role {role} is filled by nobody"
     alike = sorted({person for key, person in known.items() if _may_mean(said, key.split())})
-    if len(alike) == 1:  # a first name that only one of them has
-        return ""
-    if alike:
-        return f"may be {' or '.join(alike)}"
+    if alike:  # a first name that only one of them has is enough
+        return "" if len(alike) == 1 else f"may be {' or '.join(alike)}"
     return _fault_of_words(said) or "is not known to take part"
 
 
