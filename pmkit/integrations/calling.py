@@ -13,7 +13,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -116,10 +116,11 @@ class Caller:
         except IntegrationError:
             raise
         except Exception as error:
-            return None, _fault_of(error)
+            fault = _fault_of(error)
+            return None, replace(fault, words=self.scrub(fault.words))
 
     def _error(self, doing: str, fault: _Fault, kind: type[IntegrationError]) -> IntegrationError:
-        words = self.scrub(fault.words)
+        words = fault.words
         if fault.status == 429:
             words = f"it asks for fewer requests; wait {fault.retry_after or _LONGEST:.0f} s and repeat"
         hint = ""
@@ -272,7 +273,10 @@ class DriveClient:
         from google.auth.transport.requests import AuthorizedSession
 
         self.root, self._timeout = account.url, timeout
-        self._session: Any = AuthorizedSession(_google_credentials(account))  # type: ignore[no-untyped-call]
+        credentials = _google_credentials(account)
+        # A token alone cannot be had anew; a 401 is then what Google says of it.
+        more: dict[str, Any] = {} if account.token.reveal().startswith("{") else {"refresh_status_codes": ()}
+        self._session: Any = AuthorizedSession(credentials, **more)  # type: ignore[no-untyped-call]
 
     def ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """The answer to a request. Raises `AnswerError` for one that is no success."""

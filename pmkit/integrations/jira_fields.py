@@ -142,6 +142,8 @@ def find_form(
     constants: dict[str, Any] = {}
     for wanted, value in always.items():
         found = _field_ids(str(wanted), fields)
+        if is_epic and not found:
+            continue  # not every field of an action is one of an epic
         if len(found) != 1:
             problems.append(_lost(f"always.{wanted}", str(wanted), found, fields, place))
             continue

@@ -340,6 +340,7 @@ class _Plan:
         self.made: dict[str, Made] = {}
 
     def steps(self) -> tuple[list[Step], dict[str, Made]]:
+        self.site.form("action")  # a map that does not fit is told first
         rows = self.pm.actions.to_dict("records")
         steps = self._epic() if self.site.find_form("epic") and self._any_action() else []
         for row in rows:

@@ -83,7 +83,7 @@ class Stand:
         pushes: dict[str, Callable[..., Push]] = {
             "jira": push_actions, "slack": push_updates, "drive": push_report, "pagerduty": push_note,
         }  # fmt: skip
-        more |= {"link": LINK} if self.system == "pagerduty" else {}
+        more = {"link": LINK, **more} if self.system == "pagerduty" else more
         return pushes[self.system](Workspace.open(folder), apply=apply, **{**told, **more})
 
     def counts(self, folder: Path) -> dict[str, int]:

@@ -1,0 +1,76 @@
+"""The ledger keeps what was asked for and what came of it, through crashes and bad lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmkit.errors import WorkspaceError
+from pmkit.integrations.ledger import LEDGER, Ledger, read_ledger
+
+AT = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
+
+
+def test_an_intent_without_outcome_is_in_doubt(tmp_path: Path) -> None:
+    """Until a line says what came of it; what goes to another target is another matter."""
+    with Ledger.open(tmp_path, "jira OPS", lambda: AT) as ledger:
+        ledger.record("issue A1", "intent", digest="1")
+        assert ledger.doubt("issue A1") is not None
+        ledger.record("issue A1", "unknown", note="no answer")
+        assert [entry.step for entry in ledger.doubts] == ["issue A1"]
+        ledger.record("issue A1", "done", remote="OPS-1", seen={"here": {"dri": "Mei"}})
+        assert ledger.doubt("issue A1") is None
+        ledger.record("issue A1", "intent")
+        ledger.record("issue A1", "refused")
+        assert ledger.doubt("issue A1") is None
+    with Ledger.open(tmp_path, "jira OPS") as ledger:
+        done = ledger.last_done("issue A1")
+        assert done is not None
+        assert (done.at, done.remote, done.seen) == (AT, "OPS-1", {"here": {"dri": "Mei"}})
+    with Ledger.open(tmp_path, "jira PAY") as ledger:
+        assert ledger.last("issue A1") is None
+
+
+@given(cut=st.integers(min_value=1, max_value=400))
+def test_what_a_crash_left_of_a_line_is_cut(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Wherever the last line is cut, the lines before it stand and the next one is written whole."""
+    folder = tmp_path_factory.mktemp("ledger")
+    with Ledger.open(folder, "t", lambda: AT) as ledger:
+        ledger.record("one", "intent")
+        ledger.record("two", "intent", note="a longer line, so that there is something to cut from")
+    path = folder / LEDGER
+    data = path.read_bytes()
+    second = data.splitlines(keepends=True)[1]
+    path.write_bytes(data[: len(data) - min(cut, len(second))])
+    assert [entry.step for entry in read_ledger(folder)] == ["one"]
+    with Ledger.open(folder, "t", lambda: AT + timedelta(seconds=1)) as ledger:
+        ledger.record("three", "done", remote="x")
+    assert [entry.step for entry in read_ledger(folder)] == ["one", "three"]
+
+
+@pytest.mark.parametrize(
+    "line", [b"{", b"[]", b'{"state": "done"}', b"<<<<<<< HEAD", b'{"at": "2026-11-05", "state": "done"}']
+)
+def test_a_line_that_cannot_be_read_stops_the_push(line: bytes, tmp_path: Path) -> None:
+    """What it told of might be done twice otherwise; the line is named."""
+    with Ledger.open(tmp_path, "t", lambda: AT) as ledger:
+        ledger.record("one", "done")
+    path = tmp_path / LEDGER
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    with pytest.raises(WorkspaceError, match="line 2: cannot be read"):
+        read_ledger(tmp_path)
+
+
+def test_two_do_not_push_at_once(tmp_path: Path) -> None:
+    """Whoever comes second is told to wait, and nothing is written."""
+    with (
+        Ledger.open(tmp_path, "t"),
+        pytest.raises(WorkspaceError, match="pushing from here already"),
+        Ledger.open(tmp_path, "t"),
+    ):
+        pass
+    assert not (tmp_path / LEDGER).exists()
