@@ -177,7 +177,8 @@ class Workspace:
         write_durably(folder / ".gitignore", b"report/\n.cache/\n.lock\n.*.tmp\n")
         # Where git turns line ends round, the digests would no longer fit.
         kept = ("evidence/**", "evidence.csv", "journal.jsonl")
-        write_durably(folder / ".gitattributes", "".join(f"{name} -text\n" for name in kept).encode())
+        lines = [*(f"{name} -text\n" for name in kept), "ledger.jsonl -text merge=union\n"]
+        write_durably(folder / ".gitattributes", "".join(lines).encode())
         # Last, because a folder with this file is a workspace.
         facts = new_facts(
             folder.resolve().name,

@@ -19,9 +19,16 @@ from pmkit.template import load_template
 ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / name
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "docs/review.md")
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "data/README.md",
+        "docs/review.md",
+        "docs/connect.md",
+    )
 ]
-COMMAND = re.compile(r"`pmkit ([a-z]+)|^\s*pmkit ([a-z]+)", re.MULTILINE)
+COMMAND = re.compile(r"`pmkit ([a-z-]+)|^\s*pmkit ([a-z-]+)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"")
 
 

@@ -67,7 +67,8 @@ class Ledger:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(folder / ".ledger.lock", timeout=0)
+        (folder / ".cache").mkdir(exist_ok=True)
+        lock = FileLock(folder / ".cache" / "ledger.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout as error:

@@ -191,6 +191,23 @@ COUNTS: dict[str, Callable[[Any, Workspace], dict[str, int]]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table whose text did not change is not read again: a push reads all of them, and few change."""
+    read = schema.read_csv
+
+    def from_memory(text: str, table: schema.Table, *, where: str = "") -> pd.DataFrame:
+        key = (text, table.name)
+        if key not in _READ:
+            _READ[key] = read(text, table, where=where)
+        return _READ[key].copy()
+
+    monkeypatch.setattr(schema, "read_csv", from_memory)
+
+
+_READ: dict[tuple[str, str], pd.DataFrame] = {}
+
+
 @pytest.fixture(scope="session")
 def review(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A review with three actions, two decisions and a check-in; copy it before you change it."""
