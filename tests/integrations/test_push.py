@@ -176,13 +176,13 @@ def test_a_map_that_does_not_fit_is_explained(stand: Any, folder: Path) -> None:
         "fields": {"done_when": "Acceptance", "dir": "summary", "due_on": "Summary"},
         "always": {"nothing": "x", "priority": "Urgent"},
     }
-    stand.state.required["Task"] = ["resolution"]
+    stand.state.required["Task"] = ["customfield_10077"]
     with pytest.raises(IntegrationError) as caught:
         stand.push(folder)
     text = str(caught.value)
     for words in (
         "Task in SHOP has no field “Acceptance”", "actions.csv has no such column", "and a day is needed",
-        "always.nothing", "takes Highest, High, Medium, Low, Lowest", "“Resolution” (resolution) has to be",
+        "always.nothing", "takes Highest, High, Medium, Low, Lowest", "“customfield_10077” (customfield_10077) has",
     ):  # fmt: skip
         assert words in text
     stand.settings = {"issue_type": "Incident"}
