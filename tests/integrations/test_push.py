@@ -182,7 +182,7 @@ def test_a_map_that_does_not_fit_is_explained(stand: Any, folder: Path) -> None:
     text = str(caught.value)
     for words in (
         "Task in SHOP has no field “Acceptance”", "actions.csv has no such column", "and a day is needed",
-        "always.nothing", "takes Highest, High, Medium, Low, Lowest", "“customfield_10077” (customfield_10077) has",
+        "always.nothing", "takes Highest, High, Medium, Low, Lowest", "“customfield_10077” (",
     ):  # fmt: skip
         assert words in text
     stand.settings = {"issue_type": "Incident"}
