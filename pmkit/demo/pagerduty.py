@@ -56,7 +56,7 @@ class PagerDuty(System):
 
     def tell(self, story: Story) -> None:
         """Fill it with a story."""
-        incident = story.incident
+        incident = dict(story.incident)
         key = str(incident["id"])
         self.incidents.append(incident)
         self.log[key] = list(story.log_entries)

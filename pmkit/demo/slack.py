@@ -79,7 +79,8 @@ class Slack(System):
         self.users[self.bot_user] = _bot_of(self.bot_user)
         for told in story.channels:
             channel = _channel(told["id"], told["name"], told["creator"], told["created"])
-            channel |= {name: told[name] for name in ("topic", "purpose", "is_general", "is_archived")}
+            channel |= {name: dict(told[name]) for name in ("topic", "purpose")}
+            channel |= {name: told[name] for name in ("is_general", "is_archived")}
             self.channels[told["id"]] = channel
             self.members[told["id"]] = [*told["members"], self.bot_user]
             self.messages[told["id"]] = [dict(message) for message in story.messages[told["id"]]]
@@ -385,15 +386,13 @@ class Slack(System):
             message = self._message(channel["id"], said.get("timestamp", ""))
             if message is None:
                 return _no("message_not_found")
-            reactions = message.setdefault("reactions", [])
-            known = next((one for one in reactions if one["name"] == said.get("name")), None)
-            if known and self.bot_user in known["users"]:
+            reactions: dict[str, Record] = {one["name"]: one for one in message.get("reactions", ())}
+            users = list(reactions.get(said.get("name", ""), {}).get("users", ()))
+            if self.bot_user in users:
                 return _no("already_reacted")
-            if known is None:
-                known = {"name": said.get("name", ""), "users": [], "count": 0}
-                reactions.append(known)
-            known["users"].append(self.bot_user)
-            known["count"] += 1
+            name, users = said.get("name", ""), [*users, self.bot_user]
+            reactions[name] = {"name": name, "users": users, "count": len(users)}
+            message["reactions"] = [*reactions.values()]
             return _yes()
 
         return self._in_channel(request, react)

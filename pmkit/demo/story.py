@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def sample_folder() -> Path:
     raise IntegrationError(f"{here}: the sample incident is missing; install pmkit again")
 
 
+@lru_cache(maxsize=2)
 def read_story(folder: str | Path | None = None) -> Story:
-    """The story that an incident folder tells, the sample where none is given.
+    """The story that an incident folder tells, the sample where none is given; nobody may change it.
 
     Raises `IntegrationError` where its evidence holds no PagerDuty records or no Slack export.
     """
