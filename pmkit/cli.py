@@ -640,6 +640,13 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
     help="A folder with more fonts for the PDF.",
 )
 @click.option(
+    "--pdf-engine",
+    type=click.Choice(["typst", "chrome"]),
+    default="typst",
+    show_default=True,
+    help="What sets the PDF; `chrome` needs an installed Chrome, Chromium or Edge.",
+)
+@click.option(
     "--at",
     "made_at",
     help="When the report says it was made, as 2026-11-09T16:00:00Z; the same time gives the same bytes.",
@@ -653,6 +660,7 @@ def report(
     notebook: Path | None,
     parameters: tuple[str, ...],
     font_paths: tuple[Path, ...],
+    pdf_engine: str,
     made_at: str | None,
 ) -> None:
     """Render the postmortem of INCIDENT as HTML and PDF, or in other formats.
@@ -680,6 +688,7 @@ def report(
             notebook=notebook,
             parameters=_pairs(parameters, "--set"),
             font_paths=font_paths,
+            pdf_engine=pdf_engine,
             now=_time(made_at),
             progress=say,
         )

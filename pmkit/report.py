@@ -85,6 +85,7 @@ def publish(
     notebook: Path | None = None,
     parameters: Mapping[str, Any] | None = None,
     font_paths: Sequence[Path] = (),
+    pdf_engine: str = "typst",
     now: datetime | None = None,
     progress: Progress | None = None,
     in_process: bool = False,
@@ -93,15 +94,18 @@ def publish(
     """The finished report in each of the formats `to`; returns the files to open, in that order.
 
     The other parameters are those of `render_report`; `font_paths` are folders with more fonts for the PDF,
-    `progress` is called with a few words before each step, and `engine` draws the charts of several reports.
+    `pdf_engine` is `typst`, or `chrome` where one is installed, `progress` is called with a few words before
+    each step, and `engine` draws the charts of several reports.
     The formats are those of `pmkit.export.formats.FORMATS`, and all are made from the one executed notebook.
 
     Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; nothing is
     written then, in any format.
     """
-    from pmkit.export.formats import Options, find_formats
+    from pmkit.export.formats import Options, check_engine, find_formats
 
     formats = find_formats(to)
+    if "pdf" in to:
+        check_engine(pdf_engine)
     say = progress or (lambda text: None)
     from pmkit.export.document import read_document
     from pmkit.export.drawing import draw_figures
@@ -122,7 +126,7 @@ def publish(
         say("Drawing the charts")
         cache = workspace.path / ".cache"
         document = draw_figures(read_document(report), cache=cache, engine=draws)
-    options = Options(cache=cache, font_paths=font_paths)
+    options = Options(cache=cache, font_paths=font_paths, pdf_engine=pdf_engine)
     finished = []
     for form in formats:
         say(f"Making {form.name.upper()}")

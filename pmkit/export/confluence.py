@@ -157,8 +157,8 @@ class _Writer:
                 return _macro(_PANELS[tone], _rich(f"<p>{escape(text)}</p>"))
             case Figure(caption=caption):
                 return _caption(caption) + self.image(block)
-            case Picture():
-                return self.image(block)
+            case Picture(caption=caption):
+                return _caption(caption) + self.image(block)
             case Markup(blocks=blocks):
                 return self.blocks(blocks)
             case _:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from pmkit.errors import RenderError
+from pmkit.export.assets import shown_width
 from pmkit.export.columns import LANDSCAPE, PORTRAIT, lay_out
 from pmkit.export.document import (
     LONG_CAPTION,
@@ -111,8 +112,8 @@ class _Writer:
         self.word: WordDocument = docx.Document()
         self.ruler = Ruler()
         self.bookmarks = 0
-        self.numbered = 0
         self.depth = 0
+        self.lines: list[WordParagraph] = []  # those outside tables, as they are written
 
     def write(self) -> bytes:
         self.set_page()
@@ -247,10 +248,10 @@ class _Writer:
             case Items():
                 self.items(block, into)
             case Quote(blocks):
-                before = len(self.word.paragraphs)
+                before = len(self.lines)
                 self.blocks(blocks, into)
-                for line in self.word.paragraphs[before:]:
-                    line.style = self.word.styles["Quote"]
+                for line in self.lines[before:]:
+                    _in_style(line, "Quote")
                     line.paragraph_format.left_indent = _points(18)
             case Listing(text, label):
                 self.label(label, into)
@@ -284,7 +285,8 @@ class _Writer:
             case Figure(caption=caption, alt=alt, width=width):
                 self.label(caption, into)
                 self.picture(self.render(block), alt or caption, min(width * 0.75, _WIDTH), into)
-            case Picture():
+            case Picture(caption=caption):
+                self.label(caption, into)
                 self.image(block, into)
             case Markup(blocks=blocks):
                 self.blocks(blocks, into)
@@ -292,8 +294,8 @@ class _Writer:
                 assert_never(block)
 
     def new_line(self, into: Any, text: str = "", style: str = "Normal") -> WordParagraph:
-        line: WordParagraph = into.add_paragraph()
-        _in_style(line, style)
+        line: WordParagraph = _in_style(into.add_paragraph(), style)
+        self.lines.append(line)
         if runs_right_to_left(text):
             _sub(line._p.get_or_add_pPr(), "bidi")
         return line
@@ -312,7 +314,7 @@ class _Writer:
 
     def image(self, picture: Picture, into: Any) -> None:
         try:
-            self.picture(_as_png(picture), picture.alt, 0.0, into)
+            self.picture(_as_png(picture), picture.alt, shown_width(picture) * 0.75, into)
         except RenderError:
             # a picture that cannot be read is told, as in the PDF
             self.block(Notice("warn", f"The image “{picture.alt}” cannot be shown here."), into)
@@ -345,9 +347,9 @@ class _Writer:
             else:
                 rest = [first, *rest]
             self.depth += 1
-            before = len(self.word.paragraphs)
+            before = len(self.lines)
             self.blocks(rest, into)
-            for more in self.word.paragraphs[before:]:
+            for more in self.lines[before:]:
                 if not str(more._p.style).startswith("List"):
                     more.paragraph_format.left_indent = _points(18 * self.depth)
             self.depth -= 1
@@ -590,8 +592,7 @@ def _table_edges(table: Any, *, inside_only: bool = False) -> None:
 
 
 def _describe(table: Any, label: str) -> None:
-    if label:
-        _sub(table._tbl.tblPr, "tblCaption", val=label)
+    _sub(table._tbl.tblPr, "tblCaption", val=label or "Table")
 
 
 def _cells_of(row: Any) -> list[Any]:

@@ -11,6 +11,8 @@ from pmkit.errors import RenderError
 from pmkit.export.document import Document
 from pmkit.export.selfcheck import Check, default_out, write_checked
 
+PDF_ENGINES: Final = ("typst", "chrome")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -65,6 +67,11 @@ def _html(document: Document, stem: str, options: Options) -> Finished:
 
 
 def _pdf(document: Document, stem: str, options: Options) -> Finished:
+    if options.pdf_engine == "chrome":
+        from pmkit.export.chrome import print_pdf
+
+        data, check = print_pdf(document, cache=options.cache)
+        return Finished({f"{stem}.pdf": data}, check)
     from pmkit.export.pdf import make_pdf
 
     data, check = make_pdf(document, font_paths=options.font_paths)
@@ -139,6 +146,16 @@ _ALL: Final = (
     Format("svg", "the timeline as a slide, 16:9, whose words can be edited", _svg),
 )
 FORMATS: Final[Mapping[str, Format]] = {entry.name: entry for entry in _ALL}
+
+
+def check_engine(name: str) -> None:
+    """Raise `RenderError` for a PDF engine there is not, or that this machine lacks."""
+    if name not in PDF_ENGINES:
+        raise RenderError(f"no PDF engine `{name}`; the engines are {', '.join(PDF_ENGINES)}")
+    if name == "chrome":
+        from pmkit.export.chrome import find_chrome
+
+        find_chrome()
 
 
 def default_folder(report: object, out: Path | str | None, suffix: str) -> tuple[Path, str]:

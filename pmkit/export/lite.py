@@ -179,8 +179,8 @@ class _Writer:
                 return _styled("p", style, escape(text), ' dir="auto"')
             case Figure(caption=caption):
                 return _label(caption) + self.image(block)
-            case Picture():
-                return self.image(block)
+            case Picture(caption=caption):
+                return _label(caption) + self.image(block)
             case Markup(blocks=blocks):
                 return self.blocks(blocks)
             case _:

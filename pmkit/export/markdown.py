@@ -180,8 +180,8 @@ class _Writer:
                 return [f"> [!{_ALERTS[tone]}]\n> {_line_start(escape(text))}"]
             case Figure(caption=caption):
                 return [_caption(caption), self.image(block)]
-            case Picture():
-                return [self.image(block)]
+            case Picture(caption=caption):
+                return [_caption(caption), self.image(block)]
             case Markup(blocks=blocks):
                 return self.blocks(blocks)
             case _:

@@ -121,6 +121,7 @@ def check_document(document: Document) -> list[str]:
 _LOADING: Final = {
     "src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "manifest",
 }  # fmt: skip
+_WORDS: Final = ("aria-", "data-", "alt", "title")  # attributes that hold words and do nothing
 _URL: Final = re.compile(r"url\(\s*['\"]?(?!['\"]?(?:data:|#))|@import", re.IGNORECASE)
 
 
@@ -162,7 +163,8 @@ class _HtmlReader(HTMLParser):
                 self.problems.append(f"<{tag} {name}> would load {address[:80]!r} from elsewhere")
             if name.startswith("on"):
                 self.problems.append(f"<{tag}> carries a script in {name}")
-            if "url(" in value and tag != "a" and _URL.search(value):
+            is_words = name.startswith(_WORDS)
+            if "url(" in value and tag != "a" and not is_words and _URL.search(value):
                 self.problems.append(f"<{tag} {name}> would load a file from elsewhere")
             if name in ("href", "xlink:href") and re.match(r"\s*(javascript|vbscript)\s*:", value, re.I):
                 self.problems.append(f"<{tag}> links to a script")
@@ -280,6 +282,34 @@ def check_pdf(data: bytes, document: Document, shown: Callable[[str], str] = lam
         "figures and pictures": (drawings, kinds.count(b"Figure")),
     }
     return Check("PDF", counts, tuple(problems))
+
+
+def check_printed(data: bytes, document: Document) -> Check:
+    """Count pages, bookmarks and tables in a PDF that a browser printed: tagged, but without PDF/UA.
+
+    Its bookmarks begin with the title and the heading of the contents.
+    """
+    objects = {int(number): body for number, body in _OBJECT.findall(data)}
+    problems: list[str] = []
+    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
+        problems.append("the file is no complete PDF")
+    if not any(re.search(rb"/Type\s*/Page\b", body) for body in objects.values()):
+        problems.append("the PDF has no pages")
+    if b"/StructTreeRoot" not in data:
+        problems.append("the PDF is not tagged")
+    # where a heading breaks, the bookmark has lost its blank
+    wanted = ["".join(heading.text.split()) for heading in document.headings]
+    found = ["".join(words.split()) for _, words in read_outline(objects)][2:]
+    problems += compare_outlines([(1, words) for words in wanted], [(1, words) for words in found])
+    kinds = [match for body in objects.values() for match in re.findall(rb"/S\s*/(\w+)", body)]
+    markup = [block for block in document.walk() if isinstance(block, Markup)]
+    inside = {id(block) for outer in markup for block in outer.walk()}
+    tables = sum(id(table) not in inside for table in document.tables)
+    counts = {
+        "bookmarks": (len(wanted), len(found)),
+        "tables": (tables + sum(m.html.count("<table") for m in markup), kinds.count(b"Table")),
+    }
+    return Check("PDF by Chrome", counts, tuple(problems))
 
 
 def read_outline(objects: Mapping[int, bytes]) -> list[tuple[int, str]]:

@@ -125,7 +125,10 @@ def read_sidecar(data: bytes, where: str = "the JSON") -> Document:
     )
     for frame in frames:
         _must_unpack(frame, where)
-    made = datetime.fromisoformat(content["generated_at"])
+    try:
+        made = datetime.fromisoformat(content["generated_at"])
+    except ValueError as error:
+        raise RenderError(f"{where}: generated_at: {error}.") from error
     title, blocks = _unpacked(content["title"]), _unpacked(content["blocks"])
     if not isinstance(title, Title):
         raise RenderError(f"{where}: title: expected a title, found a {content['title']['kind']}.")
@@ -170,7 +173,7 @@ def _unpacked(value: Any) -> Any:
         given["spec"] = json.dumps(given["spec"], ensure_ascii=False, separators=(",", ":"))
         return Figure(**given)
     if kind == "picture":
-        return Picture(given["mime"], _bytes(given["data"]), given["alt"])
+        return Picture(**{**given, "data": _bytes(given["data"])})
     node = _KINDS[kind](**{name: _unpacked(item) for name, item in given.items()})
     return _GUARDS.get(kind, _as_it_is)(node)
 

@@ -79,6 +79,13 @@ def make_incident() -> Callable[[Path, int], Any]:
     return made
 
 
+@pytest.fixture(scope="session")
+def make_hostile() -> Callable[[Path], Any]:
+    """`make_hostile(folder)`: a workspace in which every field holds payloads."""
+    made: Callable[[Path], Any] = _load("hostile").make_hostile
+    return made
+
+
 @pytest.fixture
 def engine() -> StandInEngine:
     """A drawing engine that takes no time."""

@@ -1,0 +1,278 @@
+"""The table of formats, and what each finished one is made of."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pmkit.errors import RenderError
+from pmkit.export import chrome
+from pmkit.export.document import Frame, Heading, Items, Link, Paragraph, Text, read_document
+from pmkit.export.drawing import draw_figures
+from pmkit.export.formats import FORMATS, Finished, Options, check_engine, find_formats
+from pmkit.export.selfcheck import Check, check_lite, check_printed
+
+MADE = ("lite", "md", "confluence", "docx", "json", "csv", "ics", "png", "svg")
+
+
+@pytest.fixture(scope="module")
+def document(report, stand_in):
+    """The full report, drawn by a stand-in."""
+    return draw_figures(read_document(report), engine=stand_in())
+
+
+@pytest.fixture(scope="module")
+def made(document):
+    return {name: FORMATS[name].make(document, "report", Options()) for name in MADE}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_full_report_passes_in_every_format(made, name):
+    """Words of all scripts, injections, lists, quotes, code, pictures and HTML outputs included."""
+    assert made[name].check.passed, made[name].check.all_problems()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_same_notebook_gives_the_same_bytes(document, made, name):
+    """No clock, no path and no random number is in any file."""
+    again = FORMATS[name].make(document, "report", Options())
+    assert dict(again.files) == dict(made[name].files)
+
+
+def test_an_edition_without_a_timeline_still_has_its_files(document):
+    """The rows are none and a warning says why; the slide says so in words."""
+    without = replace(document, frames=())
+    for name in ("csv", "ics", "svg"):
+        finished = FORMATS[name].make(without, "report", Options())
+        assert finished.check.passed
+        assert any("shows no timeline" in warning for warning in finished.check.warnings)
+    (svg,) = FORMATS["svg"].make(without, "report", Options()).files.values()
+    assert b"This edition shows no timeline." in svg
+
+
+def test_formats_are_found_by_name_once():
+    """A name that is none is refused with those there are; one that is given twice is made once."""
+    assert [form.name for form in find_formats(["md", "html", "md"])] == ["md", "html"]
+    with pytest.raises(RenderError, match="no format `odt`; the formats are html, pdf, lite, md"):
+        find_formats(["md", "odt"])
+
+
+def test_all_files_are_written_or_none(tmp_path):
+    """The main file comes last; a check that failed writes nothing."""
+    good = Finished({"a.md": b"a", "a-figures/x.svg": b"x"}, Check("Markdown", {}))
+    assert good.write(tmp_path) == tmp_path / "a.md"
+    assert (tmp_path / "a-figures" / "x.svg").read_bytes() == b"x"
+    bad = Finished({"b.md": b"b", "b-figures/x.svg": b"x"}, Check("Markdown", {"tables": (2, 1)}))
+    with pytest.raises(RenderError, match="expected 2 tables, found 1"):
+        bad.write(tmp_path)
+    assert not list(tmp_path.glob("b*"))
+
+
+# Chrome
+
+
+def test_a_machine_without_chrome_is_told_what_to_do(monkeypatch):
+    """The message names what is missing and the way without; it comes before anything runs."""
+    monkeypatch.delenv("PMKIT_CHROME", raising=False)
+    monkeypatch.setattr(chrome.shutil, "which", lambda name: None)
+    monkeypatch.setattr(chrome, "_PLACES", {})
+    with pytest.raises(RenderError, match=r"needs an installed Chrome.*Typst sets the PDF without"):
+        check_engine("chrome")
+    check_engine("typst")
+    with pytest.raises(RenderError, match="no PDF engine `wk`; the engines are typst, chrome"):
+        check_engine("wk")
+
+
+def test_a_chrome_can_be_named(monkeypatch, tmp_path):
+    """PMKIT_CHROME wins; a name that is no file is refused."""
+    program = tmp_path / "chrome"
+    program.write_text("")
+    monkeypatch.setenv("PMKIT_CHROME", str(program))
+    assert chrome.find_chrome() == program
+    monkeypatch.setenv("PMKIT_CHROME", str(tmp_path / "gone"))
+    with pytest.raises(RenderError, match="PMKIT_CHROME: expected the program of a Chrome"):
+        chrome.find_chrome()
+
+
+def test_a_chrome_that_prints_nothing_is_told(monkeypatch, tmp_path, document):
+    """What it said last stands in the error, and the engine that needs none."""
+    program = tmp_path / "chrome"
+    program.write_text("#!/bin/sh\necho it broke >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PMKIT_CHROME", str(program))
+    with pytest.raises(RenderError, match="printed nothing: it broke"):
+        chrome.print_pdf(replace(document, blocks=()))
+
+
+def test_a_printed_pdf_that_lacks_something_is_refused(document):
+    """A torn file, pages, tags and bookmarks are each asked for."""
+    problems = check_printed(b"%PDF-1.4\n", document).all_problems()
+    assert {"the file is no complete PDF", "the PDF has no pages", "the PDF is not tagged"} <= set(problems)
+
+
+# Word
+
+
+def word(made):
+    archive = zipfile.ZipFile(io.BytesIO(made["docx"].files["report.docx"]))
+    return archive.read("word/document.xml").decode(), archive
+
+
+def test_word_knows_title_language_and_time(made, document):
+    """What Word shows of the file is the report's own, and nobody is named as its author."""
+    import docx
+
+    facts = docx.Document(io.BytesIO(made["docx"].files["report.docx"])).core_properties
+    assert facts.title == document.title.title
+    assert facts.language == "en"
+    assert facts.author == ""
+    assert f"{facts.created:%Y-%m-%dT%H:%M}" == "2026-11-09T16:00"
+
+
+def test_word_repeats_heads_and_tells_what_pictures_show(made):
+    """Each table's head is one that Word repeats; each picture has its words."""
+    text, _ = word(made)
+    assert text.count("<w:tblHeader") == text.count("<w:tblCaption")
+    assert not re.search(r"<wp:docPr(?![^>]*descr=\"[^\"]+\")", text)
+
+
+def test_links_in_the_contents_have_their_targets(made):
+    """Every entry of the contents leads to a bookmark."""
+    text, _ = word(made)
+    targets = set(re.findall(r'<w:bookmarkStart [^>]*w:name="([^"]+)"', text))
+    anchors = re.findall(r'<w:hyperlink [^>]*w:anchor="([^"]+)"', text)
+    assert len(anchors) >= 15
+    assert set(anchors) <= targets
+
+
+def test_a_numbered_list_begins_anew(build):
+    """Two numbered lists each begin at their own number."""
+    document = read_document(build.notebook(build.markdown("1. a\n2. b\n\ntext\n\n5. c\n6. d")))
+    assert sum(isinstance(block, Items) for block in document.blocks) == 2
+    (data,) = FORMATS["docx"].make(document, "report", Options()).files.values()
+    numbering = zipfile.ZipFile(io.BytesIO(data)).read("word/numbering.xml").decode()
+    assert re.findall(r'<w:startOverride w:val="(\d+)"', numbering) == ["1", "5"]
+
+
+def test_a_long_list_takes_no_longer_than_it_must(build):
+    """Hundreds of items are written one by one: what was written before is not looked at again."""
+    document = read_document(build.notebook(build.markdown("\n".join(f"- item {n}" for n in range(900)))))
+    (data,) = FORMATS["docx"].make(document, "report", Options()).files.values()
+    assert zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml").count(b"<w:numPr") == 0
+    assert zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml").count(b"ListBullet") == 900
+
+
+# Confluence
+
+
+def test_a_long_table_is_folded(build):
+    """A table of more than sixty rows stands in an expand macro, which says how many."""
+    rows = [[build.text(str(n))] for n in range(61)]
+    table = build.block("table", name="t", columns=build.columns("A"), rows=rows)
+    document = read_document(build.notebook(build.markdown("## Appendix"), build.code(table)))
+    (page, *_) = FORMATS["confluence"].make(document, "report", Options()).files.values()
+    assert b'<ac:structured-macro ac:name="expand"><ac:parameter ac:name="title">Appendix: 61 rows' in page
+
+
+def test_code_cannot_end_its_block(build):
+    """What closes a CDATA section is split over two."""
+    source = "```\na ]]> b </ac:plain-text-body>\n```"
+    document = read_document(build.notebook(build.markdown(source)))
+    finished = FORMATS["confluence"].make(document, "report", Options())
+    assert finished.check.passed
+    assert b"a ]]]]><![CDATA[> b </ac:plain-text-body>" in next(iter(finished.files.values()))
+
+
+def test_images_are_attachments_by_name(made):
+    """Every figure of the page is a file beside it."""
+    page = made["confluence"].files["report.confluence.xml"].decode()
+    names = re.findall(r'ri:filename="([^"]+)"', page)
+    files = {Path(name).name for name in list(made["confluence"].files)[1:]}
+    assert set(names) == files
+    assert "timeline.png" in files
+
+
+# HTML without scripts
+
+
+def test_the_lite_page_carries_all_it_needs(made):
+    """No script, no style sheet, no class that needs one; images are in the page."""
+    page = made["lite"].files["report.lite.html"].decode()
+    assert not re.search(r"<(script|style|link|svg)\b", page)
+    assert re.findall(r'src="(?!data:image/)', page) == []
+    assert "default-src 'none'" in page
+
+
+def test_a_lite_page_that_gained_something_is_refused(made, document):
+    """A style sheet, a script or a lost image is noticed."""
+    page = made["lite"].files["report.lite.html"].decode()
+    assert check_lite(page, document).passed
+    assert not check_lite(page.replace("</body>", "<script>x</script></body>"), document).passed
+    assert not check_lite(page.replace("<img ", "<b ", 1), document).passed
+
+
+# Slide
+
+
+def timeline(*rows):
+    import json
+
+    import pandas as pd
+
+    from pmkit import schema
+    from pmkit.packing import pack_frame
+    from pmkit.timeline import TIMELINE_COLUMNS
+
+    frame = pd.DataFrame(rows)
+    frame["time"] = pd.to_datetime(frame["time"], utc=True).astype(schema.TIME_DTYPE)
+    frame["recorded_at"] = pd.Series(pd.NaT, index=frame.index, dtype=schema.TIME_DTYPE)
+    for name in TIMELINE_COLUMNS:
+        if name not in frame:
+            frame[name] = ""
+    frame["mark_basis"] = frame["mark"].map(lambda marks: " ".join("marked" for _ in marks.split()))
+    return Frame("timeline", json.dumps(pack_frame(frame)))
+
+
+def slide(document, *rows):
+    finished = FORMATS["svg"].make(replace(document, frames=(timeline(*rows),)), "report", Options())
+    assert finished.check.passed, finished.check.all_problems()
+    return next(iter(finished.files.values())).decode()
+
+
+def test_a_crowded_slide_says_how_much_it_leaves_out(document):
+    """Of a hundred events in one minute those that fit are shown, and the rest is counted."""
+    words = "A sentence that is far too long to stand on any slide in one line, however wide it may be"
+    rows = [
+        {"time": f"2026-11-03T07:00:{n % 60:02}Z", "summary": f"{n} {words}", "mark": ""} for n in range(99)
+    ]
+    rows.append({"time": "2026-11-03T09:00:00Z", "summary": "end", "mark": "resolved"})
+    svg = slide(document, *rows)
+    shown = len(re.findall("<circle", svg))
+    assert 3 <= shown <= 9
+    assert f"{99 - shown} more in the report" in svg
+
+
+def test_a_slide_of_days_names_them(document):
+    """Where the incident lasted over midnight, times carry their day."""
+    svg = slide(
+        document,
+        {"time": "2026-11-03T22:00:00Z", "summary": "a", "mark": "impact_started"},
+        {"time": "2026-11-04T03:00:00Z", "summary": "b", "mark": "resolved"},
+    )
+    assert "3 Nov 22:00" in svg
+    assert "4 Nov 03:00" in svg
+
+
+def test_titles_of_headings_with_links_stay_words(build):
+    """A heading that holds a link keeps its words in every outline."""
+    words = (Link("https://e.example", (Text("Where"),)), Text(" it broke"))
+    document = replace(
+        read_document(build.notebook()), blocks=(Heading(1, words, "where"), Paragraph((Text("x"),)))
+    )
+    for name in ("lite", "md", "confluence", "docx"):
+        assert FORMATS[name].make(document, "report", Options()).check.passed, name
