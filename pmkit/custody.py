@@ -7,6 +7,7 @@ can write all of this anew: that is seen for certain only by a head kept elsewhe
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -139,6 +140,19 @@ def append_line(folder: Path, said: Mapping[str, Any]) -> None:
             out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             out.flush()
             os.fsync(out.fileno())
+
+
+def tag_key(folder: Path) -> bytes:
+    """What keys the tags of masked values: as private as the folder, and the same for whoever has it.
+
+    It comes from the journal's first line, which no report prints, with its time to the microsecond; a folder
+    without a journal has its facts instead.
+    """
+    path = folder / JOURNAL
+    with explained(path):
+        first = path.read_bytes().partition(b"\n")[0] if path.exists() else b""
+        first = first or (folder / "incident.toml").read_bytes()
+    return hashlib.sha256(b"pmkit redaction tags\0" + first).digest()
 
 
 def whole_size(folder: Path) -> int:

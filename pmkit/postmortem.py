@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from pmkit.schema import REDACTIONS, empty
 from pmkit.template import SECTIONS, CheckinPlan
 from pmkit.workdays import WorkCalendar
 
@@ -160,7 +161,8 @@ class Postmortem:
     Each frame is described by the table of its name in `pmkit.schema`, except `timeline`, which
     `pmkit.timeline.build_timeline` makes from `events` and `worksheet` (the file `timeline.csv`), and
     `journal`: who saved what when, one row per save: `at` (UTC), `by`, `did`, `file`. `edited` are the files
-    that were changed by hand since the journal told of them last.
+    that were changed by hand since the journal told of them last. `tag_key` keys the tags in place of what
+    editions mask; it is as private as the evidence, and in no edition.
     """
 
     incident: Incident
@@ -180,10 +182,12 @@ class Postmortem:
     clocks: pd.DataFrame
     suppressions: pd.DataFrame
     ideas: pd.DataFrame
+    redactions: pd.DataFrame = field(default_factory=lambda: empty(REDACTIONS))
     journal: pd.DataFrame = field(default_factory=no_journal)
     notes: Mapping[str, str] = field(default_factory=dict)
     seal: Seal = Seal()
     edited: frozenset[str] = frozenset()
+    tag_key: bytes = field(default=b"", repr=False)
 
     def __repr__(self) -> str:
         i = self.incident

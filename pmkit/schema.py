@@ -377,6 +377,21 @@ SUPPRESSIONS: Final = Table(
     ),
 )
 
+REDACTIONS: Final = Table(
+    "redactions",
+    "one value that editions mask or show, as people decided when they looked at it",
+    ("redaction_id", "audience"),
+    (
+        Column("redaction_id", "str", "keyed digest of the value, which is written nowhere", required=True),
+        Column("audience", "str", "the edition it is decided for; empty: every one"),
+        Column("kind", "str", "what was found: token, e-mail address, host …"),
+        Column("decision", "str", "what becomes of it", required=True, choices=("keep", "mask")),
+        Column("reason", "str", "why"),
+        Column("decided_by", "str", "who said so"),
+        Column("decided_at", "time", "when"),
+    ),
+)
+
 EVIDENCE: Final = Table(
     "evidence",
     "one raw file, exactly as received",
@@ -404,7 +419,7 @@ WORKSHEETS: Final = {
     table.name: table
     for table in (
         TIMELINE, IMPACT, FACTORS, FACTOR_LINKS, DECISIONS, ACTIONS, IDEAS, TASKS, RACI, CHECKINS, QUESTIONS,
-        CLOCKS, SUPPRESSIONS,
+        CLOCKS, SUPPRESSIONS, REDACTIONS,
     )
 }  # fmt: skip
 TABLES: Final = {table.name: table for table in (EVENTS, EVIDENCE, *WORKSHEETS.values())}

@@ -38,6 +38,7 @@ from pmkit.custody import (
     no_trace,
     published_heads,
     seal_of,
+    tag_key,
     trace_rows,
     whole_size,
 )
@@ -229,6 +230,7 @@ class Workspace:
             journal=journal,
             seal=seal_of(self.path),
             edited=frozenset(self._edited(digests, {**tables, "timeline": worksheet}, notes)),
+            tag_key=tag_key(self.path),
             **tables,
         )
 

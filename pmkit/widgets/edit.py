@@ -42,6 +42,7 @@ _WORDS: Final = {
     "questions": _Words("Questions", "question", "questions", f"No questions yet. {_PASTE}"),
     "clocks": _Words("Clocks that are off", "clock", "clocks", "No clock is corrected."),
     "suppressions": _Words("Findings left as they are", "finding", "findings", "Nothing is suppressed."),
+    "redactions": _Words("What editions mask or show", "decision", "decisions", "Nothing is decided."),
 }
 _STATUS: Final = {
     "done": "good", "answered": "good", "in progress": "info", "open": "warn", "dropped": "neutral",

@@ -1,0 +1,159 @@
+"""What a rule is, and how rules are run over a text: once through it, for each rule that may apply."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+SECRETS = "secrets"
+
+
+class Span(NamedTuple):
+    """A piece of a text that some readers must not see, and why: its `kind` in the words of a tag."""
+
+    start: int
+    end: int
+    kind: str
+    of: str  # `SECRETS`, or one of `pmkit.audience.REDACTABLE`
+
+
+class Rule(NamedTuple):
+    """One way in which something is written.
+
+    The group `value` of the pattern is what is masked, or else all of it. One of `hints` is in every text
+    the pattern can match, in small letters; a text without them is not looked at. `check` has the last word
+    on a value. A rule that `is_sure` tells a secret by its own shape, and is also tried on wrapped lines;
+    one that `is_folded` is written in small letters, and run over the text in small letters.
+    """
+
+    of: str
+    kind: str
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...] = ()
+    check: Callable[[str], bool] | None = None
+    is_sure: bool = False
+    is_folded: bool = False
+
+
+class Rules:
+    """Rules to run together: each hint is looked for once, whatever number of rules it is for."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._by_hint: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            for hint in rule.hints:
+                self._by_hint.setdefault(hint, []).append(number)
+        self._hints = list(self._by_hint)
+        self._always = [number for number, rule in enumerate(self.rules) if not rule.hints]
+
+    def that_may_apply(self, folded: str) -> list[Rule]:
+        """Those that may find something in a text, given in small letters."""
+        numbers = set(self._always).union(*[self._by_hint[hint] for hint in self._hints if hint in folded])
+        return [self.rules[number] for number in sorted(numbers)]
+
+    @cached_property
+    def sure(self) -> Rules:
+        """Those that tell a secret by its own shape."""
+        return Rules(rule for rule in self.rules if rule.is_sure)
+
+
+def any_case(
+    of: str,
+    kind: str,
+    pattern: str,
+    hints: tuple[str, ...] = (),
+    check: Callable[[str], bool] | None = None,
+    *,
+    is_sure: bool = False,
+) -> Rule:
+    """A rule for which small and capital letters are the same.
+
+    Written and run in small letters it is several times as quick as `re.IGNORECASE`, which gives up looking
+    for the first letters of a pattern.
+    """
+    small = re.sub(r"(\\.|\(\?P[<=]\w+[>)])|([^\\(]+|\()", lambda m: m[1] or m[2].lower(), pattern)
+    return Rule(of, kind, re.compile(small), hints, check, is_sure, is_folded=True)
+
+
+# What was masked before stays as it is; see `pmkit.redact.tags`.
+TAG = re.compile(
+    r"\[(?:[a-z][a-z -]{1,30} #[0-9a-f]{6}|card ending \d{4}|security code|pin|amount|link|date of birth)\]"
+)
+
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_WRAPPED = re.compile(r"(?<=[\w+/=.-])\r?\n(?:> ?|&gt; ?|[ \t]{1,8})?(?=[\w+/=.-])")
+# One letter for one, so that places in the text stay what they are.
+_PLAIN = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2009"), " "),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"),
+}
+
+
+def find_spans(text: str, rules: Rules, wanted: Collection[str]) -> list[Span]:
+    """What the rules find in a text, in order and without overlaps, of what is `wanted`."""
+    if len(text) < 3:
+        return []
+    plain = text if text.isascii() else text.translate(_PLAIN)
+    found = list(_matches(plain, rules, wanted))
+    if not text.isascii() and _INVISIBLE.search(plain):
+        found += _seen_without(plain, _INVISIBLE, rules, wanted)
+    if "\n" in text and SECRETS in wanted:
+        found += _seen_without(plain, _WRAPPED, rules.sure, wanted)
+    return merged(found, text) if found else []
+
+
+def merged(found: Iterable[Span], text: str) -> list[Span]:
+    """Spans as one where they overlap, by the name of the first; what is a tag already is left alone."""
+    spans: list[Span] = []
+    tags = [match.span() for match in TAG.finditer(text)] if "[" in text else []
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        if span.end <= span.start or any(a < span.end and span.start < b for a, b in tags):
+            continue
+        if spans and span.start < spans[-1].end:
+            last = spans[-1]
+            spans[-1] = last._replace(end=max(last.end, span.end))
+        else:
+            spans.append(span)
+    return spans
+
+
+def _matches(text: str, rules: Rules, wanted: Collection[str]) -> Iterator[Span]:
+    folded = text.lower()
+    if len(folded) != len(text):  # a few letters have small forms of two
+        folded = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    for rule in rules.that_may_apply(folded):
+        if rule.of not in wanted:
+            continue
+        named = "value" in rule.pattern.groupindex
+        for match in rule.pattern.finditer(folded if rule.is_folded else text):
+            start, end = match.span("value" if named else 0)
+            if start >= 0 and (rule.check is None or rule.check(text[start:end])):
+                yield Span(start, end, rule.kind, rule.of)
+
+
+def _seen_without(
+    text: str, unseen: re.Pattern[str], rules: Rules, wanted: Collection[str]
+) -> Iterator[Span]:
+    """What is found once some letters are taken out, in places of the text as it is."""
+    cuts, kept, at, seen = [], [], 0, 0  # how long the text is at each cut, and how much was cut until there
+    for match in unseen.finditer(text):
+        kept.append(text[at : match.start()])
+        seen += match.start() - at
+        cuts.append((seen, match.end() - seen))
+        at = match.end()
+    if not cuts:
+        return
+    kept.append(text[at:])
+    places = [place for place, _ in cuts]
+
+    def back(place: int) -> int:
+        index = bisect_right(places, place)
+        return place + (cuts[index - 1][1] if index else 0)
+
+    for span in _matches("".join(kept), rules, wanted):
+        # The last letter tells where it ends: what is cut right behind it is no part of it.
+        yield span._replace(start=back(span.start), end=back(span.end - 1) + 1)

@@ -1,0 +1,170 @@
+"""What is known of single people: addresses, numbers, dates, by checksums and by what stands before them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+from pmkit.redact._rule import Rule, any_case
+
+
+def is_card(text: str) -> bool:
+    """A card number: a length and beginning that an issuer uses, and Luhn's checksum."""
+    digits = re.sub(r"\D", "", text)
+    issued = re.fullmatch(
+        r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}|"
+        r"6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[689]\d)\d{11}|62\d{14,17}|"
+        r"(?:50|5[6-9]|6[0-9])\d{10,17}",
+        digits,
+    )
+    return bool(issued) and len(set(digits)) > 1 and _luhn(digits)
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+# How long an IBAN is, by country (the registry that SWIFT keeps).
+_IBAN_LENGTHS: Final = {
+    country: length
+    for length, countries in {
+        15: "NO", 16: "BE", 18: "DK FI FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK",
+        21: "CH HR LI LV", 22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC MR SM",
+        28: "AL AZ BY CY DO GT HU LB NI PL SV", 29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC",
+        32: "LC", 33: "RU",
+    }.items()
+    for country in countries.split()
+}  # fmt: skip
+
+
+def _is_iban(text: str) -> bool:
+    plain = re.sub(r"[ -]", "", text).upper()
+    if _IBAN_LENGTHS.get(plain[:2]) != len(plain):
+        return False
+    return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _is_public(text: str) -> bool:
+    """An address of the open network, or one that documentation uses for such."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    if address.version == 4:
+        # Four single digits are a version far more often than somebody's address.
+        if len(text) < 9 and all(len(part) < 2 for part in text.split(".")):
+            return False
+        return not any(address in network for network in _OWN_4)
+    return not any(address in network for network in _OWN_6) and len(text) > 5
+
+
+_OWN_4: Final = [
+    ipaddress.ip_network(name)
+    for name in ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                 "192.168.0.0/16", "224.0.0.0/3")
+]  # fmt: skip
+_OWN_6: Final = [ipaddress.ip_network(name) for name in ("::/127", "fc00::/7", "fe80::/10", "ff00::/8")]
+
+
+def _is_phone(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return 7 <= len(digits) <= 15 and len(set(digits)) > 2
+
+
+def _is_nhs(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    check = 11 - sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9])) % 11
+    return len(digits) == 10 and int(digits[9]) == check % 11 and len(set(digits)) > 2
+
+
+def _is_fnr(text: str) -> bool:
+    """A Norwegian national identity number, by both of its check digits."""
+    digits = [int(letter) for letter in text if letter.isdigit()]
+    if len(digits) != 11:
+        return False
+    first = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+    second = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+    sums = [sum(a * b for a, b in zip(weights, digits, strict=False)) % 11 for weights in (first, second)]
+    return sums == [0, 0] and digits[0] < 8
+
+
+def _is_personnummer(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)[-10:]
+    month, day = int(digits[2:4]), int(digits[4:6])
+    return 1 <= month <= 12 and (1 <= day <= 31 or 61 <= day <= 91) and _luhn(digits)
+
+
+def _is_dni(text: str) -> bool:
+    number = (
+        text.upper().replace("X", "0").replace("Y", "1").replace("Z", "2") if text[0] in "XYZxyz" else text
+    )
+    digits = re.sub(r"\D", "", number)
+    return "TRWAGMYFPDXBNJZSQVHLCKE"[int(digits) % 23] == text[-1].upper()
+
+
+_IS: Final = r"(?:\s{0,3}(?:=>|[:=#]|%3D)|\s{1,3}(?:is|was|are|ist|er|es))?\s{0,3}[\"'`“\\(\[<]{0,4}"
+_NUMBER_OF: Final = r"(?:[ _-]?(?:numbers?|numre|nummer|num|no\.?|nr\.?|n°|#|id|code))?"
+_MONTHS: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zé]{0,7}\.?"
+_DATE: Final = (
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\s?\d{{1,2}}[-/.]\s?\d{{2,4}}|(?:19|20)\d{{6}}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[\s-]{{1,2}}(?:of\s)?{_MONTHS},?[\s-]{{1,2}}\d{{2,4}}|"
+    rf"{_MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}})"
+)
+_ANY_ID: Final = (
+    r"(?P<value>(?=[\w/-]{0,20}\d)[A-Za-z]{0,6}[ -]?\d[\w/-]{3,18}(?:[ -]\d{1,6}){0,4}[A-Za-z]?(?![\w]))"
+)
+_CALLED: Final = (
+    r"[A-ZÀ-ÖØ-Þ][\w'’-]{1,30}\.?(?:\s(?:(?:van|von|de|del|der|la|le|di|da|dos|bin|al|ten|ter)\s){0,2}"
+    r"[A-ZÀ-ÖØ-Þ][\w'’-]{1,30}){1,3}"
+)
+_NO_SURNAME: Final = re.compile(
+    r"\b(?:Portal|Data|Records?|Service|Services|Safety|Care|Admin|API|App|Database|System|Systems|Team|Flow|"
+    r"Journey|Access|List|Index|Queue|Search|Registry|Administration|Centre|Center|Experience|Support|"
+    r"Engagement|Monitoring|Number|Id|ID|Name|Identifier|Was|Is|The|Has|Had)\b"
+)
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%40)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w@])"), ("@", "%40"), lambda v: "://" not in v and not v.casefold().startswith("git@")),
+    any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\s{0,2}[\[({<]\s?(?:at|@|ät)\s?[\])}>]\s{0,2})[\w-]{1,63}(?:(?:\s{0,2}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,2}|\.|\sdot\s)[\w-]{2,63}){1,4}(?!\w)", ("at]", "at)", "at}", "at>", "@]", "@)", " at ]", "at )")),
+    any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\sdot\s[\w+-]{1,40}){0,3}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{2,63}){1,4}(?!\w)", (" dot ",)),
+    # Numbers that name a card, an account, a person.
+    Rule("card numbers", "card", re.compile(r"(?<![\d.,:/+#-])(?<![\d][ -])(?:\d{4}(?P<gap>[ -]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|\d{4}(?P<gap2>[ -])\d{6}(?P=gap2)\d{4,5}|\d{13,19})(?![\w]|[.,:]\d)"), (), is_card),
+    any_case("card security codes", "security code", rf"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cid|security\scode|card\sverification\s(?:code|value)|verification\svalue)[\"']?{_IS}(?P<value>\d{{3,4}})(?!\d|[.,:]\d)", ("cv", "csc", "cid", "security code", "verification")),
+    Rule("account numbers", "account", re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"), (), _is_iban),
+    any_case("account numbers", "account", rf"(?<![\w])(?:bank\s?(?:account|acct|konto)|account[_ ]?(?:number|no\.?|nr\.?|num)|acct\.?(?:[_ ]?(?:number|no\.?|num|\#))?|a/c(?:\sno\.?)?|konto(?:nummer|nr\.?)?|iban|bsb|routing(?:\snumber)?|aba|compte|cuenta|rekening(?:nummer)?)(?:[\"'])?(?:\s(?:of|for)\s[\w ]{{2,30}}?)?{_IS}(?P<value>[A-Z]{{0,2}}\d[\d -]{{4,24}}\d)(?!\d)", ("acc", "a/c", "konto", "iban", "bsb", "routing", "aba", "compte", "cuenta", "rekening")),
+    any_case("account numbers", "sort code", rf"(?<!\w)sort[ _-]?code{_IS}(?P<value>\d{{2}}[- ]?\d{{2}}[- ]?\d{{2}})(?!\d)", ("sort",)),
+    Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), ("-",)),
+    Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])")),
+    Rule("national ids", "national id", re.compile(r"(?<![\d.+-])\d{3}[ -]\d{3}[ -]\d{4}(?![\d-])"), (), _is_nhs),
+    Rule("national ids", "national id", re.compile(r"(?<![\d.+-])[0-7]\d{5} ?\d{5}(?![\d.-])"), (), _is_fnr),
+    Rule("national ids", "national id", re.compile(r"(?<![\d.+-])(?:19|20)?\d{6}[-+]\d{4}(?![\d.-])"), ("-", "+"), _is_personnummer),
+    Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])(?:\d{8}|[XYZ]\d{7})-?[A-Z](?![A-Za-z0-9])"), (), _is_dni),
+    Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![A-Za-z0-9])")),
+    any_case("national ids", "national id", rf"(?<![\w])(?:ssn|sin|nino|nhs|fnr|cpr|bsn|pesel|national\s(?:insurance|id(?:entity|entification)?)|ni\snumber|social\ssec(?:urity)?|f[øo]dselsn(?:umme)?r|f[øo]dselsnummer|personnummer|person-?nr|d-nummer|personal\s(?:identity|id|identification)|identity\scard|id\scard|passport|pass(?:\s)?nr|taxpayer|tax(?:payer)?[ _](?:id|number|no\.?|file)|tin|steuer-?id|driver'?s?[ _]licen[cs]e|dl\sno|aadhaar|pan\scard|dni|nie|nif|curp|cpf|codice\sfiscale|insurance\s(?:no|number|id)|sozialversicherungs\w{{0,8}})(?:/[\w/]{{1,24}})?[\"']?{_NUMBER_OF}(?:\s(?:of|for)\s[\w ]{{2,30}}?)?[\"']?{_IS}{_ANY_ID}", ("ssn", "sin", "nino", "nhs", "fnr", "cpr", "bsn", "pesel", "national", "ni number", "social", "selsn", "person", "d-nummer", "identity", "id card", "pass", "tax", "tin", "steuer", "licen", "dl no", "aadhaar", "pan card", "dni", "nie", "nif", "curp", "cpf", "codice", "insurance", "sozial"), lambda v: len(re.findall(r"\d", v)) >= 5),
+    any_case("record numbers", "record", rf"(?<![\w])(?:mrn|mrn[ _]?(?:no|number)|emrn|medical[ _-]?record|health[ _-]?record|record(?:\s(?:number|no\.?|nr))(?:\sof\s(?:the\s)?patient)?|chart(?:\s(?:number|no\.?|nr))|hospital(?:[ _](?:number|no\.?|id))|patient[ _-]?(?:id|identifier|number|no\.?|nr\.?|ref(?:erence)?|mrn|key)|patientid|patientnummer|pasient-?(?:id|nr|nummer)|case\s(?:file)\s(?:no\.?|number)|admission(?:\s(?:no\.?|number|id))|encounter(?:[ _-]?(?:id|number|no\.?))|subject[ _]id|nhi|emr|ehr)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[A-Za-z]{{0,4}}[-/ ]?\d)[A-Za-z]{{0,4}}[-/ ]?\d[\d/-]{{3,14}}[A-Za-z]?)(?![\w])", ("mrn", "record", "chart", "hospital", "patient", "pasient", "case file", "admission", "encounter", "subject", "nhi", "emr", "ehr")),
+    any_case("dates of birth", "date of birth", rf"(?<![\w])(?:d\.?\s?o\.?\s?b\.?|(?:date|day|year)\sof\sbirth|birth[ _-]?(?:date|day)|bday|born(?:\son(?:\sthe)?|\sin)?|geb(?:oren|urtsdatum|\.)?(?:\sam)?|f[øo]dt|f[øo]dselsdato|n[ée]e?\sle|date\sde\snaissance|fecha\sde\snacimiento|nascid[oa]|nato\sil)[\"'\\]{{0,3}}{_IS}(?:on\s)?(?P<value>{_DATE})(?!\d)", ("d.o.b", "dob", "d o b", "birth", "bday", "born", "geb", "dt", "dselsdato", "naissance", "nacimiento", "nascid", "nato", "le "),),
+    Rule("patients", "patient", re.compile(rf"(?<![\w])(?:[Pp]atients?|PATIENT|[Pp]t\.?|[Pp]asient(?:en)?)(?:['’]s)?(?:[ _]?[Nn]ame)?[\"']?(?:\s{{0,3}}[:=]|\s(?:is|was|called|named))?\s{{0,3}}[\"'“(]{{0,2}}(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Fru)\.?\s)?(?P<value>{_CALLED})"), ("pat", "pt", "pasient"), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "patient", re.compile(r"(?<![\w])(?:Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Sr|Sra)\.?\s(?P<value>[A-ZÀ-ÖØ-Þ][\w'’-]{1,30}(?:\s[A-ZÀ-ÖØ-Þ][\w'’-]{1,30})?)"), ("m", "herr", "frau", "sr"), lambda v: not _NO_SURNAME.search(v)),
+    # Telephones: with the country, or where one speaks of them.
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+.-])\+[1-9]\d{0,2}(?:[ .()/-]{0,3}\d{1,5}){2,7}(?![\w]|[.:]\d)"), ("+",), lambda v: _is_phone(v) and len(re.sub(r"\D", "", v)) >= 8),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+.-])00[1-9]\d{0,2}(?:[ .()/-]{1,3}\d{1,5}){2,7}(?![\w]|[.:]\d)"), ("00",), lambda v: len(re.sub(r"\D", "", v)) >= 10),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])(?:1[-. ])?(?:\([2-9]\d{2}\)\s?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?![\w]|[-.:]\d)"), ("-", "."), _is_phone),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])\(?0\d{1,4}\)?[ -]\d{3,4}[ -]\d{3,4}(?![\w]|[-.:]\d)"), ("0",), lambda v: len(re.sub(r"\D", "", v)) in (9, 10, 11)),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])07\d{3}[ -]?\d{6}(?!\w)"), ("07",)),
+    any_case("phone numbers", "phone number", rf"(?<![\w-])(?:tel|telephone|telefon\w{{0,6}}|tlf|phone|mobile|mob|cell(?:phone)?|handy|fax|whatsapp|sms|text|call|ring|dial|reach|caller|msisdn|contact|callback|number)(?:ed|ing|s)?(?:[ _-]?(?:number|no\.?|nr\.?))?(?:\s(?:me|him|her|them|us|back|the\scustomer|customer|is|was|at|on|to|via|from|under|out)){{0,4}}[\"']?{_IS}(?:<?tel:)?(?P<value>\(?\+?\d(?:[ .()/-]{{0,2}}\d){{6,14}})(?!\d|[.:]\d)", ("tel", "tlf", "phone", "mob", "cell", "handy", "fax", "whatsapp", "sms", "text", "call", "ring", "dial", "reach", "msisdn", "contact", "number"), lambda v: _is_phone(v) and bool(re.search(r"[ .()/-]", v) or v[0] in "+0")),
+    any_case("phone numbers", "phone number", r"(?<!\w)tel:(?P<value>\(?\+?\d[\d ().-]{5,20}\d)", ("tel:",)),
+    # Where somebody is.
+    Rule("ip addresses", "ip address", re.compile(r"(?<![\w.:/-])(?<!version )(?<!release )(?<!driver )(?<!ratio )\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d|/\d|-\w)"), (".",), _is_public),
+    Rule("ip addresses", "ip address", re.compile(r"(?<=[\w]://)\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)"), ("://",), _is_public),
+    Rule("ip addresses", "ip address", re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,12}:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:.])"), (":",), _is_public),
+    Rule("postal addresses", "address", re.compile(r"(?<![\w.:/-])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-Z][\w'’.-]{1,24} ){1,4}(?:Street|St|Str|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Way|Parkway|Pkwy|Terrace|Close|Crescent|Cres|Gardens|Grove|Hill|Mews|Row|Walk|Circle|Highway|Hwy|Quay|Green|Park)\b\.?(?:,? (?:Apt|Flat|Unit|Suite|Ste|\#)\.? ?\w{1,6})?")),
+    Rule("postal addresses", "address", re.compile(r"(?<![\w-])(?:[A-ZÄÖÜÅÆØ][\wäöüßåæø-]{1,30}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|ufer|ring|damm|gata|gaten|gate|veien|vegen|vei|plass|vägen|gatan|torget|straat|laan|plein|gracht|kade|vej|gade)|(?:Am|An der|Auf dem|Im) [A-ZÄÖÜ][\wäöüß-]{2,30}) \d{1,4} ?[a-zA-Z]?(?!\w)")),
+    any_case("postal addresses", "address", r"(?<![\w.-])\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours)(?: (?:de|du|des|la|le|les|l['’]|d['’])){0,3} ?[A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?:[ -][A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3}", ("rue", "avenue", "boulevard", "place", "chemin", "allée", "impasse", "quai", "cours")),
+    any_case("postal addresses", "address", r"(?<!\w)(?:calle|avenida|plaza|paseo|via|viale|piazza|corso|rua|ulica|ul\.) [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?: [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3},? (?:n[º°o]\.? )?\d{1,4}(?!\w|[.:]\d)", ("calle", "avenida", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul")),
+)  # fmt: skip

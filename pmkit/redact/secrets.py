@@ -1,0 +1,326 @@
+"""What opens something: tokens by their published shapes, and passwords by what is said around them.
+
+The shapes are those that the issuers document. Every pattern is linear: what repeats is bounded or possessive,
+and starts only where a word does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pmkit.redact._rule import SECRETS, Rule, Span, any_case
+
+# Tokens that tell themselves: the pattern, the word for the tag, and the literal each of them has.
+_SHAPES: Final = (
+    ("key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "akia", "asia", "abia", "acca"),
+    ("key", r"(?:AROA|AIDA|AGPA|ANPA)[A-Z0-9]{16}", "aroa", "aida", "agpa", "anpa"),
+    ("token", r"(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[\w+/=]{60,4000}", "fwogzxivyxdz", "iqojb3jpz2lu"),
+    ("key", r"AIza[\w-]{35}", "aiza"),
+    ("token", r"ya29\.[\w.-]{20,400}", "ya29."),
+    ("secret", r"GOCSPX-[\w-]{20,60}", "gocspx-"),
+    ("token", r"1//0[\w-]{30,200}", "1//0"),
+    ("secret", r"[\w~.-]{3}\dQ~[\w~.-]{31,34}", "q~"),
+    ("token", r"gh[pousr]_\w{20,255}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    ("token", r"github_pat_\w{30,255}", "github_pat_"),
+    (
+        "token",
+        r"gl(?:pat|rt|dt|cbt|ptt|ft|soat|agent|imt|oas|ffct)-[\w.-]{16,255}",
+        *("glpat-", "glrt-", "gldt-", "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-", "glimt-", "gloas-"),
+    ),
+    ("token", r"GR1348941[\w-]{20,50}", "gr1348941"),
+    ("token", r"xox[a-z](?:\.xox[a-z])?-(?:\d{1,20}-){1,4}[A-Za-z0-9]{16,255}", "xox"),
+    ("token", r"xox[a-z](?:\.xox[a-z])?-[\w%+/=-]{30,400}", "xox"),
+    ("token", r"xapp-\d-\w{6,20}-\d{6,20}-[0-9a-f]{32,128}", "xapp-"),
+    ("token", r"xoxe?[.-][\w.-]{30,400}", "xox"),
+    ("key", r"[srp]k_(?:live|test|prod)_\w{10,250}", "k_live_", "k_test_", "k_prod_"),
+    ("secret", r"whsec_[\w+/=]{16,120}", "whsec_"),
+    ("token", r"(?:pdus\+)?[uy]\+[\w+-]{17,20}(?![\w+-])", "u+", "y+"),
+    ("token", r"ATATT3x[\w=-]{30,400}|ATCTT3x[\w=-]{30,400}|ATBB\w{24,40}", "atatt3x", "atctt3x", "atbb"),
+    ("token", r"npm_\w{30,50}", "npm_"),
+    ("token", r"pypi-AgE[\w-]{30,400}", "pypi-age"),
+    ("token", r"dckr_(?:pat|oat)_[\w-]{20,60}", "dckr_"),
+    ("token", r"do[opr]_v1_[0-9a-f]{64}", "dop_v1_", "doo_v1_", "dor_v1_"),
+    ("token", r"hv[srb]\.[\w-]{20,400}", "hvs.", "hvr.", "hvb."),
+    ("key", r"NRAK-[A-Z0-9]{20,40}|NRII-[\w-]{20,40}|NRRA-[0-9a-f]{30,50}", "nrak-", "nrii-", "nrra-"),
+    ("token", r"gl(?:sa|c)_[\w+/=]{20,400}", "glsa_", "glc_"),
+    ("token", r"sntr(?:ys|yu)_[\w+/=-]{30,400}", "sntrys_", "sntryu_"),
+    ("key", r"SG\.[\w-]{16,32}\.[\w-]{30,64}", "sg."),
+    ("key", r"key-[0-9a-f]{32}", "key-"),
+    ("key", r"(?:SK|AC)[0-9a-f]{32}", "sk", "ac"),
+    ("token", r"(?:bot)?\d{8,11}:AA[\w-]{30,36}", ":aa"),
+    ("token", r"shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32}", "shp"),
+    ("key", r"sk-(?:proj-|svcacct-|admin-|ant-[a-z0-9]{3,8}-|or-v1-)?[\w-]{20,250}", "sk-"),
+    ("token", r"hf_[A-Za-z0-9]{30,50}", "hf_"),
+    ("token", r"lin_(?:api|oauth)_[A-Za-z0-9]{30,80}", "lin_"),
+    ("token", r"sq0(?:atp|csp|idp)-[\w-]{20,60}|EAAA[\w-]{56,64}", "sq0", "eaaa"),
+    ("token", r"EAA[A-Z][A-Za-z0-9]{60,400}", "eaa"),
+    ("key", r"AGE-SECRET-KEY-1[A-Z0-9]{50,64}", "age-secret-key-1"),
+    ("token", r"(?:dapi|dkea|dsapi)[0-9a-f]{32}(?:-\d)?", "dapi", "dkea"),
+    ("token", r"rubygems_[0-9a-f]{48}", "rubygems_"),
+    ("key", r"rzp_(?:live|test)_\w{14,30}", "rzp_"),
+    ("token", r"ntn_\w{40,60}|secret_[A-Za-z0-9]{43}", "ntn_", "secret_"),
+    ("token", r"figd_[\w-]{30,60}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}", "figd_", "pmak-"),
+    ("token", r"(?:tfp|tskey-[a-z]+|fly|FlyV1|dp\.(?:pt|st|ct)|sbp|vercel|CCIPAT|CCIPRJ|bkua)[_-]\w[\w.-]{24,200}",
+     "tfp_", "tskey-", "fly", "dp.", "sbp_", "vercel", "ccip", "bkua_"),
+    ("token", r"\w{14}\.atlasv1\.[\w-]{40,80}", ".atlasv1."),
+    ("token", r"eyJ[\w-]{8,4000}\.eyJ[\w-]{4,8000}(?:\.[\w-]{0,2000})?", "eyj"),
+    ("token", r"eyJ[\w-]{8,4000}\.[\w-]{0,1000}\.[\w-]{8,100}\.[\w-]{8,8000}\.[\w-]{8,100}", "eyj"),
+)  # fmt: skip
+
+
+def _shape(kind: str, pattern: str, *hints: str) -> Rule:
+    return Rule(
+        SECRETS, kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})"), hints, _not_one_letter, is_sure=True
+    )
+
+
+def _not_one_letter(value: str) -> bool:
+    """`sk_live_xxxxxxxx` stands for a key and is none."""
+    return len(set(value[-12:].casefold())) > 3
+
+
+# What the value of a password or key may be
+
+# A reference to where a secret is, or a place where one was.
+_REFERENCE: Final = re.compile(
+    r"""(?ix) [$%{<\[(*] | \.\.\. | … | [x•·_.*#-]{3,}$ | (?:null|none|nil|true|false|yes|no|undefined|empty|unset
+    | missing|invalid|expired|wrong|required|optional|here|there|below|above|changed|hidden|masked|removed
+    | redacted|reset|rotated|unknown|n/?a|tbd|todo|example|placeholder|string|str|int|bool|value|secret|password
+    | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
+    | /var/|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
+)
+_VERSION: Final = re.compile(r"(?i)v?\d+(?:[.:,/-]\d+)*(?:[a-z%]{0,4}|st|nd|rd|th|min|ms|sec|hours?|days?)$")
+# Names of things have dashes too: regions, services, hosts, dates.
+_NAME: Final = re.compile(r"(?:[a-z]{1,40}+[-_./])++[a-z]{0,40}\d{0,3}$|[A-Z]{2,10}-\d{1,6}$")
+_SHORT: Final = re.compile(r"[a-z]{1,12}\d{1,2}$")
+_DATED: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
+_HEX_ID: Final = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+
+
+def _is_given(value: str) -> bool:
+    """Anything but a reference, for names that can mean nothing else than a password."""
+    return len(value) >= 3 and not _REFERENCE.match(value)
+
+
+def _is_token(value: str) -> bool:
+    """Letters and digits as nobody types them, for names that may mean something else."""
+    if len(value) < 8 or _REFERENCE.match(value) or _NAME.match(value) or _VERSION.match(value):
+        return False
+    if not re.fullmatch(r"[\w+/=.~:%@!#$^&*-]+", value):
+        return False
+    has_digit, has_letter = bool(re.search(r"\d", value)), bool(re.search(r"[A-Za-z]", value))
+    mixed = bool(re.search(r"[a-z][A-Z]|[A-Z][a-z]+[A-Z]", value)) and len(value) >= 16
+    return (has_letter and has_digit and len(set(value)) > 4) or mixed
+
+
+def _is_long(value: str) -> bool:
+    return len(value) >= 16 and _is_token(value) and not _HEX_ID.match(value) and not _DATED.search(value)
+
+
+def _is_chosen(value: str) -> bool:
+    """A password as people choose them, said in a sentence: no word, number, version or name of a thing."""
+    value = value.rstrip(".,;:)\"'`")
+    if len(value) < 5 or _REFERENCE.match(value) or _VERSION.match(value) or _NAME.match(value):
+        return False
+    if re.match(r"(?i)https?:|#|@|<|&lt;|\w+://", value) or not re.search(r"[^\W_]", value):
+        return False
+    inner = value[1:-1]
+    has_letter = bool(re.search(r"[^\W\d_]", value))
+    has_mark = bool(re.search(r"[!#$%^&*+=?~@]", inner)) or (value[-1] in "!$*%#" and len(value) > 7)
+    turns = bool(re.search(r"[a-z0-9][A-Z]|[a-z0-9]_[A-Z0-9]|[a-z]-[A-Z0-9]", value)) and len(value) >= 7
+    has_digit = bool(re.search(r"\d", value))
+    return has_letter and (has_digit or has_mark or turns)
+
+
+def _is_pin(value: str) -> bool:
+    return len(set(value)) > 1
+
+
+def _is_seed(value: str) -> bool:
+    return len(set(value)) > 6
+
+
+# Names of passwords and keys, as they stand before a value
+
+_LOCK_WORDS: Final = (
+    r"passwor[dt]|passwd|passwort|kennwort|passphrase|passcode|passwrd|pswd|pwd|passord|wachtwoord|l[öo]senord|"
+    r"contrase[ñn]a|mot\s?de\s?passe|senha|has[łl]o|parola|пароль|adgangskode|salasana|パスワード|密码"
+)
+_PASSWORD_HINTS: Final = (
+    "pass", "pwd", "pswd", "kennwort", "wachtwoord", "senord", "contrase", "senha", "has", "parola", "пароль",
+    "adgangskode", "salasana", "パスワード", "密码",
+)  # fmt: skip
+_KEY: Final = (
+    r"secret|token|api[_.\s-]?key|access[_.-]?key|account[_.-]?key|auth[_.-]?key|private[_.-]?key|"
+    r"(?:shared|service|routing|integration|app|application|signing|encryption|master|storage|license|user|"
+    r"client|webhook|admin|write|read|deploy|maps|fastly|session)[_.-]?key|"
+    r"credential|cookie|sess(?:ion)?[_.-]?id|signature|jwt|sas|"
+    r"pat(?<![a-z]pat)(?![a-z])|seed(?<![a-z]seed)(?![a-z])|pass(?![a-z])|creds?(?![a-z])|[_.-]key(?![a-z])"
+)
+_KEY_HINTS: Final = (
+    "secret", "token", "key", "credential", "cookie", "sess", "signature", "jwt", "sas", "pat", "seed", "pass",
+    "cred",
+)  # fmt: skip
+# What makes of such a name that of something else.
+_ABOUT: Final = (
+    r"(?:[_.-]?(?:name|ref|path|file|files|type|url|uri|hash|hashes|length|len|expiry|expires|expiration|exp|ttl|age|"
+    r"count|policy|field|column|arn|version|limit|bucket|store|manager|rotation|reset|service|provider|endpoint|"
+    r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|at|is|in|on|of|for))(?![a-z])"
+)
+_QUOTE: Final = r"(?:\\{0,3}[\"'`]|&quot;|&\#39;)"
+_GIVES: Final = rf"{_QUOTE}?\]?\s{{0,8}}(?::=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}"
+# In quotes a value ends with them; bare, it ends where the text goes on. `&` starts the next parameter.
+_QUOTED: Final = r"(?:\\{0,3}\"(?P<q1>[^\"\\\n]{1,4000})|\\{0,3}'(?P<q2>[^'\\\n]{1,4000}))"
+_BARE: Final = (
+    r"(?:&(?:lt|gt|amp|quot|\#\d{1,5});(?!\w{1,40}=)|&(?!\w{1,40}=|amp;|quot;)|[^\s\"'`<>,;|&\\)\]}])"
+)
+
+
+def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[str, ...]) -> Rule:
+    value = rf"(?P<value>(?:(?<=[\"'`;]){_INSIDE}|{_BARE}{{1,4000}}+))"
+    pattern = (
+        rf"(?:{names})(?!{_ABOUT})[\w-]{{0,20}}?{_GIVES}"
+        rf"(?:(?:bearer|basic|token)\s{{1,4}})?{_QUOTE}?{value}"
+    )
+    return any_case(SECRETS, kind, pattern, hints, check)
+
+
+# Between quotes a value may hold blanks and commas.
+_INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
+_SAYS: Final = r"(?:\s{0,4}(?::|=|->|→|:=|=>)\s{0,4}|\s{1,4}(?:is|are|was|ist|est|es|er|är|to|be|still|now|should be)\s{1,4})"
+_WORDS: Final = r"(?:[ \t]{1,4}(?!is\b|are\b|was\b|to\b|ist\b|est\b|es\b)[\w@'’/.-]{1,24}){0,6}?"
+_SAID: Final = r"[(\"'`“„‘«*]{0,3}(?P<value>[^\s\"`“”»<>]{3,200})"
+_STILL: Final = r"(?:(?:still|now|just|currently|always|set to|changed to|to|be|been|:|=)\s{1,4}){0,3}"
+
+
+def _said(name: str, between: str, check: Callable[[str], bool], kind: str, hints: tuple[str, ...]) -> Rule:
+    pattern = rf"(?<![\w-])(?:{name}){between}{_SAID}"
+    return any_case(SECRETS, kind, pattern, hints, check)
+
+
+_PIN_NAMES: Final = (
+    r"pin(?:\s?(?:code|number|no\.?))?|otp|totp|mfa(?:\scode)?|2fa(?:\scode)?|one[ -]time (?:code|password)|"
+    r"(?:verification|unlock|safe|security|access|door|gate|alarm|recovery|backup|login|sms|auth(?:entication)?|"
+    r"authenticator|confirmation|vault|keypad|entry|lock)\s(?:code|pin|number)|passcode|tan"
+)
+
+_SCHEMES: Final = {
+    "bearer", "basic", "token", "digest", "negotiate", "apikey", "ssws", "geniekey", "header", "headers",
+}  # fmt: skip
+
+RULES: Final[tuple[Rule, ...]] = (
+    *(_shape(*each) for each in _SHAPES),
+    # Webhooks: who knows the address may post.
+    any_case(SECRETS, "webhook", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<value>[\w/-]{16,200})", ("hooks.slack",), is_sure=True),
+    any_case(SECRETS, "webhook", r"discord(?:app)?\.com/api(?:/v\d{1,2})?/webhooks/\d{1,25}/(?P<value>[\w-]{16,120})", ("/webhooks/",), is_sure=True),
+    any_case(SECRETS, "webhook", r"(?:webhook\.office|outlook\.office)\.com/webhook(?:b2)?/(?P<value>[\w@/-]{30,300})", (".office.com/webhook",), is_sure=True),
+    any_case(SECRETS, "webhook", r"(?:hooks\.zapier\.com/hooks/catch|events\.pagerduty\.com/integration|hook\.\w{2,10}\.make\.com|chat\.googleapis\.com/v1/spaces|maker\.ifttt\.com/use)/(?P<value>[\w/?=&%.-]{10,400})", ("hooks.zapier", "events.pagerduty.com/integration", ".make.com", "chat.googleapis", "ifttt"), is_sure=True),
+    # Addresses with a password, or with a token alone, before the host.
+    any_case(SECRETS, "password", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://[^\s/:@\"'<>]{0,200}+:(?P<value>[^\s/@\"'<>]{1,400}(?:@[^\s/@\"'<>.:]{1,100}(?=@))?)(?=@[\w\[])", ("://",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w+.-])(?:redis|rediss|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?)://[^\s/:@\"'<>]{0,200}+:(?P<value>[^\s\"'<>]{1,200})(?=@[\w\[])", ("://",), _is_given),
+    any_case(SECRETS, "token", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://(?P<value>[\w%.~-]{16,400})@", ("://",), _is_token),
+    any_case(SECRETS, "password", r"jdbc:oracle:\w{1,10}:[\w.$#-]{1,60}/(?P<value>[^\s@\"'<>]{1,200})@", ("jdbc:oracle",)),
+    # Parameters of addresses.
+    any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
+    any_case(SECRETS, "password", r"(?:[?&;]|&amp;)(?:password|passwd|pwd|pass|pw)=(?P<value>[^\s&\"'<>#|]{3,400})", ("=",), _is_given),
+    # Headers.
+    any_case(SECRETS, "token", r"(?<!\w)(?:proxy-)?authori[sz]ation[\"'\\]{0,4}\s{0,4}(?:[:=]|=>|,)\s{0,4}[\"'\\]{0,4}(?:[\w-]{2,20}\s{1,3}){0,2}(?:token\s?=\s?|key\s?=\s?)?[\"']?(?P<value>[\w+/=.~:-]{8,4000})", ("authori",), lambda v: not _REFERENCE.match(v) and v.casefold() not in _SCHEMES),
+    any_case(SECRETS, "token", r"(?<![\w-])(?:bearer|ssws|geniekey|apikey)(?:\s{1,3}token)?(?:\s{1,3}is|:)?\s{1,4}[\"'`]?(?P<value>[\w+/=.~-]{16,4000})", ("bearer", "ssws", "geniekey", "apikey"), lambda v: _is_token(v) or (len(v) >= 24 and not v.islower())),
+    any_case(SECRETS, "password", r"(?<![\w-])basic\s{1,4}(?P<value>[A-Za-z0-9+/]{12,400}={0,2})(?![\w])", ("basic",), lambda v: _is_token(v) or _decodes_to_pair(v)),
+    any_case(SECRETS, "cookie", r"(?<![\w-])(?:set-)?cookie2?[\"']?\s{0,3}:\s{0,3}[\"']?(?:[\w.$%-]{1,60}=[^\s;\"']{0,400};\s{0,3}){0,30}?[\w.$%-]{1,60}=(?P<value>[^\s;\"']{16,4000})", ("cookie",), _is_token),
+    Rule(SECRETS, "cookie", re.compile(r"(?<![\w-])(?:-b|--cookie)[= ]{1,3}[\"']?[\w.$%-]{1,60}=(?P<value>[^\s;\"']{8,4000})"), ("-b", "--cookie"), _is_token),
+    any_case(SECRETS, "cookie", r"(?<![\w-])(?:\w{0,10}sess\w{0,12}|phpsessid|connect\.sid|asp\.net_sessionid|auth_?cookie|remember_\w{1,20})=(?P<value>[^\s;&\"'<>]{16,4000})", ("sess", "connect.sid", "cookie=", "remember_"), _is_token),
+    # Names and values.
+    _assigned(_LOCK_WORDS, "password", lambda v: _is_given(v) and not v.isalpha() | _is_prose(v), _PASSWORD_HINTS),
+    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS})(?!{_ABOUT})[\w-]{{0,12}}?(?:{_QUOTE}?\]?\s{{0,3}}(?:=>|:)\s{{0,3}}{_QUOTE}|{_QUOTE}?\s{{0,3}}=\s{{0,3}}{_QUOTE}?)(?P<value>{_BARE}{{3,400}}+)", _PASSWORD_HINTS, _is_given),
+    any_case(SECRETS, "password", rf"<(?:\w{{1,20}}:)?\w{{0,20}}(?:{_LOCK_WORDS}|secret|token)\w{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
+    _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
+    _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private_key_id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
+    _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: _is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
+    # Commands.
+    any_case(SECRETS, "password", r"(?<![\w-])--?(?:[\w-]{0,30}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{1,3}|\s\\\n\s{0,8})[\"']?(?P<value>[^\s\"'<>|;&]{3,4000})", ("-",), lambda v: _is_given(v) and not v.startswith("-")),
+    Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:-u|--user|--proxy-user|-U)[= ]{0,3}[\"']?[\w.@+%-]{1,80}:(?P<value>[^\s\"'<>|]{3,400})"), ("-u", "--user", "--proxy-user", "-U".lower()), _is_given),
+    Rule(SECRETS, "key", re.compile(r"(?<![\w-])(?:-u|--user)[= ]{0,3}[\"']?(?P<value>[\w+/=.-]{20,200}):[\"']?(?=\s|$)"), ("-u", "--user"), _is_token),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:mysql\w{0,10}|mariadb[\w-]{0,10}|mydumper|xtrabackup)\s[^\n|;]{0,120}?(?<=\s)-p[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("-p",), _is_given),
+    Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:sshpass|twine|docker|podman|helm|skopeo|mongo\w{0,8}|mosquitto_\w{3}|sqlcmd|az|oc|cf|smbclient|ipmitool|xfreerdp|rdesktop|7z|unzip|zip)\s[^\n|;]{0,160}?(?<=\s)-[pP]\s{0,3}[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,400})"), ("-p",), lambda v: _is_given(v) and not re.fullmatch(r"[\d:./]+|\w+:\w+|(?:in|out)", v)),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:redis-cli|valkey-cli|redis-benchmark)\s[^\n|;]{0,120}?(?<=\s)(?:-a|--pass)\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("-cli", "redis-b"), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:ldap\w{3,10}|kinit|net\suse|snmp\w{3,8}|nxc|crackmapexec)\s[^\n|;]{0,160}?(?<=\s)-[wA]\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", (" -w", " -a"), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])openssl\s[^\n|]{0,120}?(?<=\s)(?:-k\s{1,3}|-pass(?:in|out)?\s{1,3}pass:)[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("openssl",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])htpasswd\s{1,3}(?:-\w{1,6}\s{1,3}){1,4}[\w./-]{1,80}\s{1,3}[\w.@-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("htpasswd",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"'|;&]{4,400})[\"']?\s{0,3}\|\s{0,3}(?:sudo|kinit|passwd|chpasswd|docker\slogin|gh\sauth|podman\slogin|cryptsetup|base64|vault|gpg|su)(?!\w)", ("|",), _is_chosen),
+    any_case(SECRETS, "token", r"(?<![\w-])(?:vault\slogin|doctl\sauth\sinit\s-t|flyctl\sauth\stoken|heroku\sauth:token|sentry-cli\slogin\s--auth-token|aws\sconfigure\sset\s\w{1,40})\s{1,3}[\"']?(?P<value>[\w+/=.-]{12,400})", ("vault login", "doctl", "flyctl", "heroku", "sentry-cli", "aws configure"), _is_token),
+    # What people say.
+    _said(_LOCK_WORDS, rf"(?:s|word)?{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", _PASSWORD_HINTS),
+    _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", _is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
+    _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", ("pw", "pass", "cred", "pswd")),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/|:|\|)\s{0,2}|\s-\s|\sand\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth"), lambda v: _is_chosen(v) and not re.match(r"\d+[:/.]", v)),
+    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be)\s|[(–—-]\s?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), _is_chosen),
+    any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?{_SAYS}?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
+    any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), _is_chosen),
+    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
+    Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,3}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
+    any_case(SECRETS, "secret", r"otpauth://[^\s\"'<>]{0,400}?secret=(?P<value>[A-Za-z2-7=]{8,200})", ("otpauth",)),
+)  # fmt: skip
+
+
+def _is_prose(value: str) -> bool:
+    """A word of a sentence, as after `password: it is in the vault`."""
+    return bool(re.fullmatch(r"[A-Za-z][a-z'’]{0,14}[.,:;!?]?", value))
+
+
+def _is_path(value: str) -> bool:
+    return bool(re.match(r"[./~]|\w:\\", value)) and not re.search(r"[+=]|\w{24}", value)
+
+
+def _decodes_to_pair(value: str) -> bool:
+    import base64
+    import binascii
+
+    try:
+        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+
+
+# Manifests, in which any name may hold a secret
+
+_MANIFEST: Final = re.compile(r"kind:\s?[\"']?Secret\b")
+_ENTRY: Final = re.compile(r"\n\s{1,8}[\w.-]{1,60}:\s?[\"']?(?P<value>[A-Za-z0-9+/=_-]{8,4000})(?=[\"'\s]|$)")
+
+
+def find_manifest_values(text: str) -> Iterator[Span]:
+    """What the entries of a Kubernetes secret hold."""
+    done = 0
+    for match in _MANIFEST.finditer(text):
+        if match.start() < done:
+            continue
+        done = match.end() + 8000
+        for entry in _ENTRY.finditer(text, match.end(), done):
+            if _is_token(entry["value"]):
+                yield Span(*entry.span("value"), "secret", SECRETS)
+
+
+# Private keys, as blocks over several lines; also where their line ends are written out
+
+_BEGIN: Final = re.compile(r"-{3,5}\s?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?\s?-{3,5}")
+_END: Final = re.compile(r"-{3,5}\s?END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?\s?-{3,5}")
+_BODY: Final = re.compile(r"(?:(?:\\{1,2}[nr]|\s|&gt;|>){0,6}[A-Za-z0-9+/=:,-]{1,200})*+")
+
+
+def find_private_keys(text: str) -> Iterator[Span]:
+    """Every private key; of one that is cut off, as much as there is."""
+    if "PRIVATE KEY" not in text:
+        return
+    ends = [match.end() for match in _END.finditer(text)]
+    done, index = 0, 0
+    for match in _BEGIN.finditer(text):
+        if match.start() < done:
+            continue
+        while index < len(ends) and ends[index] < match.end():
+            index += 1
+        whole = index < len(ends) and ends[index] - match.end() < 20_000
+        body = _BODY.match(text, match.end())
+        done = ends[index] if whole else (body.end() if body else match.end())
+        yield Span(match.start(), done, "private key", SECRETS)

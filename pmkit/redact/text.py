@@ -1,0 +1,43 @@
+"""One text at a time: what is in it that some readers must not see, and the text without it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from pmkit.audience import PERSONAL
+from pmkit.redact import personal, places, secrets
+from pmkit.redact._rule import SECRETS, Rules, Span, find_spans, merged
+from pmkit.redact.tags import Tagger
+
+RULES: Final = Rules((*secrets.RULES, *places.RULES, *personal.RULES))
+EVERYTHING: Final = (SECRETS, *PERSONAL)  # what is masked for people outside, whoever they are
+
+
+def find_sensitive(text: str, wanted: Collection[str] = EVERYTHING) -> list[Span]:
+    """Where secrets and what is personal stand in a text, in order; `wanted` names what is looked for."""
+    spans = find_spans(text, RULES, wanted)
+    if SECRETS in wanted:
+        blocks = [*secrets.find_private_keys(text), *secrets.find_manifest_values(text)]
+        return merged([*blocks, *spans], text) if blocks else spans
+    return spans
+
+
+def redact_text(text: str, tagger: Tagger, wanted: Collection[str] = EVERYTHING) -> str:
+    """The text with a tag in place of each such piece. What was redacted already stays as it is."""
+    # A tag may bring to light what stands behind it; so once more, until nothing is found.
+    for _ in range(6):
+        spans = find_sensitive(text, wanted)
+        if not spans:
+            return text
+        text = replaced(text, spans, tagger)
+    return text
+
+
+def replaced(text: str, spans: Collection[Span], tagger: Tagger) -> str:
+    """The text with the tags of the spans in their place."""
+    parts, at = [], 0
+    for span in spans:
+        parts += [text[at : span.start], tagger.tag(span.kind, text[span.start : span.end])]
+        at = span.end
+    return "".join([*parts, text[at:]])
