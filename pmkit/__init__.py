@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pmkit.agenda import retro_agenda as retro_agenda
+    from pmkit.audience import load_audience as load_audience
     from pmkit.causes import plot_factors as plot_factors
     from pmkit.checkins import draft_checkin as draft_checkin
     from pmkit.checks import run_checks as run_checks
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from pmkit.milestones import review_status as review_status
     from pmkit.postmortem import Postmortem as Postmortem
     from pmkit.process import due_on as due_on
+    from pmkit.redaction import redact as redact
     from pmkit.report import publish as publish
     from pmkit.report import render_report as render_report
     from pmkit.review import amend_checkin as amend_checkin
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "pmkit.audience": ["load_audience"],
     "pmkit.causes": ["chart_factors", "plot_factors"],
     "pmkit.debrief": ["debrief_questions"],
     "pmkit.bursts": ["find_bursts"],
@@ -115,6 +118,7 @@ _ROOMS = {
     "pmkit.export.sidecar": ["load_sidecar"],
     "pmkit.export.pictures": ["show_pictures"],
     "pmkit.intake": ["add_evidence"],
+    "pmkit.letter": ["customer_letter", "letter_gaps", "letter_title"],
     "pmkit.loaders.deploys": ["load_deploys"],
     "pmkit.loaders.files": ["load_file"],
     "pmkit.loaders.firehydrant": ["load_firehydrant"],
@@ -145,6 +149,7 @@ _ROOMS = {
     "pmkit.checkins": ["draft_checkin"],
     "pmkit.tracker": ["track_actions"],
     "pmkit.review": ["amend_checkin", "assign_role", "confirm_checkin", "note_milestones"],
+    "pmkit.redaction": ["redact"],
     "pmkit.replay": ["chart_replay", "plot_replay"],
     "pmkit.report": ["publish", "render_report"],
     "pmkit.suggestions": ["suggest"],
@@ -154,14 +159,14 @@ _ROOMS = {
         "unmark_event", "apply_clock_offset", "write_note",
     ],
     "pmkit.tables": [
-        "card_metrics", "card_review", "facts_checkin", "facts_seal", "note_text", "report_title",
+        "card_metrics", "card_review", "facts_checkin", "facts_evidence", "facts_seal", "note_text", "report_title",
         "table_actions", "table_checkins", "table_clock_offsets", "table_clocks", "table_debrief",
         "table_decisions", "table_derivations", "table_events", "table_evidence", "table_factors",
         "table_findings", "table_gaps", "table_ideas", "table_impact", "table_links", "table_milestones",
         "table_questions", "table_raci", "table_tasks", "table_timeline", "table_tracker", "table_whys",
     ],
     "pmkit.tellings": ["find_same_facts"],
-    "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps"],
+    "pmkit.timeline": ["build_timeline", "find_anchors", "find_gaps", "key_moments"],
     "pmkit.triage": ["fold_alerts", "leave_suggestion", "open_suggestions", "take_suggestion"],
     "pmkit.widgets.builder": ["edit_timeline"],
     "pmkit.widgets.findings": ["show_findings"],

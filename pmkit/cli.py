@@ -619,7 +619,13 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
     help="A format; may be repeated, or several with commas between. --to list shows all.",
 )
 @click.option("--out", type=_folder, help="Where to write, instead of INCIDENT/report.")
-@click.option("--audience", default="internal", show_default=True, help="Whom it is for.")
+@click.option(
+    "--audience",
+    default="",
+    metavar="NAME",
+    help="Whom it is for: internal, core team, company, customer, public, or one of your own. "
+    "By default as incident.toml says.",
+)
 @click.option(
     "--notebook",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -13,8 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pmkit.audience import Audience, load_audience
 from pmkit.cells import register_engine
 from pmkit.errors import RenderError
+from pmkit.export.gate import Gate, gate_for
+from pmkit.redaction import redacted
 from pmkit.template import report_templates
 from pmkit.workspace import Workspace
 
@@ -29,7 +32,7 @@ Progress = Callable[[str], None]
 def render_report(
     workspace: Workspace,
     *,
-    audience: str = "internal",
+    audience: str = "",
     parameters: Mapping[str, Any] | None = None,
     notebook: Path | None = None,
     out: Path | None = None,
@@ -40,21 +43,46 @@ def render_report(
 
     Parameters
     ----------
-    audience : whom it is for
+    audience : whom it is for (`pmkit.audience`); as `incident.toml` says when not given
     parameters : more parameters of the notebook; only names it declares, only plain values, no secrets
     notebook : the team's own report notebook, instead of the one that ships
-    out : where to write, instead of `report/` in the incident folder
+    out : where to write, instead of `report/` in the incident folder; other audiences than the incident's
+        own have a folder each in there
     now : the time the report says it was made at; the clock when not given
     in_process : run it here instead of in a kernel of its own, see `pmkit.cells`
 
-    Raises `RenderError` for a parameter that is not allowed, and when a cell fails: the notebook of the
-    failed run is then left as `failed.ipynb`, to be read, and an older report stays as it was.
+    Raises `RenderError` for a parameter that is not allowed, when a cell fails, and when the gate finds what
+    the audience must not see. The notebook of a failed run is left as `failed.ipynb`, to be read, where it is
+    for those who may see everything; an older report stays as it was.
     """
+    readers = load_audience(audience, workspace.incident)
+    return _render(
+        workspace,
+        readers,
+        parameters=parameters,
+        notebook=notebook,
+        out=out,
+        now=now,
+        in_process=in_process,
+    )[0]
+
+
+def _render(
+    workspace: Workspace,
+    readers: Audience,
+    *,
+    parameters: Mapping[str, Any] | None,
+    notebook: Path | None,
+    out: Path | None,
+    now: datetime | None,
+    in_process: bool,
+) -> tuple[Path, Gate]:
+    """The executed notebook, and the gate that whatever is made of it has to pass."""
     source = notebook or report_templates() / "postmortem.ipynb"
     made_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     own = {
         "incident": str(workspace.path.resolve()),
-        "audience": audience,
+        "audience": readers.name,
         "generated_at": f"{made_at:%Y-%m-%dT%H:%M:%SZ}",
     }
     taken = [name for name in parameters or {} if name in own]
@@ -62,18 +90,47 @@ def render_report(
         raise RenderError(f"parameter `{taken[0]}` is set by pmkit; give the notebook another name for it")
     given = {**own, **(parameters or {})}
     _check_parameters(given, source)
-    folder = out or workspace.path / "report"
+    folder = out or folder_of(workspace, readers)
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
-    executed = _execute(_arranged(source, workspace.incident.sections), given, failed, in_process=in_process)
+    try:
+        executed = _execute(_arranged(source, readers.sections), given, failed, in_process=in_process)
+    except RenderError:
+        if not readers.is_internal:
+            failed.unlink(missing_ok=True)  # a traceback shows what the cell had in hand
+        raise
+    # What the gate looks for is found here again, where no cell of a notebook has a say in it.
+    edition, redaction = redacted(workspace.load(), readers)
+    gate = gate_for(redaction, workspace.path)
     executed.metadata["pmkit"] = {
-        "title": workspace.incident.title,
+        "title": edition.incident.title,
         "generated_at": given["generated_at"],
+        "audience": readers.name,
         "lang": "en",
     }
-    _replace_text(target, json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    text = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    text = _without_place(text, given["incident"], workspace.path, folder)
     failed.unlink(missing_ok=True)
-    return target
+    gate.refuse({target.name: text.encode("utf-8", "replace")})
+    _replace_text(target, text)
+    return target, gate
+
+
+def folder_of(workspace: Workspace, readers: Audience) -> Path:
+    """Where an edition goes: those for others than the incident's own readers have a folder each."""
+    folder = workspace.path / "report"
+    return folder if readers.name == workspace.incident.audience else folder / readers.slug
+
+
+def _without_place(text: str, place: str, incident: Path, folder: Path) -> str:
+    """The notebook without where the incident lies on this machine; it can be run again where it is."""
+    shown = incident.resolve().name
+    if folder.resolve().is_relative_to(incident.resolve()):
+        shown = "/".join([".."] * len(folder.resolve().relative_to(incident.resolve()).parts))
+    escaped = json.dumps(place, ensure_ascii=False)[1:-1]
+    for spelling in (json.dumps(escaped, ensure_ascii=False)[1:-1], escaped):
+        text = text.replace(spelling, shown)
+    return text
 
 
 def publish(
@@ -81,7 +138,7 @@ def publish(
     *,
     to: Sequence[str] = USUAL_FORMATS,
     out: Path | None = None,
-    audience: str = "internal",
+    audience: str = "",
     notebook: Path | None = None,
     parameters: Mapping[str, Any] | None = None,
     font_paths: Sequence[Path] = (),
@@ -98,8 +155,8 @@ def publish(
     each step, and `engine` draws the charts of several reports.
     The formats are those of `pmkit.export.formats.FORMATS`, and all are made from the one executed notebook.
 
-    Raises `RenderError` when the notebook fails or a finished file does not pass its self-check; nothing is
-    written then, in any format.
+    Raises `RenderError` when the notebook fails, a finished file does not pass its self-check, or the gate
+    finds in it what the audience must not see; nothing is written then, in any format.
     """
     from pmkit.export.formats import Options, check_engine, find_formats
 
@@ -114,14 +171,16 @@ def publish(
     # The engine gets ready on a thread of its own while the kernel runs in another process.
     with nullcontext(engine) if engine else SvgEngine() as draws:
         say("Running the report notebook")
-        report = render_report(
+        readers = load_audience(audience, workspace.incident)
+        report, gate = _render(
             workspace,
-            audience=audience,
+            readers,
             parameters=parameters,
             notebook=notebook,
             out=out,
             now=now,
             in_process=in_process,
+        )
         )
         say("Drawing the charts")
         cache = workspace.path / ".cache"
@@ -131,6 +190,8 @@ def publish(
     for form in formats:
         say(f"Making {form.name.upper()}")
         finished.append(form.make(document, report.stem, options))
+    say("Looking for what must not leave")
+    gate.refuse({name: data for each in finished for name, data in each.files.items()})
     warnings: list[str] = []
     written = [each.write(report.parent, warnings.append) for each in finished]
     for warning in dict.fromkeys(warnings):

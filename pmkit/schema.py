@@ -383,7 +383,7 @@ REDACTIONS: Final = Table(
     ("redaction_id", "audience"),
     (
         Column("redaction_id", "str", "keyed digest of the value, which is written nowhere", required=True),
-        Column("audience", "str", "the edition it is decided for; empty: every one"),
+        Column("audience", "str", "the edition it is decided for; `every` for all", required=True),
         Column("kind", "str", "what was found: token, e-mail address, host …"),
         Column("decision", "str", "what becomes of it", required=True, choices=("keep", "mask")),
         Column("reason", "str", "why"),

@@ -688,6 +688,20 @@ def table_evidence(evidence: pd.DataFrame) -> Table:
     )
 
 
+def facts_evidence(evidence: pd.DataFrame) -> Facts | Notice:
+    """How much evidence there is, for readers who see none of it."""
+    if evidence.empty:
+        return Notice("No evidence was added.", "warn")
+    loaded, lost = int(evidence["records_loaded"].sum()), int(evidence["records_unreadable"].sum())
+    sources = ", ".join(sorted({source_title(source) for source in evidence["source"]}))
+    items = (
+        ("Files", Cell(f"{len(evidence):,}", note=sources)),
+        ("Records read", Cell(f"{loaded:,}", note=f"{lost:,} could not be read")),
+        ("Window", Cell(_span(evidence["first_at"].min(), evidence["last_at"].max()), note="UTC")),
+    )
+    return Facts(items)
+
+
 def facts_seal(seal: Seal) -> Facts | Notice:
     """What is to be kept outside the incident folder, to tell later whether somebody changed the record."""
     if not seal.head:

@@ -26,6 +26,7 @@ NOTES: Final = {
     "went-badly": "What went badly",
     "lucky": "Where we got lucky",
     "lessons": "Lessons",
+    "customer-letter": "Letter to customers",
 }
 
 

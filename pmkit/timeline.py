@@ -53,6 +53,11 @@ def find_orphans(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
     return worksheet[~dated & worksheet["time"].isna()]
 
 
+def key_moments(timeline: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the timeline that carry a mark, for readers who were not there."""
+    return timeline[timeline["mark"] != ""].reset_index(drop=True)
+
+
 def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     """When each anchor of the incident was, in the order of the anchors.
 

@@ -484,7 +484,7 @@ START: dict[str, list[dict[str, object]]] = {
     ],
     "factor_links": [{"cause": "a", "effect": "b", "event_ids": "a"}],
     "suppressions": [{"rule": "a", "where": "b", "reason": "a"}],
-    "redactions": [{"redaction_id": "a", "decision": "keep"}],
+    "redactions": [{"redaction_id": "a", "audience": "every", "decision": "keep"}],
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import Final
 
-from pmkit.redact._rule import Rule, any_case
+from pmkit.redaction._rule import Rule, any_case
 
 
 def is_card(text: str) -> bool:

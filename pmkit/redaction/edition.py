@@ -11,10 +11,10 @@ import pandas as pd
 
 from pmkit.audience import REDACTABLE, Audience, load_audience
 from pmkit.postmortem import Incident, Postmortem, Seal
-from pmkit.redact._rule import SECRETS, Span, merged
-from pmkit.redact.people import People, find_people
-from pmkit.redact.tags import Tagger
-from pmkit.redact.text import find_sensitive, replaced
+from pmkit.redaction._rule import SECRETS, Span, merged
+from pmkit.redaction.people import People, find_people
+from pmkit.redaction.tags import Tagger
+from pmkit.redaction.text import find_sensitive, replaced
 
 # Columns whose cells name somebody, as a whole.
 _PEOPLE_COLUMNS: Final = {
@@ -98,7 +98,7 @@ class Editor:
         self._wanted = (SECRETS, *audience.masked)
         self._known = _known_places(postmortem, audience)
         decided = postmortem.redactions
-        decided = decided[decided["audience"].isin(("", audience.name))]
+        decided = decided[decided["audience"].isin(("every", audience.name))]
         self._keep = frozenset(decided.loc[decided["decision"] == "keep", "redaction_id"])
         self._mask = frozenset(decided.loc[decided["decision"] == "mask", "redaction_id"])
         self._done: dict[str, str] = {}

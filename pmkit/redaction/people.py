@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from pmkit.postmortem import Incident, Postmortem
-from pmkit.redact._rule import TAG, Span
+from pmkit.redaction._rule import TAG, Span
 from pmkit.template import report_templates
 
 # What people do themselves; of machines there are messages and alerts too.

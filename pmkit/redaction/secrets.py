@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pmkit.redact._rule import SECRETS, Rule, Span, any_case
+from pmkit.redaction._rule import SECRETS, Rule, Span, any_case
 
 # Tokens that tell themselves: the pattern, the word for the tag, and the literal each of them has.
 _SHAPES: Final = (

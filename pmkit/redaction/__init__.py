@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pmkit.redact._rule import SECRETS, Span
-from pmkit.redact.edition import Redaction, redact, redacted
-from pmkit.redact.tags import Tagger
-from pmkit.redact.text import EVERYTHING, find_sensitive, redact_text
+from pmkit.redaction._rule import SECRETS, Span
+from pmkit.redaction.edition import Redaction, redact, redacted
+from pmkit.redaction.tags import Tagger
+from pmkit.redaction.text import EVERYTHING, find_sensitive, redact_text
 
 __all__ = [
     "EVERYTHING",

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Final
 
 from pmkit.audience import PERSONAL
-from pmkit.redact import personal, places, secrets
-from pmkit.redact._rule import SECRETS, Rules, Span, find_spans, merged
-from pmkit.redact.tags import Tagger
+from pmkit.redaction import personal, places, secrets
+from pmkit.redaction._rule import SECRETS, Rules, Span, find_spans, merged
+from pmkit.redaction.tags import Tagger
 
 RULES: Final = Rules((*secrets.RULES, *places.RULES, *personal.RULES))
 EVERYTHING: Final = (SECRETS, *PERSONAL)  # what is masked for people outside, whoever they are

@@ -79,7 +79,7 @@ def any_case(
     return Rule(of, kind, re.compile(small), hints, check, is_sure, is_folded=True)
 
 
-# What was masked before stays as it is; see `pmkit.redact.tags`.
+# What was masked before stays as it is; see `pmkit.redaction.tags`.
 TAG = re.compile(
     r"\[(?:[a-z][a-z -]{1,30} #[0-9a-f]{6}|card ending \d{4}|security code|pin|amount|link|date of birth)\]"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pmkit.redact._rule import Rule, any_case
+from pmkit.redaction._rule import Rule, any_case
 
 _CODES: Final = (
     "USD EUR GBP NOK SEK DKK CHF JPY CNY INR AUD CAD NZD PLN CZK HUF BRL MXN ZAR SGD HKD KRW TRY ILS ISK RON"
