@@ -159,7 +159,8 @@ _ROOMS = {
         "unmark_event", "apply_clock_offset", "write_note",
     ],
     "pmkit.tables": [
-        "card_metrics", "card_review", "facts_checkin", "facts_evidence", "facts_seal", "note_text", "report_title",
+        "card_metrics", "card_review", "facts_checkin", "facts_evidence", "facts_seal", "note_text",
+        "report_title",
         "table_actions", "table_checkins", "table_clock_offsets", "table_clocks", "table_debrief",
         "table_decisions", "table_derivations", "table_events", "table_evidence", "table_factors",
         "table_findings", "table_gaps", "table_ideas", "table_impact", "table_links", "table_milestones",

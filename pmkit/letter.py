@@ -192,7 +192,11 @@ def _promises(actions: pd.DataFrame) -> str:
     how_far = f"; {done} of them {'is' if done == 1 else 'are'} done" if done else ""
     last = open_ones["due_on"].max()
     undated = int(open_ones["due_on"].isna().sum())
-    until = "" if pd.isna(last) else f"{', and' if how_far else ','} the last date we have set is {_long_date(last)}"
+    until = (
+        ""
+        if pd.isna(last)
+        else f"{', and' if how_far else ','} the last date we have set is {_long_date(last)}"
+    )
     rest = f". {undated} still {'waits' if undated == 1 else 'wait'} for a date" if undated else ""
     return f"{said}{how_far}{until}{rest}."
 
@@ -200,7 +204,11 @@ def _promises(actions: pd.DataFrame) -> str:
 def _zone_words(time: pd.Timestamp) -> str:
     offset = time.strftime("%z")
     hours, minutes = int(offset[:3]), offset[3:]
-    shift = "UTC" if offset in ("+0000", "-0000") else f"UTC{hours:+d}" + (f":{minutes}" if minutes != "00" else "")
+    shift = (
+        "UTC"
+        if offset in ("+0000", "-0000")
+        else f"UTC{hours:+d}" + (f":{minutes}" if minutes != "00" else "")
+    )
     city = str(time.tz).rpartition("/")[2].replace("_", " ")
     return shift if city in ("UTC", "Etc") else f"{city} time, {shift}"
 

@@ -181,7 +181,6 @@ def publish(
             now=now,
             in_process=in_process,
         )
-        )
         say("Drawing the charts")
         cache = workspace.path / ".cache"
         document = draw_figures(read_document(report), cache=cache, engine=draws)

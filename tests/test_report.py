@@ -174,9 +174,9 @@ def test_the_shipped_notebook_declares_what_it_is_given(ws: Workspace, ran: list
 
     now = datetime(2026, 11, 10, 17, 30, 0, 5, tzinfo=timezone(timedelta(hours=1)))
     with pytest.raises(RenderError, match="stopped by the test"):
-        render_report(ws, now=now, audience="external")
+        render_report(ws, now=now, audience="customer")
     assert ran == [
-        {"incident": str(ws.path.resolve()), "audience": "external", "generated_at": "2026-11-10T16:30:00Z"}
+        {"incident": str(ws.path.resolve()), "audience": "customer", "generated_at": "2026-11-10T16:30:00Z"}
     ]
 
 

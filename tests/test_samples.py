@@ -374,7 +374,7 @@ def test_dates_of_the_review_are_working_days() -> None:
 
 @each_sample
 def test_notes_are_written_and_name_no_person_in_a_cause(sample: Path) -> None:
-    """All seven notes have text, and those about causes and lessons speak of roles and systems."""
+    """All notes have text, and those about causes and lessons speak of roles and systems."""
     incident = tomllib.loads((sample / "incident.toml").read_text(encoding="utf-8"))
     users = slack_members(sample / "evidence/slack-export.zip")["users.json"]
     names = {u["profile"]["real_name"].split()[0] for u in users if not u["is_bot"]}

@@ -1,4 +1,4 @@
-"""The last look at what leaves: finished files are read as their readers would, and searched for what must not.
+"""The last look at what leaves: finished files are read as readers would, and searched for what must not.
 
 The gate trusts no step before it. It opens each file by its own format, undoes what hides text (entities,
 escapes, base64, compression, packed numbers), and looks for the names, the masked values, the secrets and the
@@ -19,9 +19,10 @@ import unicodedata
 import urllib.parse
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -82,9 +83,7 @@ def gate_for(redaction: Redaction, folder: Path) -> Gate:
     paths = frozenset(_paths(folder))
     if redaction.audience.is_internal:
         return Gate(paths=paths)
-    values = {
-        kind: frozenset(filter(_is_telling, found)) for kind, found in redaction.originals.items()
-    }
+    values = {kind: frozenset(filter(_is_telling, found)) for kind, found in redaction.originals.items()}
     names = redaction.people.names if redaction.audience.people == "roles" else ()
     return Gate(values, frozenset(name for name in names if len(name) > 2), paths)
 
@@ -92,7 +91,9 @@ def gate_for(redaction: Redaction, folder: Path) -> Gate:
 def _is_telling(value: str) -> bool:
     """Whether finding the value says that it was the masked one: `123` may be anything."""
     plain = re.sub(r"\W", "", value)
-    return len(plain) >= 5 and not (plain.isdigit() and len(plain) < 6) and not value.isalpha() or len(plain) > 9
+    if len(plain) > 9:
+        return True
+    return len(plain) > 5 or (len(plain) == 5 and not plain.isdigit() and not plain.isalpha())
 
 
 def _paths(folder: Path) -> Iterator[str]:
@@ -118,27 +119,31 @@ class _Search:
         words = sorted({_bare(name) for name in gate.names}, key=len, reverse=True)
         each = "|".join(re.sub(r"\\?\s+", r"[\\W_]{1,3}", re.escape(word)) for word in words)
         self._names = re.compile(rf"(?<![^\W_])(?:{each})(?![^\W_])") if words else None
+        self._seen: set[str] = set()
 
     def kinds_in(self, text: str, *, is_data: bool) -> Iterator[str]:
-        """The kinds of what is in the text; in data there are no words that only look like a secret."""
-        for path in self._gate.paths:
-            if path in text:
-                yield "a path of this machine"
+        """The kinds of what is in the text; data holds much that only looks like a secret."""
+        if any(path in text for path in self._gate.paths):
+            yield "a path of this machine"
+        # One report holds most lines many times, as it stands and with its escapes undone.
+        lines = [line for line in dict.fromkeys(text.splitlines()) if line not in self._seen]
+        fresh = "\n".join(lines)
         if not is_data and self._gate.secrets:
-            kinds = {span.kind for span in find_sensitive(text, (SECRETS,))}
+            self._seen.update(lines)
+            kinds = {span.kind for span in find_sensitive(fresh, (SECRETS,))}
             yield from (f"a secret ({kind})" for kind in sorted(kinds))
         squeezed = _squeezed(text)
         for kind, values in self._plain.items():
             if any(value in squeezed for value in values):
                 yield f"a masked value ({kind})"
-        if self._names and self._names.search(_bare(text)):
+        if self._names and self._names.search(_bare(fresh)):
             yield "a name of the roster"
 
 
 def _squeezed(text: str) -> str:
-    """The text without what may stand between the letters of a value on paper: blanks, hyphens of line ends."""
+    """The text without what may stand between the letters of a value on paper: blanks and hyphens."""
     text = unicodedata.normalize("NFKC", text)
-    return re.sub(r"[\s\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+", "", text).casefold()
+    return re.sub(r"[\s\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff-]+", "", text).casefold()
 
 
 def _bare(text: str) -> str:
@@ -173,7 +178,8 @@ def read_texts(name: str, data: bytes, depth: int = 0) -> Iterator[Piece]:
         yield from _read_zip(name, data, depth)
     elif data.startswith(b"\x1f\x8b"):
         unpacked = gzip.decompress(data)
-        yield from read_texts(name, unpacked, depth + 1)
+        if not _is_plotly(unpacked):
+            yield from read_texts(name, unpacked, depth + 1)
     elif data.startswith(b"\x89PNG"):
         yield from _read_png(data)
     elif data.startswith((b"\xff\xd8\xff", b"GIF8", b"wOF2", b"wOFF", b"\x00\x01\x00\x00", b"OTTO", b"RIFF")):
@@ -181,6 +187,16 @@ def read_texts(name: str, data: bytes, depth: int = 0) -> Iterator[Piece]:
         yield Piece("words in a picture or font", _clear_words(data), is_data=True)
     else:
         yield from _read_text(name, data.decode("utf-8", "replace"), depth)
+
+
+def _is_plotly(data: bytes) -> bool:
+    """Whether it is plotly.js, byte for byte as it ships: five million letters that are the same for all."""
+    if len(data) < 1_000_000:
+        return False
+    spec = find_spec("plotly")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    file = Path(places[0]) / "package_data" / "plotly.min.js" if places else None
+    return file is not None and file.is_file() and file.read_bytes() == data
 
 
 def _read_text(name: str, text: str, depth: int) -> Iterator[Piece]:
@@ -258,7 +274,9 @@ def _read_zip(name: str, data: bytes, depth: int) -> Iterator[Piece]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for member in archive.infolist():
-                yield Piece("names of members", f"{member.filename}\n{member.comment.decode('utf-8', 'replace')}")
+                yield Piece(
+                    "names of members", f"{member.filename}\n{member.comment.decode('utf-8', 'replace')}"
+                )
                 for piece in read_texts(member.filename, archive.read(member), depth + 1):
                     yield piece._replace(place=f"{member.filename}: {piece.place}")
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
@@ -292,7 +310,9 @@ def _read_pdf(name: str, data: bytes, depth: int) -> Iterator[Piece]:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
             raise RenderError(f"{name}: is encrypted, so that nobody can look at what it holds")
-        yield Piece("facts of the document", "\n".join(f"{k}: {v}" for k, v in (reader.metadata or {}).items()))
+        yield Piece(
+            "facts of the document", "\n".join(f"{k}: {v}" for k, v in (reader.metadata or {}).items())
+        )
         for number, page in enumerate(reader.pages, start=1):
             yield from _forms_of(f"page {number}", page.extract_text())
             yield Piece(f"links of page {number}", "\n".join(_annotations(page)))
@@ -337,8 +357,3 @@ def _strings(reader: object) -> Iterator[str]:
                 yield str(each)
             elif isinstance(each, bytes):
                 yield each.decode("utf-8", "replace")
-
-
-def describe_hits(hits: Iterable[Hit]) -> str:
-    """What was found, one line each."""
-    return "\n".join(f"{hit.file}, {hit.place}: {hit.kind}" for hit in hits)
