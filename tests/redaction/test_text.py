@@ -1,4 +1,4 @@
-"""What is found in texts that nobody tuned the rules for, what is left alone, and what stands in its place."""
+"""What is found in texts that no rule was tuned for, what is left alone, and what stands in its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pmkit.audience import PERSONAL
 from pmkit.redaction import EVERYTHING, SECRETS, Tagger, find_sensitive, redact_text
 from pmkit.redaction.people import People, Person
-
 from tests.redaction.cases import Case, cases, ordinary
 
 TAGGER = Tagger(b"a key")
@@ -80,7 +79,7 @@ def test_one_value_has_one_tag() -> None:
 def test_a_card_keeps_its_last_digits() -> None:
     """Four of them, as receipts do; the code on its back leaves nothing."""
     card = next(case for case in cases() if case.kind == "card plain")
-    start, end = card.spans[0]
+    _, end = card.spans[0]
     assert f"[card ending {card.text[end - 4 : end]}]" in redact_text(card.text, TAGGER)
     assert redact_text("cvv: 123", TAGGER) == "cvv: [security code]"
 
