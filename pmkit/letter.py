@@ -17,7 +17,7 @@ import pandas as pd
 from pmkit.audience import Audience, load_audience
 from pmkit.metrics import format_minutes
 from pmkit.postmortem import Postmortem
-from pmkit.tables import Cell, Notice, Prose, Title
+from pmkit.tables import Notice, Prose, Title
 from pmkit.timeline import find_anchors
 
 NOTE: Final = "customer-letter"
@@ -68,19 +68,12 @@ def write_letter(postmortem: Postmortem, audience: Audience) -> Letter:
     return Letter(_joined(greeting, opening), parts, missing)
 
 
-def letter_title(postmortem: Postmortem, audience: str | Audience = "") -> Title:
-    """The head of the letter: what it is about and when that was; nobody and nothing by its inner name."""
+def letter_title(postmortem: Postmortem, audience: str | Audience, now: pd.Timestamp) -> Title:
+    """The head of the letter: what it is about, for whom it is, and the day it is written on."""
     audience = _audience(postmortem, audience)
-    anchors = _anchors(postmortem)
-    facts = []
-    began, ended = anchors.get("impact_started"), anchors.get("resolved")
-    if began is not None:
-        facts.append(("Date", Cell(_long_date(began))))
-    if began is not None and ended is not None and began <= ended:
-        lasted = format_minutes((ended - began).total_seconds() / 60)
-        facts.append(("Duration", Cell(lasted, note=f"{_span_words(began, ended)}, {_zone_words(began)}")))
     kind = "Public statement" if audience.name == "public" else "A letter to our customers"
-    return Title(postmortem.incident.title, kind, tuple(facts))
+    day = now.tz_convert(ZoneInfo(postmortem.incident.timezone))
+    return Title(postmortem.incident.title, f"{kind} · {_long_date(day)}", ())
 
 
 def customer_letter(postmortem: Postmortem, audience: str | Audience = "") -> Prose | None:
@@ -164,10 +157,9 @@ def _moments(postmortem: Postmortem) -> str:
         if mark in anchors:
             time = anchors[mark]
             shown = f"{time:%H:%M}" if one_day else f"{time.day} {time:%B}, {time:%H:%M}"
-            rows.append((time, f"| {shown} | {words} |"))
+            rows.append((time, f"- **{shown}** {words}"))
     rows.sort(key=lambda row: row[0])
-    head = f"| {'Time' if one_day else 'Day and time'} ({_zone_words(times[0])}) | |"
-    return "\n".join([head, "|---|---|", *(row for _, row in rows)])
+    return "\n".join([*(row for _, row in rows), "", f"All times are {_zone_words(times[0])}."])
 
 
 def _impact(impact: pd.DataFrame) -> str:
@@ -183,22 +175,19 @@ def _promises(actions: pd.DataFrame) -> str:
     actions = actions[actions["status"] != "dropped"]
     if actions.empty:
         return ""
+    count = len(actions)
     done = int((actions["status"] == "done").sum())
     open_ones = actions[actions["status"] != "done"]
-    count = len(actions)
     said = f"Our review agreed on {count} {'measure' if count == 1 else 'measures'}"
     if done == count:
-        return f"{said}. All of them are done." if count > 1 else f"{said}. It is done."
-    how_far = f"; {done} of them {'is' if done == 1 else 'are'} done" if done else ""
-    last = open_ones["due_on"].max()
-    undated = int(open_ones["due_on"].isna().sum())
-    until = (
-        ""
-        if pd.isna(last)
-        else f"{', and' if how_far else ','} the last date we have set is {_long_date(last)}"
-    )
-    rest = f". {undated} still {'waits' if undated == 1 else 'wait'} for a date" if undated else ""
-    return f"{said}{how_far}{until}{rest}."
+        return f"{said}. {'It is' if count == 1 else 'All of them are'} done."
+    parts = [f"{done} of them {'is' if done == 1 else 'are'} done"] if done else []
+    last, undated = open_ones["due_on"].max(), int(open_ones["due_on"].isna().sum())
+    if pd.notna(last):
+        parts.append(f"the last is due on {_long_date(last)}")
+    if undated:
+        parts.append(f"{undated} {'has' if undated == 1 else 'have'} no date yet")
+    return f"{said}: {', '.join(parts)}."
 
 
 def _zone_words(time: pd.Timestamp) -> str:
@@ -211,11 +200,6 @@ def _zone_words(time: pd.Timestamp) -> str:
     )
     city = str(time.tz).rpartition("/")[2].replace("_", " ")
     return shift if city in ("UTC", "Etc") else f"{city} time, {shift}"
-
-
-def _span_words(began: pd.Timestamp, ended: pd.Timestamp) -> str:
-    same_day = began.date() == ended.date()
-    return f"{began:%H:%M} to {ended:%H:%M}" if same_day else f"{began:%H:%M} to {ended.day} {ended:%B %H:%M}"
 
 
 def _long_date(day: pd.Timestamp) -> str:

@@ -106,6 +106,7 @@ def _render(
         "title": edition.incident.title,
         "generated_at": given["generated_at"],
         "audience": readers.name,
+        "contents": not readers.is_letter,
         "lang": "en",
     }
     text = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -121,7 +121,7 @@ class _Writer:
         tags = " ".join(_status(badge.text, badge.tone) for badge in title.badges)
         head = [f"<p>{escape(title.subtitle)} {tags}</p>"]
         head += [self.facts(title.facts)] if title.facts else []
-        head += [_macro("toc", maxLevel="2")] if self.document.headings else []
+        head += [_macro("toc", maxLevel="2")] if self.document.headings and self.document.contents else []
         made = f"<hr /><p><em>Generated {time.day} {time:%B %Y, %H:%M} UTC</em></p>"
         return "\n".join([*head, self.blocks(self.document.blocks), made]) + "\n"
 

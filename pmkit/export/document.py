@@ -310,7 +310,7 @@ class Document:
     """A whole report: its title, language, time of making and blocks.
 
     `frames` are what its tables were made of, `incident` names the incident: both for formats that
-    machines read, and only of what the report shows.
+    machines read, and only of what the report shows. A letter has no list of `contents`.
     """
 
     title: Title
@@ -320,6 +320,7 @@ class Document:
     unresolved: tuple[str, ...] = field(default=())
     frames: tuple[Frame, ...] = ()
     incident: Mapping[str, Any] = field(default_factory=dict)
+    contents: bool = True
 
     def frame(self, name: str) -> pd.DataFrame | None:
         """The frame of that name; None where the report does not show it."""
@@ -571,9 +572,9 @@ class _Reader:
             del blocks[0]  # a notebook often repeats its title in the first cell
         self.unresolved += _UNRESOLVED.findall(title.title + "\n" + title.subtitle)
         lang = str(self.metadata.get("lang") or "en")
-        frames = tuple(self.frames.values())
+        frames, contents = tuple(self.frames.values()), self.metadata.get("contents") is not False
         return Document(
-            title, lang, generated_at, tuple(blocks), tuple(self.unresolved), frames, self.incident
+            title, lang, generated_at, tuple(blocks), tuple(self.unresolved), frames, self.incident, contents
         )
 
     def read_cell(self, cell: Mapping[str, Any], number: int) -> None:

@@ -128,7 +128,8 @@ class _Writer:
             _tint(under.add_run(f" {badge.text} "), badge.tone)
         if title.facts:
             self.facts(title.facts)
-        self.contents()
+        if self.document.contents:
+            self.contents()
         self.blocks(self.document.blocks)
         time = self.document.generated_at
         made = self.word.add_paragraph(style="Caption")

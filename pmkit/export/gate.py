@@ -222,9 +222,8 @@ def _read_packed(name: str, data: bytes, depth: int) -> Iterator[Piece]:
     """What base64 hides: a file of its own, the numbers of a chart, or a text."""
     known = (b"%PDF", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"wOF", b"OTTO", b"GIF8")
     if data.startswith(known):
-        pieces = list(read_texts(name, data, depth + 1))
-        # plotly.js and fonts are the same for everybody, and a million letters long.
-        yield from (Piece(f"packed: {p.place}", p.text, is_data=True) for p in pieces)
+        for piece in read_texts(name, data, depth + 1):
+            yield piece._replace(place=f"packed: {piece.place}")
         return
     try:
         text = data.decode("utf-8")
@@ -336,7 +335,13 @@ def _annotations(page: object) -> Iterator[str]:
 
 def _strings(reader: object) -> Iterator[str]:
     """Every string of every object: bookmarks, texts in place of figures, titles of forms, XMP."""
-    from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+    from pypdf.generic import (
+        ArrayObject,
+        DictionaryObject,
+        IndirectObject,
+        StreamObject,
+        TextStringObject,
+    )
 
     seen: set[int] = set()
     for number in range(1, int(reader.trailer["/Size"])):  # type: ignore[attr-defined]
@@ -353,7 +358,7 @@ def _strings(reader: object) -> Iterator[str]:
             elif isinstance(each, ArrayObject):
                 seen.add(id(each))
                 stack += [value for value in each if not isinstance(value, IndirectObject)]
-            elif isinstance(each, str) and not each.startswith("/"):
+            elif isinstance(each, TextStringObject):
                 yield str(each)
             elif isinstance(each, bytes):
                 yield each.decode("utf-8", "replace")

@@ -249,6 +249,7 @@ class _Writer:
             "badges": [{"text": self.text(b.text), "tone": b.tone} for b in title.badges],
             "facts": [self.fact(fact) for fact in title.facts],
             "lang": self.document.lang[:2].lower(),
+            "contents": self.document.contents,
             "generated": f"{time.day} {time:%B %Y, %H:%M} UTC",
             "date": [time.year, time.month, time.day, time.hour, time.minute, time.second],
             "families": list(self.families),

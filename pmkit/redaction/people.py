@@ -145,6 +145,9 @@ _NO_INITIALS: Final = frozenset(
 )
 
 
+_LABEL: Final = re.compile(r"(?:.{1,60} on-call|responder|colleague|somebody)(?: \d{1,4})?")  # of an edition
+
+
 class Person(NamedTuple):
     """Somebody who is named: the names they are known by, what they are called instead, their handles."""
 
@@ -305,7 +308,11 @@ def _active(events: pd.DataFrame, incident: Incident) -> Iterator[tuple[str, str
         name = str(actor)
         is_slack = bool((rows["source"] == "slack").any())
         looks = _NAME.fullmatch(name) and not _NO_NAME.search(name)
-        if _folded(name) in own or not (is_slack or looks or name in incident.roster):
+        if (
+            _folded(name) in own
+            or _LABEL.fullmatch(name)
+            or not (is_slack or looks or name in incident.roster)
+        ):
             continue
         paged = rows[
             rows["source"].isin(("pagerduty", "opsgenie")) & rows["kind"].isin(("ack", "resolve", "note"))
