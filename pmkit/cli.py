@@ -773,6 +773,55 @@ def batch(
 
 @main.command()
 @click.argument("incident", type=_existing_folder, default=".")
+@click.option("--audience", default="", metavar="NAME", help="The edition; by default as incident.toml says.")
+@click.option("--keep", metavar="ID", help="Show this value in that edition from now on.")
+@click.option("--mask", metavar="ID", help="Mask this value in that edition from now on.")
+@click.option("--everywhere", is_flag=True, help="Decide it for every edition.")
+@click.option("--because", "reason", default="", help="Why.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def redactions(
+    *,
+    incident: Path,
+    audience: str,
+    keep: str | None,
+    mask: str | None,
+    everywhere: bool,
+    reason: str,
+    form: str,
+) -> None:
+    """List what an edition of INCIDENT masks, with the words around it, and decide otherwise.
+
+    Values are named by ids and tags and shown nowhere. What is decided stands in redactions.csv. Secrets are
+    masked in every edition, whatever is decided. No list of rules finds everything: read an edition before
+    you send it.
+
+    \b
+      pmkit redactions 2026-11-03-checkout --audience customer
+      pmkit redactions 2026-11-03-checkout --audience customer --keep 3f9a1c --because "our press address"
+    """
+    from pmkit.audience import load_audience
+    from pmkit.redaction import decided_row, describe_found, find_redactions
+    from pmkit.session import decide_redaction
+    from pmkit.workspace import Workspace
+
+    if keep and mask:
+        raise click.UsageError("give --keep or --mask, not both")
+    workspace = Workspace.open(incident)
+    readers = load_audience(audience, workspace.incident)
+    found = find_redactions(workspace.load(), readers)
+    if named := keep or mask:
+        where = "every" if everywhere else readers.name
+        row = decided_row(found, named, "keep" if keep else "mask", where, reason)
+        click.echo(decide_redaction(workspace, row).note)
+        found = find_redactions(workspace.load(), readers)
+    if form == "json":
+        click.echo(json.dumps(found.to_dict("records"), indent=2))
+    elif not named:
+        click.echo(describe_found(found, readers.title))
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder, default=".")
 def lab(incident: Path) -> None:
     """Open JupyterLab on INCIDENT, with its own copies of the notebooks."""
     import os

@@ -22,7 +22,8 @@ from pmkit.loaders import ANYTHING, FORMATS, format_named, recognise
 from pmkit.loaders._format import Format
 from pmkit.postmortem import Postmortem
 from pmkit.preview import Preview, indented, preview, printable, some
-from pmkit.schema import format_time
+from pmkit.redaction import count_kinds, describe_kinds
+from pmkit.schema import format_time, without_samples
 from pmkit.workspace import Addition, Workspace
 
 Status = Literal[
@@ -53,7 +54,7 @@ class Taken:
 
     `added_as` is its path in the incident, `note` what a reader must know, as that it is incomplete; of a
     question or a refusal `problem` and `hint` say what is the matter, and `option`, beside those `given`,
-    answers the question.
+    answers the question. `sensitive` counts secrets and personal values by kind, and holds none.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Taken:
     form: Format | None = None
     added_as: str = ""
     preview: Preview | None = None
+    sensitive: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     problem: str = ""
     option: str = ""
@@ -72,12 +74,14 @@ class Taken:
         form = {name: getattr(self.form, name) for name in ("name", "source", "title")} if self.form else None
         said = {name: getattr(self, name) for name in ("added_as", "note", "problem", "option", "hint")}
         found = {"preview": self.preview.to_dict()} if self.preview else {}
+        found |= {"sensitive": dict(self.sensitive)} if self.preview else {}
         return {"path": str(self.path), "status": self.status, "format": form, **found, **said}
 
     def to_text(self, incident: Path, zone: str) -> str:
         """A few lines for people; `zone` is the team's own."""
         title = self.form.title if self.form else "unknown"
         lines = self.preview.to_lines(zone) if self.preview else []
+        lines += describe_kinds(self.sensitive)
         lines += [self.note] if self.note else []
         if self.problem:
             lines += [f"not added: {self.problem}", self.hint]
@@ -321,7 +325,9 @@ def _take(
     status: Status = "read anew" if addition.is_known else "added"
     if dry_run:
         status = "would be read anew" if addition.is_known else "would be added"
-    return Taken(path, status, form, row["path"], preview(addition.events), row["note"]), addition
+    said = without_samples(addition.events)["text"]
+    taken = Taken(path, status, form, row["path"], preview(addition.events), count_kinds(said), row["note"])
+    return taken, addition
 
 
 def _zone_words(workspace: Workspace) -> str:

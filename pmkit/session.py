@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 from uuid import uuid4
@@ -490,6 +490,21 @@ def add_row(workspace: Workspace, table: str, /, **values: object) -> Change:
         raise SchemaError(table, [f"new row, `{c.name}` is missing: {c.meaning}" for c in lacking])
     twin = _row_with(sheet, values)
     return Change(note=f"{twin} says that already.") if twin is not None else session.add(values)
+
+
+def decide_redaction(workspace: Workspace, row: Mapping[str, str], *, by: str = "") -> Change:
+    """Write down what becomes of a value that was found (`pmkit.redaction.find_redactions`).
+
+    `row` is one of `redactions.csv`; what was decided of it before is decided anew.
+    """
+    session = EditSession.of(workspace, "redactions")
+    said = {**row, "decided_by": by, "decided_at": datetime.now(UTC)}
+    row_id = f"{row['redaction_id']} / {row['audience']}"
+    if row_id in session.worksheet:
+        edits = [(row_id, name, said[name]) for name in ("decision", "reason", "decided_by", "decided_at")]
+        return session.apply(edits, note=f"Decided anew: {row['decision']} this {row['kind']}.")
+    session.add(said)
+    return Change(note=f"Decided: {row['decision']} this {row['kind']}, in {row['audience']} editions.")
 
 
 def edit_row(workspace: Workspace, table: str, row_id: str, /, **values: object) -> Change:

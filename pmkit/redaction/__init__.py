@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pmkit.redaction._rule import SECRETS, Span
 from pmkit.redaction.edition import Redaction, redact, redacted
+from pmkit.redaction.review import (
+    count_kinds,
+    decided_row,
+    describe_found,
+    describe_kinds,
+    find_redactions,
+)
 from pmkit.redaction.tags import Tagger
 from pmkit.redaction.text import EVERYTHING, find_sensitive, redact_text
 
@@ -13,6 +20,11 @@ __all__ = [
     "Redaction",
     "Span",
     "Tagger",
+    "count_kinds",
+    "decided_row",
+    "describe_found",
+    "describe_kinds",
+    "find_redactions",
     "find_sensitive",
     "redact",
     "redact_text",

@@ -94,7 +94,7 @@ class Editor:
         self.audience = audience
         self.people = find_people(postmortem)
         self.redaction = Redaction(audience, self.people)
-        self._tagger = Tagger(postmortem.tag_key)
+        self.tagger = Tagger(postmortem.tag_key)
         self._wanted = (SECRETS, *audience.masked)
         self._known = _known_places(postmortem, audience)
         decided = postmortem.redactions
@@ -189,7 +189,7 @@ class Editor:
             spans = self.spans(text)
             for span in spans:
                 self.redaction.note(span, text[span.start : span.end])
-            after = replaced(text, spans, self._tagger)
+            after = replaced(text, spans, self.tagger)
             after = self.people.replaced(after) if self.audience.people == "roles" else after
             if after == text:
                 break
@@ -207,12 +207,16 @@ class Editor:
         ]
         return [span for span in merged(found, text) if self._goes(span, text[span.start : span.end])]
 
+    def tag(self, span: Span, text: str) -> str:
+        """What stands in the place of a span."""
+        return self.tagger.tag(span.kind, text[span.start : span.end])
+
     def digest(self, span: Span, text: str) -> str:
         """What names the value of a span in `redactions.csv`."""
-        return self._tagger.digest(span.kind, text[span.start : span.end])
+        return self.tagger.digest(span.kind, text[span.start : span.end])
 
     def _goes(self, span: Span, value: str) -> bool:
-        digest = self._tagger.digest(span.kind, value) if self._mask or self._keep else ""
+        digest = self.tagger.digest(span.kind, value) if self._mask or self._keep else ""
         if digest in self._mask or span.of == SECRETS:
             return True  # what opens something goes whoever decided otherwise
         return span.of in self._wanted and digest not in self._keep
