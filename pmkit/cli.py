@@ -796,8 +796,8 @@ def redactions(
     you send it.
 
     \b
-      pmkit redactions 2026-11-03-checkout --audience customer
-      pmkit redactions 2026-11-03-checkout --audience customer --keep 3f9a1c --because "our press address"
+      pmkit redactions 2026-11-03-checkout --audience public
+      pmkit redactions 2026-11-03-checkout --audience public --keep 3f9a1c --because "press desk"
     """
     from pmkit.audience import load_audience
     from pmkit.redaction import decided_row, describe_found, find_redactions

@@ -55,17 +55,20 @@ class Letter:
 def write_letter(postmortem: Postmortem, audience: Audience) -> Letter:
     """The letter of an edition; `postmortem` is what its readers may see (`pmkit.redact`)."""
     opening, words = _words(postmortem.notes.get(NOTE, ""))
-    greeting = "" if audience.name == "public" else "Dear customer,"
+    is_public = audience.name == "public"
+    # What stands before the first heading speaks to customers.
+    opening = "" if is_public else _joined("Dear customer,", opening)
+    about = "How it affected our customers" if is_public else "How it affected you"
     span = _span(postmortem)
     parts = {
         "What happened": _joined(span, words.get("what happened", "")),
-        "How it affected you": words.get("how it affected you", "") or _impact(postmortem.impact),
+        about: words.get("how it affected you", "") or _impact(postmortem.impact),
         "When": _moments(postmortem),
         "What we are doing": _joined(words.get("what we are doing", ""), _promises(postmortem.actions)),
         "Our apology": words.get("our apology", ""),
     }
     missing = tuple(PARTS[part] for part in PARTS if part not in words)
-    return Letter(_joined(greeting, opening), parts, missing)
+    return Letter(opening, parts, missing)
 
 
 def letter_title(postmortem: Postmortem, audience: str | Audience, now: pd.Timestamp) -> Title:

@@ -58,6 +58,7 @@ def make_sidecar(document: Document, stem: str = "report") -> Finished:
         "made_by": f"pmkit {__version__}",
         "generated_at": f"{made:%Y-%m-%dT%H:%M:%SZ}",
         "lang": document.lang,
+        "contents": document.contents,
         "incident": dict(document.incident),
         "title": _packed(document.title),
         "blocks": _packed(document.blocks),
@@ -132,7 +133,8 @@ def read_sidecar(data: bytes, where: str = "the JSON") -> Document:
     title, blocks = _unpacked(content["title"]), _unpacked(content["blocks"])
     if not isinstance(title, Title):
         raise RenderError(f"{where}: title: expected a title, found a {content['title']['kind']}.")
-    return Document(title, content["lang"], made, blocks, (), frames, content["incident"])
+    has_contents = content.get("contents", True)
+    return Document(title, content["lang"], made, blocks, (), frames, content["incident"], has_contents)
 
 
 def _undrawn(document: Document) -> Document:
