@@ -572,8 +572,11 @@ def mark(incident: Path, event: str, anchor: str | None, summary: str | None, de
     """
     from pmkit.explore import find_event
     from pmkit.session import describe_event, include_events, mark_event, promote_decision
+    from pmkit.timeline import likely_anchor
     from pmkit.workspace import Workspace
 
+    if meant := likely_anchor(anchor or ""):
+        raise WorkspaceError(f"no anchor is called `{anchor}`; did you mean `{meant}`?")
     workspace = Workspace.open(incident)
     event_id = find_event(workspace.events(), event)
     changes = [mark_event(workspace, event_id, anchor) if anchor else include_events(workspace, event_id)]

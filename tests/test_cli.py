@@ -422,3 +422,27 @@ def test_an_incident_ends_after_it_began(run: Run) -> None:
     """The other way round it is refused."""
     times = ("--started", "2026-11-20T14:00Z", "--resolved", "2026-11-20T13:00Z")
     assert_refused(run("new", "inc-2", "--severity", "P1", *times), "began after it ended")
+
+
+def test_an_event_is_marked_by_its_words(run: Run, incident: Path, tmp_path: Path) -> None:
+    """On the timeline with the anchor and our words, among the decisions; a mistyped anchor is refused."""
+    run("add", incident, export(tmp_path / "s.zip", "nobody can pay", "decision: we roll back", "back"))
+    assert_refused(run("mark", incident, "nobody can pay", "--as", "impact_start"), "`impact_started`?")
+    told = run("mark", incident, "NOBODY can pay", "--as", "impact_started", "--summary", "It began.")
+    assert told.stdout.splitlines() == [
+        "Marked slack:C1:1793714400.0001 as impact_started.", "Described slack:C1:1793714400.0001.",
+    ]  # fmt: skip
+    assert run("mark", incident, "we roll back", "--decision").stdout.endswith("Added D1.\n")
+    assert run("mark", incident, "we roll back", "--decision").exit_code == 0
+    loaded = Workspace.open(incident).load()
+    assert loaded.timeline[["mark", "summary"]].values.tolist()[0] == ["impact_started", "It began."]
+    assert loaded.decisions["event_ids"].tolist() == ["slack:C1:1793714401.0001"]
+    several = run("mark", incident, "back")
+    assert (several.exit_code, several.stderr.count("slack:C1:")) == (2, 2)
+
+
+def test_a_team_starts_a_template_once(run: Run) -> None:
+    """A file that is there is left as it is."""
+    assert "pmkit template check ours.toml" in run("template", "start", "ours.toml").stdout
+    assert run("template", "check", "ours.toml").exit_code == 0
+    assert_refused(run("template", "start", "ours.toml"), "ours.toml", "File exists")
