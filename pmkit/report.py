@@ -284,6 +284,8 @@ def _execute(
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 cwd=str(failed.parent),
+                # On a busy machine the kernel tells in red that it was asked to end.
+                extra_arguments=["--IPKernelApp.log_level=50"],
                 **how,
             )
         except PapermillExecutionError as error:

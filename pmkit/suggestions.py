@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +38,9 @@ _MOST: Final = {"early signal": 12, "anchor": 3, "decision": 12, "gap": 6}  # fo
 _MOST_OF_ONE_MACHINE: Final = 3
 _ALIKE: Final = 0.2  # likeness of texts that speak of the same
 _SAME: Final = 0.6  # likeness of texts that say the same
+_FAMILY: Final = 5  # items of which a machine says the same, from which on that is one thing
+_NAME: Final = 2  # words of an item that other lines have too, at most
+_SHARED: Final = 4  # words that they share, at least
 _MUCH: Final = 2_000  # messages of the response that are read for what they recall
 # Signs in a text that make it more than talk.
 _HINTS: Final = ("doubt", "surprise", "customers", "symptom")
@@ -298,7 +302,11 @@ def _bursts(record: _Record, candidates: pd.DataFrame, start: pd.Timestamp, *, s
 
 
 def _like(events: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """One number for the events of one place and author whose first lines differ in their numbers only."""
+    """One number for the events of one place and author whose first lines differ in their numbers only.
+
+    What a machine says of one item after another, `AR-1207 teapot sold out`, `SE-1155 jug sold out`, is alike
+    too.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -308,7 +316,35 @@ def _like(events: pd.DataFrame) -> npt.NDArray[np.int64]:
     )
     texts = pc.replace_substring_regex(pc.struct_field(first_line, "line"), _NUMBERS, "#").to_pandas()
     likeness = events["place"] + "\0" + events["actor"] + "\0" + texts.astype("str")
+    machines = events["slack_is_bot"] | (events["source"] != "slack")
+    likeness = likeness.mask(machines, likeness[machines].replace(_families(likeness[machines].unique())))
     return np.asarray(pd.factorize(likeness)[0], dtype=np.int64)
+
+
+def _families(lines: Iterable[str]) -> dict[str, str]:
+    """Lines that are alike but for an item, each with what it shares with the others.
+
+    Lines are place, author and words. Shared are the words that many lines of that author have; there have to
+    be enough of them, and enough lines, for two monitors of one service share their beginning too.
+    """
+    split = {line: line.rsplit("\0", 1) for line in lines}
+    words = {line: (author, tuple(said.split())) for line, (author, said) in split.items()}
+    counts = Counter((author, word) for author, said in words.values() for word in set(said))
+    frames: dict[tuple[str, ...], list[str]] = {}
+    for line, (author, said) in words.items():
+        shared = tuple(word for word in said if counts[author, word] >= _FAMILY)
+        if len(said) > len(shared) and sum(any(map(str.isalpha, word)) for word in shared) >= _SHARED:
+            frames.setdefault((author, *shared), []).append(line)
+    families = {frame: alike for frame, alike in frames.items() if len(alike) >= _FAMILY}
+    for frame in [frame for frame in frames if frame not in families]:
+        # The name of an item may be a word that other lines have as well.
+        near = (
+            f for f in families if f[0] == frame[0] and set(f) < set(frame) and len(frame) - len(f) <= _NAME
+        )
+        for family in near:
+            families[family] += frames[frame]
+            break
+    return {line: alike[0] for alike in families.values() for line in alike}
 
 
 class _Telling:

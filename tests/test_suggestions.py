@@ -11,7 +11,7 @@ import pytest
 
 from pmkit import schema
 from pmkit.postmortem import Channel, Incident, Member, Postmortem
-from pmkit.suggestions import COLUMNS, KINDS, suggest
+from pmkit.suggestions import COLUMNS, KINDS, _families, suggest
 from pmkit.timeline import build_timeline
 from pmkit.vocabulary import load_vocabulary
 from pmkit.workspace import Workspace
@@ -349,3 +349,18 @@ def test_fifty_thousand_events_take_about_a_second(untouched: Postmortem) -> Non
     assert len(many) > 49_000
     large = replace(untouched, events=many, timeline=build_timeline(many, untouched.worksheet))
     assert len(suggest(large))
+
+
+def test_what_a_machine_says_of_many_items_is_one_thing() -> None:
+    """Also of an item whose name stands elsewhere; two monitors of one service are two."""
+    said = [
+        f"[Notice] stock: {item} availability in KIX is 0" for item in ("jug", "cup", "bowl", "lamp", "tray")
+    ]
+    said += ["[Notice] stock: kettle availability in KIX is 0", "[Notice] stock: kettle orders above 5"]
+    said += [
+        f"[Warning] stock: {what} above 5" for what in ("holds", "retries", "refunds", "orders", "kettle")
+    ]
+    said += ["[Warning] kettle kettle"] * 2
+    families = _families([f"#alerts\0bot\0{line}" for line in said])
+    assert len(set(families.values())) == 1
+    assert [line.rsplit("\0", 1)[1] for line in families] == said[:6]
