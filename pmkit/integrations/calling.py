@@ -168,8 +168,9 @@ def _slack_fault(response: Any) -> _Fault:
     word = str(said.get("error", ""))
     if status == 429 or word == "ratelimited":
         return _Fault(429, word, _retry_after(response.headers), is_refusal=True)
-    if not word:
-        return _Fault(status, "an answer that cannot be read", is_refusal=400 <= status < 500)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", word, re.ASCII):
+        # A page of something in between: the client puts all of it where the error stands.
+        return _Fault(None, "an answer that cannot be read")
     words = word.replace("_", " ")
     if word == "missing_scope":
         words = f"the scope {said.get('needed', '?')} is missing; there are {said.get('provided', 'none')}"

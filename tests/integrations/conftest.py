@@ -127,7 +127,12 @@ def made(system: str, clock: Clock) -> Any:
         }
         for n, (name, mail) in enumerate(PEOPLE.items())
     ]
-    pagerduty.incidents[0] |= {"type": "incident", "summary": "it", "self": "", "html_url": ""}
+    facts = {"type": "incident", "summary": "it", "self": "", "html_url": ""}
+    pagerduty.incidents[0] |= {
+        **facts,
+        "teams": [],
+        "service": {**facts, "id": "PSERVICE", "type": "service"},
+    }
     pagerduty.log[PD_INCIDENT], pagerduty.notes[PD_INCIDENT] = [], []
     return pagerduty
 
