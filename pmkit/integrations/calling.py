@@ -262,6 +262,7 @@ def pagerduty_client(caller: Caller) -> APISession:
     client = APISession(account.token.reveal(), default_from=account.user or None)
     client.url, client.timeout = account.url, caller.timeout
     client.max_network_attempts = 0
+    client.log = logging.Logger("pmkit.pagerduty", logging.CRITICAL)  # what went wrong is told once, by us
     # Left alone it would wait for ever; once more at once is as good as not at all, and nothing was done yet.
     client.retry, client.sleep_timer = {429: 1}, 0
     return client
