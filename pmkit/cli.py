@@ -904,7 +904,7 @@ def _saves(workspace: Any, file: str) -> Iterator[str]:
 @main.command()
 @click.argument("incident", type=_existing_folder)
 @click.argument("system", type=click.Choice(["pagerduty", "slack", "jira", "drive"]))
-@click.argument("wanted", nargs=-1, metavar="WHAT…")
+@click.argument("wanted", nargs=-1, metavar="[WHAT]…")
 @click.option("--from", "since", help="For slack: from when on, as 2026-11-03T07:00Z.")
 @click.option("--to", "until", help="For slack: up to when; now where it is not said.")
 @click.option("--jql", default="", help="For jira: the issues that this search finds.")

@@ -99,11 +99,13 @@ def _changed_events(before: Postmortem, after: Postmortem) -> tuple[pd.DataFrame
 
 
 def _gone(before: Postmortem, after: Postmortem) -> set[str]:
-    """Messages that a newer Slack export should hold and does not."""
+    """Messages that a newer Slack export, or fetch, should hold and does not."""
     gone: set[str] = set()
     slack = after.events[(after.events["source"] == "slack") & after.events["time"].notna()]
     old = slack[slack["event_id"].isin(before.events["event_id"])]
     files = after.evidence[~after.evidence["path"].isin(before.evidence["path"])]
+    # What says itself that it lacks something may lack it for that reason.
+    files = files[~files["note"].str.contains("incomplete:", regex=False)]
     for path in files.loc[files["source"] == "slack", "path"]:
         is_there = slack["ref"].str.contains(f"{path}#", regex=False)
         spans = slack[is_there].groupby("slack_channel_id")["time"].agg(["min", "max"])

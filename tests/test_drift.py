@@ -82,6 +82,17 @@ def test_records_that_came_and_changed_are_told(postmortem: Make) -> None:
     assert "  edited: 2026-11-03 08:02:00 “m2” → “m2, mended”" in text
 
 
+def test_what_says_that_it_is_incomplete_tells_of_nothing_gone(postmortem: Make) -> None:
+    """A fetch that had to stop lacks messages, which may be there all the same."""
+    messages = [message(n, f"m{n}") for n in range(1, 4)]
+    before = postmortem(INCIDENT, events=messages, evidence=[file("a.zip")])
+    newer = [message(1, "m1", file="b.zip"), message(2, "m2"), message(3, "m3", file="b.zip")]
+    for note, gone in (("", 1), ("incomplete: replies of 2 of 3 threads (no answer)", 0)):
+        evidence = [file("a.zip"), file("b.zip") | {"note": note}]
+        after = postmortem(INCIDENT, events=newer, evidence=evidence)
+        assert (find_drift(before, after)["change"] == "gone").sum() == gone
+
+
 def test_anchors_and_metrics_that_move_are_told(postmortem: Make) -> None:
     """PagerDuty's newer record brings an earlier page and a resolution."""
     sheet = [marked(0, "impact_started")]

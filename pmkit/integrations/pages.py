@@ -55,7 +55,7 @@ class Verdict:
 
     def said(self, as_of: datetime) -> str:
         """One sentence, for `evidence.csv` and the screen."""
-        here = ", ".join(f"{count:,} {what}" for what, count in self.counts.items()) or "nothing"
+        here = ", ".join(_counted(count, what) for what, count in self.counts.items()) or "nothing"
         if self.is_complete:
             return f"complete as of {as_of:%Y-%m-%d %H:%M} UTC: {here}"
         return f"incomplete: {'; '.join(map(str, self.gaps))}; here are {here}"
@@ -278,6 +278,13 @@ def _fetched_before(workspace: Workspace, asked: Mapping[str, Any]) -> Iterator[
         if log and all(log.asked.get(name) == asked[name] for name in ("system", "asked")):
             found.append((path.parent, log))
     yield from sorted(found, key=lambda one: (str(one[1].asked["until"]), len(one[0].name), one[0].name))
+
+
+def _counted(count: int, what: str) -> str:
+    """`1 reply`, `2 replies`: what is counted is named in the plural."""
+    if count == 1:
+        what = {"people": "person"}.get(what, re.sub(r"s\Z", "", re.sub(r"ies\Z", "y", what)))
+    return f"{count:,} {what}"
 
 
 def _contents(log: FetchLog) -> set[tuple[str, str]]:

@@ -85,7 +85,7 @@ def fetch_slack(
 ) -> list[Fetched]:
     """Bring channels of Slack into the evidence, each as its own folder.
 
-    What comes: the channel, its messages from `since` to `until`, every reply to them up to now, what is
+    What comes: the channel, its messages from `since` to `until` with every reply to them up to then, what is
     pinned, and the people they name. Without `since`, two hours before the incident began, or a day before
     the review was opened; without `until`, up to now. A fetch that was stopped is taken up where it was,
     unless `anew`.
@@ -276,7 +276,7 @@ class _Reader:
             latest = times[-1]
 
     def read_replies(self, verdict: Verdict) -> None:
-        """Every reply in the threads of these messages, up to when the fetch began, the oldest first."""
+        """Every reply of the span in the threads of these messages, the oldest first."""
         verdict.counts["replies"] = 0
         if self.is_slow and self.threads:
             self.tell(f"{len(self.threads)} threads, one a minute")
@@ -286,7 +286,7 @@ class _Reader:
 
     def _read_thread(self, verdict: Verdict, thread: str) -> int:
         seen: set[str] = {thread}
-        oldest, latest = thread, _ts(max(self.until, self.pages.until))
+        oldest, latest = thread, _ts(self.until)
         while True:
             try:
                 page = self.page(
