@@ -24,16 +24,21 @@ class WordIndex:
     in_texts: Ints  # of each word: how many texts have it
     length: Floats  # of each text: the length of its vector
 
-    def likeness(self, position: int) -> Floats:
-        """How alike each text is to the text at that position: 0 nothing shared, 1 the same words."""
-        mine = self.text == position
+    def likeness(self, position: int, first: int | None = None) -> Floats:
+        """How alike each text, or each of the first so many, is to the text at that position.
+
+        0 is nothing shared, 1 the same words. To ask for few texts takes as long as those few have words.
+        """
+        count = len(self.length) if first is None else first
+        mine = slice(*np.searchsorted(self.text, [position, position + 1]))
+        those = slice(0, np.searchsorted(self.text, count))  # the entries stand by their texts
         vector = np.zeros(len(self.words))
         vector[self.word[mine]] = self.weight[mine]
-        products = np.bincount(self.text, self.weight * vector[self.word], minlength=len(self.length))
-        lengths = self.length * self.length[position]
-        # Of no words at all `bincount` counts in whole numbers.
-        nothing = np.zeros(len(lengths))
-        likeness: Floats = np.divide(products, lengths, out=nothing, where=lengths > 0)
+        products = np.bincount(
+            self.text[those], self.weight[those] * vector[self.word[those]], minlength=count
+        )
+        lengths = self.length[:count] * self.length[position]
+        likeness: Floats = np.divide(products, lengths, out=np.zeros(count), where=lengths > 0)
         return likeness
 
     def count_shared(self, position: int) -> Ints:

@@ -43,6 +43,7 @@ class Message(NamedTuple):
     in_log: bool = False  # in the channel of decisions
     elsewhere: bool = False  # in no channel of the incident
     service: str = ""  # the service of the incident that it names
+    heard: frozenset[str] | None = None  # the cues that may be in it, where that is known already
 
 
 def hear_settling(texts: pd.Series, vocabulary: Vocabulary) -> npt.NDArray[np.bool_]:
@@ -51,6 +52,14 @@ def hear_settling(texts: pd.Series, vocabulary: Vocabulary) -> npt.NDArray[np.bo
     for name in (*_SETTLING, "decision"):
         heard |= vocabulary.cues[name].heard_in(texts)
     return heard
+
+
+def hear(texts: pd.Series, vocabulary: Vocabulary) -> list[frozenset[str]]:
+    """For each text, the names of the cues that are heard in it, all at once."""
+    plain = texts.map(_plain)
+    names = (*_SETTLING, "decision", "proposing", "report")
+    heard = {name: vocabulary.cues[name].heard_in(plain) for name in names}
+    return [frozenset(name for name in names if heard[name][n]) for n in range(len(texts))]
 
 
 def weigh_decision(message: Message, vocabulary: Vocabulary) -> list[Sign]:
@@ -75,10 +84,10 @@ def score(signs: list[Sign]) -> float:
 def find_proposal(message: Message, vocabulary: Vocabulary) -> str:
     """The words with which a message puts something up for others to decide; empty when it does not."""
     plain = _plain(message.text)
-    calls = vocabulary.cues["let's"].words_in(plain)
+    calls = _words_in("let's", plain, message, vocabulary)
     if calls and (is_commander(message.role) or _ASSENT.search(message.reactions)):
         return ""
-    return vocabulary.cues["proposing"].words_in(plain)
+    return _words_in("proposing", plain, message, vocabulary)
 
 
 def is_commander(role: str) -> bool:
@@ -90,12 +99,11 @@ def _of_words(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[
     for name in _SETTLING:
         if name == "order" and not message.role.endswith(("Commander", "Lead")):
             continue
-        cue = vocabulary.cues[name]
-        if words := re.split(r"[.!:;] ", cue.words_in(plain).strip(_BREAKS))[-1]:
-            yield Sign(name, vocabulary.spoken[name], cue.sign, words)
-    cue = vocabulary.cues["decision"]
-    if words := cue.words_in(plain):
-        yield Sign("decision", vocabulary.spoken["decision"], cue.sign, words)
+        said = _words_in(name, plain, message, vocabulary)
+        if words := re.split(r"[.!:;] ", said.strip(_BREAKS))[-1]:
+            yield Sign(name, vocabulary.spoken[name], vocabulary.cues[name].sign, words)
+    if words := _words_in("decision", plain, message, vocabulary):
+        yield Sign("decision", vocabulary.spoken["decision"], vocabulary.cues["decision"].sign, words)
 
 
 def _around(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[Sign]:
@@ -118,8 +126,14 @@ def _around(plain: str, message: Message, vocabulary: Vocabulary) -> Iterator[Si
         yield Sign("question", points["question"], "It is a question")
     elif find_proposal(message, vocabulary):
         yield Sign("proposal", points["proposal"], "It proposes and does not settle")
-    if words := cues["report"].words_in(plain):
+    if words := _words_in("report", plain, message, vocabulary):
         yield Sign("report", points["report"], cues["report"].sign, words)
+
+
+def _words_in(name: str, plain: str, message: Message, vocabulary: Vocabulary) -> str:
+    if message.heard is not None and name not in message.heard:
+        return ""
+    return vocabulary.cues[name].words_in(plain)
 
 
 def _plain(text: str) -> str:

@@ -743,11 +743,6 @@ def _stated_time(event: Any) -> pd.Timestamp | None:
 # Decisions
 
 
-def suggest_decisions(postmortem: Postmortem, vocabulary: Vocabulary) -> pd.DataFrame:
-    """The decisions alone among what `suggest` suggests; rows as there."""
-    return _frame(_decisions(_Record(postmortem, vocabulary)))
-
-
 def _decisions(record: _Record) -> list[dict[str, Any]]:
     events, detected = record.events, record.detected_at
     if detected is None:
@@ -766,8 +761,9 @@ def _decisions(record: _Record) -> list[dict[str, Any]]:
     told = told[~told["event_id"].isin(known) & ~_points_to(told["text"], record.decision_channels)]
     told = told[~_told_there(told, written, record)].reset_index(drop=True)
     rows = []
-    for event in told.itertuples():
-        signs = _weigh_decision(record, event)
+    heard = spoken.hear(told["text"], record.vocabulary)
+    for event, cues in zip(told.itertuples(), heard, strict=True):
+        signs = _weigh_decision(record, event, cues)
         if spoken.is_decision(signs, record.vocabulary):
             reasons = [sign.told(event.place) for sign in signs]
             words = _sentence(event.text, signs[0].words)
@@ -830,9 +826,9 @@ def _asked_about(record: _Record, talk: pd.DataFrame) -> list[tuple[Any, Any]]:
     return list(found.values())
 
 
-def _weigh_decision(record: _Record, event: Any) -> list[spoken.Sign]:
-    service = record.service_in(event.text)
-    message = spoken.Message(event.text, record.role_of(event), event.slack_reactions, service=service)
+def _weigh_decision(record: _Record, event: Any, heard: frozenset[str]) -> list[spoken.Sign]:
+    service, role = record.service_in(event.text), record.role_of(event)
+    message = spoken.Message(event.text, role, event.slack_reactions, service=service, heard=heard)
     return spoken.weigh_decision(message, record.vocabulary)
 
 
@@ -853,9 +849,14 @@ def _told_there(spoken: pd.DataFrame, written: pd.DataFrame, record: _Record) ->
     if spoken.empty or there.empty:
         return told
     index = index_words(pd.concat([there, spoken["text"]], ignore_index=True), record.vocabulary.stop_words)
-    for n, time in enumerate(spoken["time"]):
-        near = ((there_at - time).abs() <= pd.Timedelta("1h")).to_numpy()
-        told[n] = (index.likeness(len(there) + n)[: len(there)][near] >= _ALIKE).any()
+    times = there_at.astype(schema.TIME_DTYPE).dt.tz_localize(None).to_numpy()
+    order = np.argsort(times, kind="stable")  # what has no time comes last, and is near to nothing
+    at, hour = spoken["time"].dt.tz_localize(None).to_numpy(), np.timedelta64(1, "h")
+    first = np.searchsorted(times[order], at - hour)
+    last = np.searchsorted(times[order], at + hour, side="right")
+    for n in np.flatnonzero(last > first).tolist():
+        near = order[first[n] : last[n]]
+        told[n] = (index.likeness(len(there) + n, len(there))[near] >= _ALIKE).any()
     return told
 
 

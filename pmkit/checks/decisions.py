@@ -16,7 +16,6 @@ from pmkit.postmortem import Incident, Postmortem
 from pmkit.roster import find_person_fault
 from pmkit.schema import without_samples
 from pmkit.similarity import index_words
-from pmkit.suggestions import suggest_decisions
 from pmkit.vocabulary import Vocabulary
 
 Flags = npt.NDArray[np.bool_]
@@ -57,7 +56,7 @@ def find_undecided_steps(postmortem: Postmortem, vocabulary: Vocabulary) -> Iter
 
 
 @rule("DE102", "Decision spoken and not written down")
-def find_spoken(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Finding]:
+def find_spoken(suggestions: pd.DataFrame) -> Iterator[Finding]:
     """Messages settle what the response does, and the table of decisions does not know of it.
 
     In a week nobody finds the one message among hundreds, and the decision looks as if it had never been
@@ -65,7 +64,7 @@ def find_spoken(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Find
 
     Mend: take the suggestion in the workbook, or add a row with the message in `event_ids`.
     """
-    found = suggest_decisions(postmortem, vocabulary)
+    found = suggestions[suggestions["kind"] == "decision"]
     for row in found[found["score"] >= _SURE].head(_MOST).itertuples():
         said = _shorten(row.proposal.values["decision"])
         message = f"{row.time:%H:%M:%S} UTC “{said}” settles something and is not among the decisions."
@@ -89,8 +88,10 @@ def find_open_proposals(postmortem: Postmortem, vocabulary: Vocabulary) -> Itera
     roles = _roles(postmortem.incident)
     cited = set(" ".join(postmortem.decisions["event_ids"]).split())
     told = 0
-    for said in heard.itertuples():
-        message = spoken.Message(said.text, roles.get(said.actor, ""), said.slack_reactions)
+    cues = spoken.hear(heard["text"], vocabulary)
+    for said, words_of in zip(heard.itertuples(), cues, strict=True):
+        role = roles.get(said.actor, "")
+        message = spoken.Message(said.text, role, said.slack_reactions, heard=words_of)
         settles = spoken.is_decision(spoken.weigh_decision(message, vocabulary), vocabulary)
         words = "" if settles else spoken.find_proposal(message, vocabulary)
         if words and said.event_id not in cited and not _answered(said, talk, postmortem):
@@ -217,7 +218,7 @@ def _firsts(steps: pd.DataFrame, vocabulary: Vocabulary) -> Flags:
     times = steps["time"].to_numpy()
     for n in range(1, len(steps)):
         near = (times[n] - times[:n]) <= np.timedelta64(10, "m")
-        kept[n] = not (words.likeness(n)[:n][near] >= _ALIKE).any()
+        kept[n] = not (words.likeness(n, n)[near] >= _ALIKE).any()
     return kept
 
 
@@ -232,7 +233,7 @@ def _decided(steps: pd.DataFrame, postmortem: Postmortem, vocabulary: Vocabulary
     words = index_words(pd.concat([text, steps["text"]], ignore_index=True), vocabulary.stop_words)
     for n, time in enumerate(steps["time"]):
         near = at.between(time - _BEFORE, time + _AFTER).to_numpy()
-        decided[n] |= bool((words.likeness(len(at) + n)[: len(at)][near] >= _ALIKE).any())
+        decided[n] |= bool((words.likeness(len(at) + n, len(at))[near] >= _ALIKE).any())
     return np.asarray(decided)
 
 
@@ -270,7 +271,9 @@ def _answered(said: Any, talk: pd.DataFrame, postmortem: Postmortem) -> bool:
     """Whether somebody answered a proposal: in its thread, with a mark, or by settling something."""
     if said.slack_reactions.strip():
         return True
-    after = talk[(talk["time"] > said.time) & (talk["time"] <= said.time + _ANSWERED)]
+    # The talk is in order: of a long response only what was said soon after is looked at.
+    first, last = talk["time"].searchsorted([said.time, said.time + _ANSWERED], side="right")
+    after = talk.iloc[first:last]
     others = after[after["actor"] != said.actor]
     thread = said.slack_thread_ts or said.slack_ts
     if (others["slack_thread_ts"] == thread).any():

@@ -55,6 +55,13 @@ _SPANS: Final = (
         ),
     ),
 )  # fmt: skip
+# “Balances were wrong for five hours”: a state of things, of the incident since it is told in its notes.
+_STATE: Final = re.compile(
+    r"\b(?:was|were|been) (?:\w+ ){0,2}(?:wrong|down|out|off|offline|unavailable|unreachable|slow|"
+    r"late|stale|broken|degraded|affected|refused|declined|rejected|failing|delayed|stuck|missing|blocked)"
+    r"(?: for)?\s*$",
+    re.IGNORECASE,
+)
 _WORDED: Final = ("note", "cause", "decision", "summary")  # kinds of passages whose numbers must follow
 _BETWEEN: Final = 30  # characters between a name and its number, at most
 _BESIDE: Final = 24  # and between a name and a clock time
@@ -89,6 +96,7 @@ def find_wrong_durations(
             continue  # two times say themselves what lies between them
         for clause in find_clauses(sentence):
             yield from _compare_durations(passage, clause, anchors)
+            yield from _compare_states(passage, clause, anchors)
 
 
 @rule("MT102", "Time that does not follow")
@@ -198,6 +206,21 @@ def _compare_durations(
             message = f"“{_words(clause)}” says {told}, and from `{begin}` to `{end}` it is {right}."
             yield passage.finding(message, suggestion=right)
             return
+
+
+def _compare_states(passage: Passage, clause: str, anchors: Mapping[str, pd.Timestamp]) -> Iterator[Finding]:
+    """What was wrong may have been so for a part of the incident, but for no more than all of it."""
+    if not {"impact_started", "resolved"} <= set(anchors):
+        return
+    whole = anchors["resolved"] - anchors["impact_started"]
+    for stated in re.finditer(DURATION, clause, re.IGNORECASE):
+        duration = read_duration(stated) if _STATE.search(clause, 0, stated.start()) else None
+        if duration is None or not whole < duration.length < 10 * whole:
+            continue
+        if not duration.fits(whole.to_pytimedelta()):
+            right, told = format_minutes(whole.total_seconds() / 60), stated.group().strip()
+            span = f"from `impact_started` to `resolved` it is only {right}"
+            yield passage.finding(f"“{_words(clause)}” says {told}, and {span}.", suggestion=right)
 
 
 def _compare_times(

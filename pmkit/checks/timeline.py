@@ -14,12 +14,16 @@ from pmkit import schema
 from pmkit.checks._rule import Finding, Rule, rule
 from pmkit.metrics import format_minutes
 from pmkit.postmortem import Incident
+from pmkit.similarity import index_words
 from pmkit.timeline import SET_BY_PEOPLE, find_gaps
 from pmkit.vocabulary import Vocabulary
 
 _BEFORE: Final = pd.Timedelta("2min")  # what comes so shortly before the first event is part of it
 _STRONG: Final = 0.7  # score of an early signal that should not be passed over in silence
 _MOST: Final = 3  # of what a rule could list for long
+_AGAIN: Final = pd.Timedelta("2h")  # so long after an end its like is looked for in other files
+_SAME: Final = 0.2  # likeness from which on two events may tell the same …
+_SHARED: Final = 2  # … if they share as many words
 _MOST_REASONS: Final = 3  # the workbook tells all of them
 _MOMENT: Final = pd.Timedelta("1min")
 _FAR: Final = pd.Timedelta("1h")  # a time set by hand differs so far from the record
@@ -293,6 +297,72 @@ def find_distant_times(
         yield Finding(message, "timeline", row.event_id, "time", (row.event_id,))
 
 
+@rule("TL304", "Anchor that the record tells otherwise")
+def find_contradicted(
+    timeline: pd.DataFrame, events: pd.DataFrame, all_anchors: pd.DataFrame, vocabulary: Vocabulary
+) -> Iterator[Finding]:
+    """The event that is marked as the end tells of trouble, or another file tells the same of a later time.
+
+    An end is marked once, often from the first log at hand. What comes in later, from another site or another
+    team, may tell of the same step at its own time; the impact lasted until the last of them.
+
+    Mend: look at both events, and mark the one that ended it; where the mark is right, say in its note what
+    the other one was, with its time.
+    """
+    known = events.set_index("event_id")
+    notes = timeline.set_index("event_id")["note"]
+    for mark in ("mitigated", "resolved"):
+        if mark not in all_anchors.index or all_anchors.at[mark, "basis"] != "marked":
+            continue
+        anchor = all_anchors.loc[mark]
+        if anchor["event_id"] not in known.index:
+            continue
+        cited = known.loc[anchor["event_id"]]
+        if _tells_of_trouble(cited, vocabulary):
+            message = f"`{mark}` is “{_shorten(cited['text'])}”, which tells of trouble and not of its end."
+            yield Finding(message, "timeline", anchor["event_id"], "mark", (anchor["event_id"],))
+            continue
+        until = all_anchors["time"].get("resolved", pd.NaT) if mark == "mitigated" else pd.NaT
+        again = _told_later(cited, anchor["time"], until, events, vocabulary)
+        note = str(notes.get(anchor["event_id"], ""))
+        if again is not None and f"{again['time']:%H:%M}" not in note and again["event_id"] not in note:
+            message = (
+                f"`{mark}` is {anchor['time']:%H:%M:%S} UTC by {_file(cited['ref'])}; {_file(again['ref'])} "
+                f"tells the same at {again['time']:%H:%M:%S} UTC: “{_shorten(again['text']).rstrip('.')}”."
+            )
+            shown = (anchor["event_id"], again["event_id"])
+            yield Finding(message, "timeline", anchor["event_id"], "mark", shown)
+
+
+def _tells_of_trouble(cited: pd.Series, vocabulary: Vocabulary) -> bool:
+    """Whether an event that should be an end is an alert going off, or has words of trouble alone."""
+    if cited["kind"] == "trigger":
+        return True
+    cues, text = vocabulary.cues, cited["text"]
+    ends = any(cues[name].words_in(text) for name in ("mitigated", "resolved", "all clear", "step", "change"))
+    return bool(cues["symptom"].words_in(text)) and cited["kind"] in ("alert", "bot", "message") and not ends
+
+
+def _told_later(
+    cited: pd.Series, time: pd.Timestamp, until: pd.Timestamp, events: pd.DataFrame, vocabulary: Vocabulary
+) -> pd.Series | None:
+    """The last event of the same kind from another file that tells the same in like words; None for none."""
+    own = events[(events["source"] == cited["source"]) & (events["kind"] == cited["kind"])]
+    own = own.reset_index(drop=True)
+    end = time + _AGAIN if pd.isna(until) else until
+    later = (own["time"] > time) & (own["time"] < end) & (own["ref"].map(_file) != _file(cited["ref"]))
+    if not later.any():
+        return None
+    index = index_words(own["text"], vocabulary.stop_words)
+    here = int(own.index[own["event_id"] == cited.name][0])
+    like = (index.likeness(here) >= _SAME) & (index.count_shared(here) >= _SHARED) & later.to_numpy()
+    return own.loc[np.flatnonzero(like)[-1]] if like.any() else None
+
+
+def _file(ref: str) -> str:
+    return ref.partition("#")[0].rpartition("/")[2]
+
+
 def _strong_signals(
     suggestions: pd.DataFrame,
     timeline: pd.DataFrame,
@@ -371,5 +441,5 @@ def _shorten(text: str, most: int = 80) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     find_left_out_signals, find_left_out_changes, find_disorder, find_early_trouble, find_unexamined_start,
     find_no_prelude, find_silences, find_missing_sources, find_default_anchors, find_unsummed,
-    find_moved_times, find_future_times, find_distant_times,
+    find_moved_times, find_future_times, find_distant_times, find_contradicted,
 )  # fmt: skip
