@@ -40,6 +40,7 @@ class Breadth:
         return [sign.reason for sign in sorted(self.signs) if sign.points < 0]
 
 
+_TELLING: Final = 4  # words that tell something, from which on an action names its thing
 _CODE: Final = re.compile(r"`[^`\n]+`")
 _QUOTED: Final = re.compile(r"[\"“”«»„][^\"“”«»„\n]{2,60}[\"“”«»„]")
 # A number that says how much, not one in a name as Q1 or v7 or a key as PAY-812.
@@ -84,6 +85,7 @@ def _of_text(text: str, vocabulary: Vocabulary) -> Iterator[Sign]:
         yield Sign(points["long"], "it says more than a headline")
     if text.rstrip(" )").endswith("?"):
         yield Sign(points["question"], "it asks instead of saying what will be done")
+    loose = False
     for name, reason in (
         ("weak verb", "“{}” has no end"),
         ("loose verb", "“{}” ends only where something is named"),
@@ -93,8 +95,12 @@ def _of_text(text: str, vocabulary: Vocabulary) -> Iterator[Sign]:
         ("people", "“{}” changes people, not the system"),
     ):
         if found := cues[name].words_in(text):
+            loose = True
             yield Sign(points[name], reason.format(found))
-    for name in ("strong verb", "condition", "deliverable", "placed"):
+    telling = [word for word in words if word.casefold() not in vocabulary.stop_words]
+    if not loose and len(telling) >= _TELLING and not text.endswith("?"):
+        yield Sign(points["concrete"], "it says what in words that are not loose")
+    for name in ("strong verb", "condition", "deliverable", "placed", "answer"):
         if cues[name].words_in(text):
             yield Sign(points[name], f"it has a {name}")
     if has_number(text):
