@@ -30,7 +30,11 @@ print(push(Workspace.open(Path(sys.argv[2])), apply=True, lag=timedelta(0)).to_t
 WRITES = {"jira": ("POST", "/issue"), "slack": ("POST", "chat.postMessage")}
 
 
-@pytest.mark.parametrize("stand", ["jira", "slack"], indirect=True)
+# Each push is a process of its own, and costs what that costs; one of them is enough from day to day.
+WRITERS = ["jira", "slack"] if "PMKIT_FAULTS" in os.environ else ["jira"]
+
+
+@pytest.mark.parametrize("stand", WRITERS, indirect=True)
 def test_a_killed_push_is_finished_by_the_next(stand: Any, folder: Path) -> None:
     """Killed (-9) when the third thing was made and its answer was on the way: all is there once."""
     token = stand.caller().account.token.reveal()
