@@ -91,7 +91,7 @@ def test_a_system_that_repeats_the_token_is_not_quoted(stand: Any, folder: Path)
         return Answer(error, 200 if stand.system == "slack" else 400)
 
     stand.state.refusal = refuse
-    with pytest.raises(IntegrationError, match="•••|cannot be read") as caught:
+    with pytest.raises(IntegrationError, match=r"•••|cannot be read") as caught:
         stand.push(folder)
     assert token not in shown(caught.value)
 
