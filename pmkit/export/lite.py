@@ -124,7 +124,8 @@ class _Writer:
             ),
         ]
         frame = (
-            f"max-width:860px;margin:0 auto;padding:16px;{_SANS};font-size:15px;line-height:1.5;color:{_INK}"
+            f"max-width:860px;margin:0 auto;padding:16px;{_SANS};font-size:15px;line-height:1.5;"
+            f"color:{_INK};overflow-wrap:break-word"
         )
         return (
             f'<!doctype html>\n<html lang="{escape(self.document.lang)}"{" dir=rtl" if is_rtl else ""}>\n'
@@ -242,7 +243,8 @@ class _Writer:
             for fact in facts
         )
         style = "border-collapse:collapse;margin:0 0 14px"
-        return f'<table data-kind="facts" style="{style}"><tbody>{"".join(rows)}</tbody></table>'
+        table = f'<table data-kind="facts" style="{style}"><tbody>{"".join(rows)}</tbody></table>'
+        return f'<div style="overflow-x:auto">{table}</div>'
 
     def table(self, table: Table) -> str:
         if not table.rows:
