@@ -338,6 +338,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "pmkit-demo"
     sys_version = ""
     timeout = 60
+    _said: tuple[str, str, tuple[tuple[str, str], ...], str] = ("", "", (), "")
 
     def do_GET(self) -> None:
         self._serve()
@@ -351,19 +352,22 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         request = self._request()
         fault = owner.faults.next(request.method, request.path)
-        status = 0
+        self._said = (request.method, request.path, request.query, str(fault or ""))
         try:
-            status = self._respond(owner, request, fault)
+            self._respond(owner, request, fault)
         except OSError:  # the client went away
             self.close_connection = True
-        finally:
-            said = (request.method, request.path, request.query, status, str(fault or ""))
-            owner.asked.append(Asked(*said))
 
-    def _respond(self, owner: Server, request: Request, fault: Fault | None) -> int:
+    def _log(self, status: int) -> None:
+        """Note the request before it is answered, so that who has the answer finds it in the log."""
+        method, path, query, fault = self._said
+        self.server.owner.asked.append(Asked(method, path, query, status, fault))
+
+    def _respond(self, owner: Server, request: Request, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         if fault and kind in _BEFORE:
-            return self._fail(owner, fault)
+            self._fail(owner, fault)
+            return
         if kind in ("arrive", "leave"):
             with owner.system.lock:
                 getattr(owner.system, kind)(owner.faults.random)
@@ -371,18 +375,22 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.judge:
             owner.judge(owner.system, request, answer)
         if fault and kind in _AFTER:
-            return self._fail(owner, fault)
+            self._fail(owner, fault)
+            return
         if kind == "stuck":
             answer = owner.system.stick(request, answer)
-        return self._send(answer, cut=kind == "truncated")
+        self._send(answer, cut=kind == "truncated")
 
-    def _fail(self, owner: Server, fault: Fault) -> int:
+    def _fail(self, owner: Server, fault: Fault) -> None:
         """What the client sees instead of an answer."""
         if fault.kind == "status":
-            return self._send(_busy(fault, owner.system.now()))
-        if fault.kind == "html":
-            return self._send(Answer(_PROXY_PAGE, kind="text/html; charset=utf-8"))
-        return self._keep_waiting(owner) if fault.kind in ("slow", "slow after") else self._reset()
+            self._send(_busy(fault, owner.system.now()))
+        elif fault.kind == "html":
+            self._send(Answer(_PROXY_PAGE, kind="text/html; charset=utf-8"))
+        elif fault.kind in ("slow", "slow after"):
+            self._keep_waiting(owner)
+        else:
+            self._reset()
 
     def _request(self) -> Request:
         target = urlsplit(self.path)
@@ -395,7 +403,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(length) if length else b"",
         )
 
-    def _send(self, answer: Answer, *, cut: bool = False) -> int:
+    def _send(self, answer: Answer, *, cut: bool = False) -> None:
+        self._log(0 if cut else answer.status)
         body = answer.body
         self.send_response(answer.status)
         if answer.status != 204:
@@ -407,17 +416,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD" and answer.status != 204:
             self.wfile.write(body[: len(body) // 2] if cut else body)
-        return 0 if cut else answer.status
 
-    def _reset(self) -> int:
+    def _reset(self) -> None:
         """Cut the connection so that the client sees a reset, not an end."""
+        self._log(0)
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
-        return 0
 
-    def _keep_waiting(self, owner: Server) -> int:
+    def _keep_waiting(self, owner: Server) -> None:
         """Say nothing until the client gives up."""
+        self._log(0)
         self.close_connection = True
         self.connection.settimeout(0.05)
         while not owner.stopping.is_set():
@@ -426,7 +435,6 @@ class _Handler(BaseHTTPRequestHandler):
                     break
             except TimeoutError:
                 continue
-        return 0
 
 
 def _busy(fault: Fault, now: datetime) -> Answer:
