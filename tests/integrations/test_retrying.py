@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmkit.errors import IntegrationError, NoAnswerError
@@ -82,6 +82,7 @@ def test_who_asks_to_wait_a_day_is_not_waited_for(told: str) -> None:
     assert clock.t == 0
 
 
+@settings(max_examples=40)
 @given(seconds=st.integers(0, 250), as_date=st.booleans(), seed=st.integers(0, 99))
 def test_nobody_comes_back_earlier_than_asked(seconds: int, as_date: bool, seed: int) -> None:
     """Of a number and of a date alike, spread a little so that not all come at once."""

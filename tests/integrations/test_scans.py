@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmkit.integrations.scans import read_by_offset, read_by_token
@@ -42,6 +42,7 @@ LISTS = {
 }  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(**LISTS)
 def test_by_offset_nothing_that_stayed_is_lost(
     count: int, seed: int, leaving: float, arriving: float
@@ -53,6 +54,7 @@ def test_by_offset_nothing_that_stayed_is_lost(
     assert scan.problem or stayed <= set(scan.rows)
 
 
+@settings(max_examples=50)
 @given(**LISTS)
 def test_by_token_nothing_that_stayed_is_lost(count: int, seed: int, leaving: float, arriving: float) -> None:
     """A list is read until two readings agree, or it is said that none did."""
