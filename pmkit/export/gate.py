@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pmkit.errors import RenderError
-from pmkit.redaction import SECRETS, Redaction, find_sensitive
+from pmkit.redaction import Redaction, find_written_secrets
 
 _DEEPEST: Final = 6  # a zip in base64 in JSON in a page
 
@@ -130,7 +130,7 @@ class _Search:
         fresh = "\n".join(lines)
         if not is_data and self._gate.secrets:
             self._seen.update(lines)
-            kinds = {span.kind for span in find_sensitive(fresh, (SECRETS,))}
+            kinds = {span.kind for span in find_written_secrets(fresh)}
             yield from (f"a secret ({kind})" for kind in sorted(kinds))
         squeezed = _squeezed(text)
         for kind, values in self._plain.items():

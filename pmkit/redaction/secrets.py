@@ -134,6 +134,13 @@ def _is_chosen(value: str) -> bool:
     return has_letter and (has_digit or has_mark or turns)
 
 
+def _is_marked(value: str) -> bool:
+    """A password for sure: signs among letters, or turns of case and digits that no name of a thing has."""
+    inner = value[1:-1]
+    signs = bool(re.search(r"[!#$%^&*+=?~@]", inner)) and len(value) >= 6
+    return _is_chosen(value) and (signs or _is_token(value) or bool(re.search(r"_[a-z]{0,3}[A-Z]{2}", value)))
+
+
 def _is_pin(value: str) -> bool:
     return len(set(value)) > 1
 
@@ -210,7 +217,8 @@ _SCHEMES: Final = {
     "bearer", "basic", "token", "digest", "negotiate", "apikey", "ssws", "geniekey", "header", "headers",
 }  # fmt: skip
 
-RULES: Final[tuple[Rule, ...]] = (
+# What is written down as a secret, wherever that is.
+WRITTEN: Final[tuple[Rule, ...]] = (
     *(_shape(*each) for each in _SHAPES),
     # Webhooks: who knows the address may post.
     any_case(SECRETS, "webhook", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<value>[\w/-]{16,200})", ("hooks.slack",), is_sure=True),
@@ -241,7 +249,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: _is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
     # Commands.
     any_case(SECRETS, "password", r"(?<![\w-])--?(?:[\w-]{0,30}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{1,3}|\s\\\n\s{0,8})[\"']?(?P<value>[^\s\"'<>|;&]{3,4000})", ("-",), lambda v: _is_given(v) and not v.startswith("-")),
-    Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:-u|--user|--proxy-user|-U)[= ]{0,3}[\"']?[\w.@+%-]{1,80}:(?P<value>[^\s\"'<>|]{3,400})"), ("-u", "--user", "--proxy-user", "-U".lower()), _is_given),
+    Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:-u|--user|--proxy-user|-U|-a(?=\s))[= ]{0,3}[\"']?[\w.@+%-]{1,80}:(?P<value>[^\s\"'<>|]{3,400})"), ("-u", "--user", "--proxy-user", "-a "), lambda v: _is_given(v) and not re.fullmatch(r"[\d.:/]+", v)),
     Rule(SECRETS, "key", re.compile(r"(?<![\w-])(?:-u|--user)[= ]{0,3}[\"']?(?P<value>[\w+/=.-]{20,200}):[\"']?(?=\s|$)"), ("-u", "--user"), _is_token),
     any_case(SECRETS, "password", r"(?<![\w-])(?:mysql\w{0,10}|mariadb[\w-]{0,10}|mydumper|xtrabackup)\s[^\n|;]{0,120}?(?<=\s)-p[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("-p",), _is_given),
     Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:sshpass|twine|docker|podman|helm|skopeo|mongo\w{0,8}|mosquitto_\w{3}|sqlcmd|az|oc|cf|smbclient|ipmitool|xfreerdp|rdesktop|7z|unzip|zip)\s[^\n|;]{0,160}?(?<=\s)-[pP]\s{0,3}[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,400})"), ("-p",), lambda v: _is_given(v) and not re.fullmatch(r"[\d:./]+|\w+:\w+|(?:in|out)", v)),
@@ -251,18 +259,28 @@ RULES: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", r"(?<![\w-])htpasswd\s{1,3}(?:-\w{1,6}\s{1,3}){1,4}[\w./-]{1,80}\s{1,3}[\w.@-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("htpasswd",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"'|;&]{4,400})[\"']?\s{0,3}\|\s{0,3}(?:sudo|kinit|passwd|chpasswd|docker\slogin|gh\sauth|podman\slogin|cryptsetup|base64|vault|gpg|su)(?!\w)", ("|",), _is_chosen),
     any_case(SECRETS, "token", r"(?<![\w-])(?:vault\slogin|doctl\sauth\sinit\s-t|flyctl\sauth\stoken|heroku\sauth:token|sentry-cli\slogin\s--auth-token|aws\sconfigure\sset\s\w{1,40})\s{1,3}[\"']?(?P<value>[\w+/=.-]{12,400})", ("vault login", "doctl", "flyctl", "heroku", "sentry-cli", "aws configure"), _is_token),
-    # What people say.
+)  # fmt: skip
+
+# What people say is one, in a sentence; a table's row or a page's source is none.
+SAID: Final[tuple[Rule, ...]] = (
     _said(_LOCK_WORDS, rf"(?:s|word)?{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", _PASSWORD_HINTS),
     _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", _is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
     _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", ("pw", "pass", "cred", "pswd")),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/|:|\|)\s{0,2}|\s-\s|\sand\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth"), lambda v: _is_chosen(v) and not re.match(r"\d+[:/.]", v)),
-    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be)\s|[(–—-]\s?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), _is_chosen),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/{1,2}|:|\|)\s{0,2}|\s-\s|\sand\s|\swith\s|\susing\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth"), lambda v: _is_chosen(v) and not re.match(r"\d+[:/.]", v)),
+    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be|=)\s|[(–—-]\s?|(?:<-{1,2}|←)\s?(?:that(?:['’]s|\sis)\s|is\s)?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), _is_chosen),
+    any_case(SECRETS, "password", r"(?<![\w./-])(?:admin|administrator|root|sa|guest|wi-?fi|wlan|vpn)\s{0,2}(?::|\s/\s|/)\s{0,2}[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("admin", "root", "sa", "guest", "wi", "wlan", "vpn"), _is_marked),
+    any_case(SECRETS, "secret", r"(?<![\w-])(?:secret|token|key)\s(?:is|was)(?:\s(?:now|still))?\s[\"'`]?(?P<value>[^\s\"'`“”<>]{8,200})", ("secret", "token", "key"), _is_marked),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:u|usr|user|username|login|id)\s?[:=]\s?[\w.@-]{1,60}[\s,;]{1,3}(?:p|pw|pass|pwd)\s?[:=]\s?[\"'`]?(?P<value>[^\s\"'`“”<>]{4,200})", ("u:", "u=", "usr", "user", "login", "id:", "id=", "u :", "id :"), _is_chosen),
+    any_case(SECRETS, "password", rf"name:\s?[\"']?[\w.-]{{0,60}}(?:{_LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\"']?\s{{1,12}}value:\s?[\"']?(?P<value>[^\s\"'<>]{{3,4000}})", ("value:",), _is_given),
+    any_case(SECRETS, "pin", r"(?<![\w.,:/-])(?P<value>\d{4,8})\s(?:is|as|was|=|<-|\()\s?(?:the\s|my\s|our\s|your\s|new\s|old\s){0,2}(?:[\w-]{2,16}\s)?(?:pin|otp|passcode|2fa|mfa|unlock code|door code|safe code)(?!\w)", ("pin", "otp", "passcode", "2fa", "mfa", "code"), _is_pin),
+    any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
     any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?{_SAYS}?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), _is_chosen),
-    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
+    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,3}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
     any_case(SECRETS, "secret", r"otpauth://[^\s\"'<>]{0,400}?secret=(?P<value>[A-Za-z2-7=]{8,200})", ("otpauth",)),
 )  # fmt: skip
+RULES: Final = (*WRITTEN, *SAID)
 
 
 def _is_prose(value: str) -> bool:

@@ -11,6 +11,7 @@ from pmkit.redaction._rule import SECRETS, Rules, Span, find_spans, merged
 from pmkit.redaction.tags import Tagger
 
 RULES: Final = Rules((*secrets.RULES, *places.RULES, *personal.RULES))
+_WRITTEN: Final = Rules(secrets.WRITTEN)
 EVERYTHING: Final = (SECRETS, *PERSONAL)  # what is masked for people outside, whoever they are
 
 
@@ -21,6 +22,12 @@ def find_sensitive(text: str, wanted: Collection[str] = EVERYTHING) -> list[Span
         blocks = [*secrets.find_private_keys(text), *secrets.find_manifest_values(text)]
         return merged([*blocks, *spans], text) if blocks else spans
     return spans
+
+
+def find_written_secrets(text: str) -> list[Span]:
+    """Secrets by their shape and by the name in front of them, in text of any kind, as a page's source."""
+    spans = find_spans(text, _WRITTEN, (SECRETS,))
+    return [*secrets.find_private_keys(text), *spans]
 
 
 def redact_text(text: str, tagger: Tagger, wanted: Collection[str] = EVERYTHING) -> str:

@@ -868,4 +868,23 @@ id 4711 is the affected tenant
 key takeaway: alert on the symptom
 my secret to a good retro: coffee
 the secret is in vault
+admin: the page is slow again
+root / usr are on one disk
+log in as usual with the new flow
+log in with your badge at 09:30
+the key is to alert on the symptom
+the token is refreshed every hour
+the secret is rotated by vault-agent-2
+p: 12 of 40 done
+user: 4711 path: /checkout
+- name: LOG_LEVEL
+  value: debug2
+door code reader is offline
+lock combination of flags a, b and c
+phone 4 times and leave a message
+chart 12 is wrong
+patient 3 of 12 waited
+record 12 of the batch failed
+call 500 errors by their name
+1.2.3.4.5 is no version
 """
