@@ -110,7 +110,8 @@ def merged(found: Iterable[Span], text: str) -> list[Span]:
     """Spans as one where they overlap, by the name of the first; what is a tag already is left alone."""
     spans: list[Span] = []
     tags = [match.span() for match in TAG.finditer(text)] if "[" in text else []
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+    # Where two begin alike, the rule that stands first knows better what it is.
+    for span in sorted(found, key=lambda span: span.start):
         if span.end <= span.start or any(a < span.end and span.start < b for a, b in tags):
             continue
         if spans and span.start < spans[-1].end:

@@ -24,7 +24,7 @@ _PEOPLE_COLUMNS: Final = {
     "checkins": ("confirmed_by",), "journal": ("by",), "evidence": ("added_by",),
 }  # fmt: skip
 # What only says where a record comes from, and leads back to it by names of files, accounts and ids.
-_ORIGIN: Final = (
+ORIGIN: Final = (
     "ref",
     "url",
     "slack_user_id",
@@ -180,7 +180,7 @@ class Editor:
 
     def _is_origin(self, table: str, column: str) -> bool:
         if self.audience.is_letter:
-            return column in _ORIGIN
+            return column in ORIGIN
         return column == "url" and self.audience.links == "masked"
 
     def _redacted(self, text: str) -> str:

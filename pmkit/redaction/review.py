@@ -14,7 +14,7 @@ from pmkit.audience import REDACTABLE, Audience, load_audience
 from pmkit.errors import WorkspaceError
 from pmkit.postmortem import Postmortem
 from pmkit.redaction._rule import SECRETS
-from pmkit.redaction.edition import Editor
+from pmkit.redaction.edition import ORIGIN, Editor
 from pmkit.redaction.text import find_sensitive, replaced
 
 COLUMNS: Final = ("redaction_id", "kind", "of", "tag", "count", "place", "context", "becomes", "reason")
@@ -100,7 +100,10 @@ def decided_row(found: pd.DataFrame, named: str, decision: str, audience: str, r
 
 
 def texts_of(postmortem: Postmortem) -> Iterator[tuple[str, str]]:
-    """Every text of a record that an edition may show, with its place; each text once."""
+    """Every text of a record that an edition may show, with its place; each text once.
+
+    Where a record comes from is left out: such addresses go or stay as a whole.
+    """
     seen: set[str] = set()
     incident = postmortem.incident
     facts = [("incident.toml", text) for text in (incident.title, *incident.services)]
@@ -115,7 +118,7 @@ def texts_of(postmortem: Postmortem) -> Iterator[tuple[str, str]]:
             continue
         table = schema.TABLES.get(each.name)
         key = [name for name in table.key if name in frame] if table else []
-        for column in (c for c in frame if isinstance(frame[c].dtype, pd.StringDtype)):
+        for column in (c for c in frame if c not in ORIGIN and isinstance(frame[c].dtype, pd.StringDtype)):
             for row, text in zip(frame.index, frame[column], strict=True):
                 if text and text not in seen:
                     seen.add(text)

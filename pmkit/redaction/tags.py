@@ -29,7 +29,7 @@ class Tagger(NamedTuple):
 
     def digest(self, kind: str, value: str) -> str:
         """What names the value in a table and does not give it away, as 16 hexadecimal digits."""
-        plain = re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", "", value)
+        plain = re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", "", value).rstrip(".,;:!?)")
         if kind in ("phone number", "account", "card", "national id", "e-mail address"):
             plain = (
                 re.sub(r"[().\s/-]", "", plain).casefold() if kind != "e-mail address" else plain.casefold()
