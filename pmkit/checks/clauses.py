@@ -107,12 +107,16 @@ class Clauses:
             return -1
         for k in range(n, max(-1, n - _FAR), -1):
             word = self.words[k]
-            if self.is_person(k) and (k == n or word.text == "whoever" or self._attaches(k + 1, n)):
+            if self.is_person(k) and (k == n or self._attaches(k + 1, n) or self._is_whoever(k)):
                 named = k and word.is_a("maybe name") and self.words[k - 1].is_a("role")  # “Team Falcon”
                 return k - 1 if named else k
             if word.text in _STOPS or word.text == "," or (word.is_a("break", "joint") and k != n):
                 return -1
         return -1
+
+    def _is_whoever(self, at: int) -> bool:
+        """“Whoever wrote this …”: what stands between is told of the same person."""
+        return self.words[at].text == "whoever" and self.text_at(at + 1) != "'s"
 
     def _attaches(self, first: int, last: int) -> bool:
         head = self.words[first]

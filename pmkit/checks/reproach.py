@@ -106,6 +106,8 @@ def _without_care(said: Clauses, n: int) -> str:
     )
     if not said.is_at(care, *cared) or (instead and not said.text_at(care).endswith("ing")):
         return ""
+    if {"will", "can", "may", "shall"} & {word.text for word in said.words[:n]}:
+        return ""  # it is yet to come, or could be
     person = _actor(said, n)
     told = person >= 0 and not said.is_supposed(n, person) and not _may(said, person)
     return said.quote(person, care) if told and not said.is_at(person, "outsider") else ""
