@@ -20,7 +20,8 @@ from pmkit.postmortem import Postmortem
 from pmkit.process import describe_review, ended_on
 from pmkit.spells import OTHERS, assembled_after, count_handoffs, responder_load
 from pmkit.timeline import find_anchors
-from pmkit.tracker import track_actions
+from pmkit.tracker import OPEN, track_actions
+from pmkit.workdays import WorkCalendar
 
 _TEXT, _TIME, _DATE, _COUNT, _NUMBER = "str", schema.TIME_DTYPE, schema.DTYPES["date"], "Int64", "Float64"
 
@@ -30,7 +31,7 @@ INCIDENTS: Final[Mapping[str, str]] = {
     **{metric.name: _NUMBER for metric in METRICS},
     "detected_by": _TEXT, "trigger": _TEXT, "trigger_kind": _TEXT, "root_cause": _TEXT,
     "due_on": _DATE, "closed_at": _TIME, "days_to_close": _COUNT, "milestones": _COUNT,
-    "milestones_reached": _COUNT, "is_late": "bool",
+    "milestones_reached": _COUNT, "is_late": "boolean",
     "findings": _COUNT, "errors": _COUNT, "assembled_after": _NUMBER, "handoffs": _COUNT, "helpers": _COUNT,
     "problem": _TEXT,
 }  # fmt: skip
@@ -47,6 +48,7 @@ LOAD: Final[Mapping[str, str]] = {
     "off": _NUMBER, "sleep": _NUMBER, "joined_after": _NUMBER,
 }  # fmt: skip
 UNCLASSIFIED: Final = "unclassified"
+_NOTHING: Final = pd.DataFrame()
 _PAGERS: Final = ("pagerduty", "opsgenie", "incident.io", "firehydrant")
 _CUSTOMERS: Final = re.compile(
     r"\b(customers?|clients?|tickets?|support|merchants?|patients?|users? report)\b", re.IGNORECASE
@@ -115,6 +117,63 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
         tuple(_actions(postmortem, review.today)),
         tuple({"incident_id": incident.id, **person} for person in load.to_dict("records")),
     )
+
+
+def case_of_frames(incident: Mapping[str, Any], frames: Mapping[str, pd.DataFrame], now: datetime) -> Case:
+    """The case of a finished report that was loaded back: what its frames say, and no more.
+
+    `incident` and `frames` are those of a sidecar. Deadline, load of people and roles of owners are not in it
+    and stay unknown.
+    """
+    timeline, factors = frames.get("timeline", _NOTHING), frames["factors"]
+    times = find_anchors(timeline).set_index("mark")["time"] if len(timeline) else {}
+    minutes = frames["metrics"].set_index("metric")["minutes"]
+    reached = frames["milestones"]["reached_at"] if "milestones" in frames else pd.Series(dtype=_TIME)
+    closed_at = reached.max() if len(reached) and reached.notna().all() else pd.NaT
+    findings = frames.get("findings")
+    said = None if findings is None else findings[findings["suppressed"] == ""]
+    trigger = _statement(factors, factors["kind"] == "trigger")
+    ended = times.get("resolved")
+    calendar = WorkCalendar(zone=incident.get("timezone", "UTC"))
+    days = None
+    if ended is not None and not pd.isna(closed_at):
+        days = calendar.left(calendar.day_of(ended), calendar.day_of(closed_at))
+    name = incident["id"]
+    row = {
+        "incident_id": name,
+        "title": incident.get("title", name),
+        "severity": incident.get("severity", ""),
+        "services": ", ".join(incident.get("services", ())),
+        "started_at": times.get("impact_started"),
+        "detected_at": times.get("detected"),
+        "resolved_at": ended,
+        **{metric.name: minutes.get(metric.name) for metric in METRICS},
+        "detected_by": _detected_by(timeline) if len(timeline) else "",
+        "trigger": trigger,
+        "trigger_kind": kind_of_trigger(trigger),
+        "root_cause": _statement(factors, factors["root_cause"]),
+        "closed_at": closed_at,
+        "days_to_close": days,
+        "milestones": len(reached),
+        "milestones_reached": int(reached.notna().sum()),
+        "findings": None if said is None else len(said),
+        "errors": None if said is None else int((said["severity"] == "error").sum()),
+        "problem": "",
+    }
+    kept = ("action_id", "action", "type", "priority", "due_on", "status", "factor_ids")
+    today = calendar.day_of(now)
+    actions = [
+        {
+            **{column: action[column] for column in kept},
+            "incident_id": name,
+            "role": OTHERS if action["dri"] else "",
+            "overdue_days": _overdue(action, calendar, today),
+        }
+        for action in frames["actions"].to_dict("records")
+    ]
+    columns = ["factor_id", "statement", "kind", "root_cause"]
+    told = [{"incident_id": name, **factor} for factor in factors[columns].to_dict("records")]
+    return Case(row, tuple(told), tuple(actions))
 
 
 def unreadable_case(name: str, problem: str) -> Case:
@@ -192,6 +251,14 @@ def _is_late(postmortem: Postmortem, due_on: date | None, closed_at: pd.Timestam
         return False
     day = today if pd.isna(closed_at) else postmortem.incident.calendar.day_of(closed_at)
     return day > due_on
+
+
+def _overdue(action: Mapping[str, Any], calendar: WorkCalendar, today: date) -> int | None:
+    """Working days since an open action was due; none while it is not."""
+    due = action["due_on"]
+    if pd.isna(due) or action["status"] not in OPEN or due.date() >= today:
+        return None
+    return -calendar.left(today, due.date())
 
 
 def _actions(postmortem: Postmortem, today: date) -> Iterable[dict[str, Any]]:

@@ -14,9 +14,9 @@ from pmkit.casebook import ACTIONS, FACTORS, INCIDENTS, LOAD, UNCLASSIFIED, Case
 from pmkit.metrics import METRICS
 from pmkit.similarity import index_words
 from pmkit.spread import smallest_change_seen, spread_of, trend_of
+from pmkit.tracker import OPEN
 from pmkit.vocabulary import load_vocabulary
 
-_OPEN: Final = ("", "open", "in progress")
 FEWEST_PEOPLE: Final = 5  # behind any number about people
 _ALIKE: Final = 0.35  # from where on two statements are taken for the same factor
 # What counts how much when two incidents are compared; the words say most.
@@ -149,7 +149,7 @@ def count_actions(portfolio: Portfolio, by: str = "type") -> pd.DataFrame:
     `share_done` (percent), `median_age` (days that the open ones have waited since they were agreed).
     """
     actions = portfolio.actions[portfolio.actions["status"] != "dropped"]
-    is_open = actions["status"].isin(_OPEN)
+    is_open = actions["status"].isin(OPEN)
     actions = actions.assign(
         **{by: actions[by].replace("", "not said")},
         done=~is_open, open=is_open, overdue=is_open & actions["overdue_days"].notna(),
@@ -168,16 +168,16 @@ def review_health(portfolio: Portfolio) -> pd.DataFrame:
     incidents = portfolio.incidents
     days = spread_of(incidents["days_to_close"].astype("float64"))
     findings = spread_of(incidents["findings"].astype("float64"))
-    closed = incidents["closed_at"].notna()
+    closed, late = incidents["closed_at"].notna(), incidents["is_late"]
     n = len(incidents)
 
     def share(flags: pd.Series) -> float:
-        return 100 * float(flags.mean()) if n else np.nan
+        return 100 * float(flags.mean()) if flags.notna().any() else np.nan
 
     rows: list[tuple[str, float, float, float, int]] = [
         ("Working days from resolution to closure", days.median, days.low, days.high, days.n),
         ("Reviews closed", share(closed), np.nan, np.nan, n),
-        ("Reviews later than their deadline", share(incidents["is_late"]), np.nan, np.nan, n),
+        ("Reviews later than their deadline", share(late), np.nan, np.nan, int(late.notna().sum())),
         ("Findings of the checks per review", findings.median, findings.low, findings.high, findings.n),
     ]
     return pd.DataFrame(rows, columns=["measure", "value", "low", "high", "n"])

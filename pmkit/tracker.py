@@ -15,7 +15,7 @@ COLUMNS: Final = (
     "allowed_until", "review_on", "issue_key", "reminder",
 )  # fmt: skip
 _WORDS: Final = 70  # characters of an action that a reminder repeats
-_OPEN: Final = ("open", "in progress", "")
+OPEN: Final = ("open", "in progress", "")
 
 
 def track_actions(postmortem: Postmortem, today: date) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def track_actions(postmortem: Postmortem, today: date) -> pd.DataFrame:
     }
     frame = frame.astype(dtypes)
     late = -frame["overdue_days"].fillna(0)
-    order = frame.assign(_late=late, _done=~frame["status"].isin(_OPEN))
+    order = frame.assign(_late=late, _done=~frame["status"].isin(OPEN))
     order = order.sort_values(["_done", "_late", "due_on", "action_id"], kind="stable")
     return frame.loc[order.index].reset_index(drop=True)
 
@@ -49,7 +49,7 @@ def _agreed_on(postmortem: Postmortem) -> date | None:
 
 
 def _tracked(row: dict[str, Any], incident: Incident, agreed_on: date | None, today: date) -> dict[str, Any]:
-    calendar, is_open = incident.calendar, row["status"] in _OPEN
+    calendar, is_open = incident.calendar, row["status"] in OPEN
     due = None if pd.isna(row["due_on"]) else row["due_on"].date()
     overdue = -calendar.left(today, due) if is_open and due is not None and due < today else None
     days = incident.action_days.get(row["priority"])

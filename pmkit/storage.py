@@ -1,0 +1,89 @@
+"""Folders that live on this machine or on object storage: find them, work on a copy, put results back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pmkit.errors import PmkitError
+
+_DERIVED = (".cache", "report", ".history")  # of an incident folder: made from the rest, or private
+
+
+def is_remote(place: str) -> bool:
+    """Whether a place is an address, as `s3://bucket/incidents`, and not a path of this machine."""
+    return "://" in place
+
+
+def find_places(place: str, names: Iterable[str]) -> list[str]:
+    """Every file of one of those names at the place or below it, in order, as it can be opened.
+
+    Raises `PmkitError` for a place that is not there.
+    """
+    wanted = set(names)
+    if not is_remote(place):
+        path = Path(place)
+        if not path.exists():
+            raise PmkitError(f"{place}: there is no such file or folder")
+        files = [path] if path.is_file() else path.rglob("*")
+        return sorted(file.as_posix() for file in files if file.name in wanted and ".cache" not in file.parts)
+    system, inside = _system(place)
+    found = system.find(inside)
+    scheme = place.partition("://")[0]
+    return sorted(f"{scheme}://{name.lstrip('/')}" for name in found if name.rpartition("/")[2] in wanted)
+
+
+@contextmanager
+def fetched(place: str) -> Iterator[Path]:
+    """The file or folder, on this machine: itself, or a copy that is gone afterwards.
+
+    Nothing that is changed in the copy goes back; see `put`.
+    """
+    if not is_remote(place):
+        yield Path(place)
+        return
+    system, inside = _system(place)
+    with tempfile.TemporaryDirectory(prefix="pmkit-") as folder:
+        target = Path(folder) / inside.rstrip("/").rpartition("/")[2]
+        if system.isfile(inside):
+            system.get_file(inside, str(target))
+        else:
+            for name in system.find(inside):
+                below = name[len(inside.rstrip("/")) :].lstrip("/")
+                parts = Path(below).parts
+                # An address is somebody else's word: a name may not lead out of the folder.
+                if not parts or parts[0] in _DERIVED or ".." in parts or Path(below).is_absolute():
+                    continue
+                file = target / below
+                file.parent.mkdir(parents=True, exist_ok=True)
+                system.get_file(name, str(file))
+        yield target
+
+
+def put(file: Path, place: str) -> str:
+    """Copy a file to a place, an address or a path; returns where it stands."""
+    if not is_remote(place):
+        target = Path(place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+        return place
+    system, inside = _system(place)
+    system.put_file(str(file), inside)
+    return place
+
+
+def _system(place: str) -> tuple[Any, str]:
+    try:
+        import fsspec
+    except ImportError as error:
+        raise PmkitError("object storage needs the extra `fleet`: pip install 'pmkit[fleet]'") from error
+    try:
+        system, inside = fsspec.core.url_to_fs(place)
+    except (ImportError, ValueError) as error:
+        raise PmkitError(f"{place}: no way to read such an address: {error}") from error
+    # What is listed once is listed anew: another machine may have written meanwhile.
+    system.invalidate_cache()
+    return system, inside
