@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pmkit.errors import PmkitError, RenderError
+from pmkit.fleet import mapped
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -165,8 +167,11 @@ def render_batch(
     *,
     jobs: int | None = None,
     progress: Callable[[Outcome], None] | None = None,
+    scheduler: str = "",
 ) -> list[Outcome]:
     """Render all incidents, `jobs` at a time (by default as many as there are processors), in their order.
+
+    With `scheduler` they are rendered on that Dask cluster, by the same function; see `pmkit.fleet.mapped`.
 
     `progress` is called with each outcome as it comes. A process that dies is the failure of its incident
     alone: another takes its place. Raises `RenderError` before anything runs where a format is unknown, or
@@ -176,6 +181,11 @@ def render_batch(
 
     find_formats(options.to)
     _refuse_one_place_for_two(incidents, options.out)
+    if scheduler:
+        return mapped(
+            partial(render_one, options=options), incidents, failed=_lost, jobs=jobs or os.cpu_count() or 1,
+            scheduler=scheduler, progress=progress,
+        )  # fmt: skip
     waiting = list(enumerate(incidents))[::-1]
     outcomes: dict[int, Outcome] = {}
     count = max(1, min(jobs or os.cpu_count() or 1, len(waiting)))
@@ -188,6 +198,10 @@ def render_batch(
                 if progress:
                     progress(outcome)
     return [outcomes[number] for number in range(len(incidents))]
+
+
+def _lost(incident: Path, problem: str) -> Outcome:
+    return Outcome(incident, problem=f"no worker brought it to an end: {problem}")
 
 
 def _refuse_one_place_for_two(incidents: Sequence[Path], out: Path | None) -> None:

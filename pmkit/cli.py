@@ -716,6 +716,7 @@ def report(
     help="A format; may be repeated, or several with commas between.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="How many at a time.  [default: one for each processor]")
+@click.option("--scheduler", default="", help="A Dask scheduler to render on, or `local`.")
 @click.option("--out", type=_folder, help="A folder with one for each incident, instead of INCIDENT/report.")
 @click.option("--audience", default="internal", show_default=True, help="Whom they are for.")
 @click.option(
@@ -736,6 +737,7 @@ def batch(
     paths: tuple[Path, ...],
     formats: tuple[str, ...],
     jobs: int | None,
+    scheduler: str,
     out: Path | None,
     audience: str,
     notebook: Path | None,
@@ -765,13 +767,60 @@ def batch(
     )
     incidents = find_incidents(paths)
     with click.progressbar(length=len(incidents), label="Rendering", show_pos=True, file=sys.stderr) as bar:
-        outcomes = render_batch(incidents, options, jobs=jobs, progress=lambda _: bar.update(1))
+        outcomes = render_batch(
+            incidents, options, jobs=jobs, progress=lambda _: bar.update(1), scheduler=scheduler
+        )
     if form == "json":
         click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
     else:
         click.echo(describe_batch(outcomes))
     if not all(outcome.is_done for outcome in outcomes):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("places", nargs=-1, required=True)
+@click.option("--to", "formats", multiple=True, default=("html", "pdf"), show_default=True, help="A format.")
+@click.option("--out", type=_folder, default="portfolio", show_default=True, help="Where to write.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many at a time.")
+@click.option("--scheduler", default="", help="A Dask scheduler to read them on, or `local`.")
+@click.option("--similar", metavar="INCIDENT", help="Only say which incidents are most like this one.")
+@click.option("--at", "made_at", help="The time that counts as today, as 2026-11-09T16:00:00Z.")
+def portfolio(
+    *,
+    places: tuple[str, ...],
+    formats: tuple[str, ...],
+    out: Path,
+    jobs: int,
+    scheduler: str,
+    similar: str | None,
+    made_at: str | None,
+) -> None:
+    """Say what many incidents say together.
+
+    Each of PLACES is an incident folder, a folder of them, a report.json, or an address of object storage as
+    s3://bucket/incidents. Nobody is ranked, and no number stands without how many it is of.
+
+    \b
+      pmkit portfolio incidents/
+      pmkit portfolio incidents/ --similar 2026-11-03-checkout
+    """
+    from pmkit.fleet import load_portfolio, publish_portfolio
+
+    now = _time(made_at) or datetime.now(UTC)
+    if similar:
+        from pmkit.portfolio import find_similar
+
+        found = load_portfolio(places, now=now, jobs=jobs, scheduler=scheduler)
+        try:
+            alike = find_similar(found, similar)
+        except KeyError as error:
+            raise WorkspaceError(str(error.args[0])) from error
+        for row in alike.itertuples():
+            click.echo(f"{row.likeness:.2f}  {row.incident_id}  {row.title}\n      {row.why}")
+        return
+    for file in publish_portfolio(places, out, now=now, to=_names(formats), jobs=jobs, scheduler=scheduler):
+        click.echo(str(file))
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,13 +14,15 @@ import pandas as pd
 from pmkit.casebook import Case, case_of, case_of_frames, unreadable_case
 from pmkit.errors import PmkitError
 from pmkit.portfolio import Portfolio, build_portfolio
-from pmkit.storage import fetched, find_places
+from pmkit.storage import fetched, find_places, is_remote
+from pmkit.template import report_templates
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 FACTS: Final = "incident.toml"
 SIDECAR: Final = "report.json"
+_TITLE: Final = "What our incidents say together"
 _RETRIES: Final = 3  # times that a task whose worker was lost is begun anew
 
 
@@ -30,7 +32,7 @@ def load_portfolio(
     now: datetime,
     jobs: int = 1,
     scheduler: str = "",
-    progress: Callable[[], None] | None = None,
+    progress: Callable[[Case], None] | None = None,
 ) -> Portfolio:
     """The portfolio of all incidents at those places.
 
@@ -40,13 +42,55 @@ def load_portfolio(
         fsspec knows, as `s3://bucket/incidents`
     now : the time that counts as today
     jobs, scheduler : see `mapped`
-    progress : called once for each incident that is read
+    progress : called with each case as it comes
 
     An incident that cannot be read is listed among the portfolio's problems. Raises `PmkitError` for a place
     that holds no incident.
     """
     found = [place for each in places for place in find_incidents(each)]
-    return build_portfolio(mapped(partial(read_case, now=now), found, jobs, scheduler, progress))
+    cases = mapped(
+        partial(read_case, now=now), found, failed=unreadable_case, jobs=jobs, scheduler=scheduler,
+        progress=progress,
+    )  # fmt: skip
+    return build_portfolio(cases)
+
+
+def publish_portfolio(
+    places: Sequence[str | Path],
+    out: Path,
+    *,
+    now: datetime,
+    to: Sequence[str] = ("html", "pdf"),
+    jobs: int = 1,
+    scheduler: str = "",
+) -> list[Path]:
+    """The report of a portfolio in each of the formats `to`; returns the files, `<out>/portfolio.html` …
+
+    The other parameters are those of `load_portfolio`. Raises `RenderError` as `pmkit.report.publish` does.
+    """
+    from pmkit.export.document import read_document
+    from pmkit.export.drawing import draw_figures
+    from pmkit.export.formats import Options, find_formats
+    from pmkit.export.svg import SvgEngine
+    from pmkit.report import run_notebook
+
+    formats = find_formats(to)
+    for place in places:
+        find_incidents(place)  # what holds no incident is told before anything runs
+    given = {
+        "places": "\n".join(
+            str(place) if is_remote(str(place)) else str(Path(place).resolve()) for place in places
+        ),
+        "generated_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "jobs": jobs,
+        "scheduler": scheduler,
+    }
+    source = report_templates() / "portfolio.ipynb"
+    with SvgEngine() as engine:
+        report = run_notebook(source, given, out / "portfolio.ipynb", title=_TITLE, in_process=True)
+        document = draw_figures(read_document(report), cache=out / ".cache", engine=engine)
+    finished = [form.make(document, report.stem, Options(cache=out / ".cache")) for form in formats]
+    return [each.write(out) for each in finished]
 
 
 def find_incidents(place: str | Path) -> list[str]:
@@ -86,69 +130,90 @@ def read_case(place: str, *, now: datetime) -> Case:
 def mapped(
     function: Callable[[_In], _Out],
     items: Sequence[_In],
+    *,
+    failed: Callable[[_In, str], _Out],
     jobs: int = 1,
     scheduler: str = "",
-    progress: Callable[[], None] | None = None,
+    progress: Callable[[_Out], None] | None = None,
 ) -> list[_Out]:
-    """`function` of each item, in their order.
+    """`function` of each item, in their order; `progress` is called with each result as it comes.
 
     Here and one after the other; with `jobs` in so many processes; with `scheduler` on a Dask cluster: the
     address of one, or `local` for one of this machine with `jobs` workers. There a task whose worker is lost
-    is begun anew on another, up to three times, and nothing else is.
+    is begun anew on another, up to three times, and nothing else is; what then still fails is told by
+    `failed`, from the item and the reason.
     """
-    done = progress or (lambda: None)
+    told = progress or (lambda _: None)
     if scheduler:
         with _cluster(scheduler, jobs) as client:
-            return _on_dask(client, function, items, done)
+            return _on_dask(client, function, items, failed, told)
     if jobs > 1 and len(items) > 1:
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
         with ProcessPoolExecutor(min(jobs, len(items)), mp_context=get_context("spawn")) as pool:
-            return list(_counted(pool.map(function, items), done))
-    return list(_counted(map(function, items), done))
+            return list(_told(pool.map(function, items), told))
+    return list(_told(map(function, items), told))
 
 
-def _counted(results: Iterable[_Out], done: Callable[[], None]) -> Iterator[_Out]:
+def _told(results: Iterable[_Out], tell: Callable[[_Out], None]) -> Iterator[_Out]:
     for result in results:
-        done()
+        tell(result)
         yield result
+
+
+def _dask() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise PmkitError("a Dask cluster needs the extra `fleet`: pip install 'pmkit[fleet]'") from error
+    return distributed
 
 
 @contextmanager
 def _cluster(scheduler: str, jobs: int) -> Iterator[Any]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise PmkitError("a Dask cluster needs the extra `fleet`: pip install 'pmkit[fleet]'") from error
+    dask = _dask()
     if scheduler != "local":
-        with Client(scheduler, timeout="10s", set_as_default=False) as client:
+        try:
+            client = dask.Client(scheduler, timeout="10s", set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise PmkitError(f"{scheduler}: no Dask scheduler answers there: {error}") from error
+        with client:
             yield client
         return
     # One thread for each worker: rendering changes its process, and pandas holds the interpreter anyway.
     with (
-        LocalCluster(
+        dask.LocalCluster(
             n_workers=max(jobs, 1),
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
             silence_logs=50,
         ) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        dask.Client(cluster, set_as_default=False) as client,
     ):
         yield client
 
 
 def _on_dask(
-    client: Any, function: Callable[[_In], _Out], items: Sequence[_In], done: Callable[[], None]
+    client: Any,
+    function: Callable[[_In], _Out],
+    items: Sequence[_In],
+    failed: Callable[[_In, str], _Out],
+    tell: Callable[[_Out], None],
 ) -> list[_Out]:
-    from distributed import as_completed
-
     futures = client.map(function, items, pure=False, retries=_RETRIES)
-    for _ in as_completed(futures):
-        done()
-    results: list[_Out] = client.gather(futures)
-    return results
+    place = {future.key: number for number, future in enumerate(futures)}
+    results: dict[int, _Out] = {}
+    for future in _dask().as_completed(futures):
+        number = place[future.key]
+        error = future.exception()
+        if error is None:
+            results[number] = future.result()
+        else:
+            results[number] = failed(items[number], f"{type(error).__name__}: {error}")
+        tell(results[number])
+    return [results[number] for number in range(len(items))]
 
 
 def _case_of_sidecar(place: str, now: datetime) -> Case:

@@ -38,7 +38,7 @@ from pmkit.portfolio import (
     summarise_load,
 )
 from pmkit.spread import trend_of
-from pmkit.tables import Cell, Head, Table
+from pmkit.tables import Cell, Head, Table, Title, Tone
 
 _DOT: Final = "#1880a1"
 _MEDIAN: Final = "#c8203a"
@@ -48,6 +48,23 @@ _TICKS: Final = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440, 4320, 1
 _DETECTED: Final = {
     "alert": "an alert", "customers": "customers", "people": "people of the team", "vendor": "a vendor",
 }  # fmt: skip
+
+
+def portfolio_title(portfolio: Portfolio, now: pd.Timestamp) -> Title:
+    """How many incidents, of which time, and how many could not be read."""
+    began = portfolio.incidents["started_at"].dropna()
+    span = f"{began.min():%B %Y} to {began.max():%B %Y}" if len(began) else "no times known"
+    severities = portfolio.incidents["severity"].replace("", "not said").value_counts()
+    facts = [
+        ("Incidents", Cell(str(len(portfolio)))),
+        ("By severity", Cell(", ".join(f"{count} {name}" for name, count in severities.items()) or "none")),
+        ("Services", Cell(_most_named(portfolio.incidents["services"]))),
+        ("As of", Cell(f"{now:%Y-%m-%d %H:%M} UTC")),
+    ]
+    badges: list[tuple[str, Tone]] = []
+    if len(portfolio.problems):
+        badges.append((f"{len(portfolio.problems)} could not be read", "warn"))
+    return Title("What our incidents say together", span, tuple(facts), tuple(badges))
 
 
 def chart_durations(portfolio: Portfolio, *, width: int = WIDTH, theme: Theme = "auto") -> Chart:
@@ -377,6 +394,29 @@ def table_similar(similar: pd.DataFrame) -> Table:
     return Table("similar", "", heads, rows, "There is no other incident.")
 
 
+def table_incidents(portfolio: Portfolio) -> Table:
+    """The incidents themselves, the latest first."""
+    rows = tuple(
+        (
+            Cell("" if pd.isna(row["started_at"]) else f"{row['started_at']:%Y-%m-%d}"),
+            Cell(row["title"], note=row["incident_id"]),
+            Cell(row["severity"]),
+            Cell("" if pd.isna(row["TTR"]) else format_minutes(row["TTR"])),
+            Cell(row["trigger_kind"], note=shorten(row["trigger"], 120)),
+            Cell(
+                f"{row['milestones_reached']} of {row['milestones']}",
+                badge="warn" if row["is_late"] is True else None,
+            ),
+        )
+        for row in portfolio.incidents.iloc[::-1].to_dict("records")
+    )
+    heads = (
+        Head("Began"), Head("Incident", width="wide"), Head("Severity", width="narrow"),
+        Head("Time to resolve", "right"), Head("Trigger", width="wide"), Head("Milestones"),
+    )  # fmt: skip
+    return Table("incidents", "", heads, rows, "No incidents.")
+
+
 def table_problems(portfolio: Portfolio) -> Table:
     """The incidents that could not be read, and why; they count in no number."""
     rows = tuple(
@@ -389,6 +429,14 @@ def table_problems(portfolio: Portfolio) -> Table:
 
 def _is_length(minutes: float) -> bool:
     return minutes > 0  # neither unknown nor nothing: an axis of logarithms has no place for them
+
+
+def _most_named(services: pd.Series, most: int = 6) -> str:
+    """The services that most incidents touched, with how many."""
+    counts = services.str.split(", ").explode().replace("", np.nan).dropna().value_counts(sort=True)
+    counts = counts.sort_index().sort_values(ascending=False, kind="stable")
+    named = ", ".join(f"{name} {count}" for name, count in counts.head(most).items())
+    return f"{named} and {len(counts) - most} more" if len(counts) > most else named or "none named"
 
 
 def _duration_words(row: dict[str, Any]) -> str:

@@ -329,7 +329,8 @@ def _overlap(mine: set[str], others: set[str]) -> float:
 def _rare_words(index: Any, here: int, there: int, most: int = 4) -> list[str]:
     """The rarest words both texts have, rarest first."""
     mine = set(index.word[index.text == here].tolist())
-    shared = [word for word in index.word[index.text == there].tolist() if word in mine]
+    there_too = index.word[index.text == there].tolist()
+    shared = [word for word in there_too if word in mine and not index.words[word].isdigit()]
     shared.sort(key=lambda word: (index.in_texts[word], index.words[word]))
     return [index.words[word] for word in shared if index.in_texts[word] <= max(2, len(index.length) / 4)][
         :most

@@ -117,6 +117,23 @@ def _render(
     return target, gate
 
 
+def run_notebook(
+    source: Path, given: Mapping[str, Any], target: Path, *, title: str, in_process: bool = False
+) -> Path:
+    """Run a notebook that is of no single incident; returns `target`, the executed one.
+
+    `given` are its parameters, `generated_at` among them. Raises `RenderError` when a cell fails; the run is
+    then left beside it as `failed.ipynb`.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    failed = target.with_name("failed.ipynb")
+    executed = _execute(source, given, failed, in_process=in_process)
+    executed.metadata["pmkit"] = {"title": title, "generated_at": given["generated_at"], "lang": "en"}
+    _replace_text(target, json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    failed.unlink(missing_ok=True)
+    return target
+
+
 def folder_of(workspace: Workspace, readers: Audience) -> Path:
     """Where an edition goes: those for others than the incident's own readers have a folder each."""
     folder = workspace.path / "report"
