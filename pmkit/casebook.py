@@ -21,6 +21,7 @@ from pmkit.process import describe_review, ended_on
 from pmkit.spells import OTHERS, assembled_after, count_handoffs, responder_load
 from pmkit.timeline import find_anchors
 from pmkit.tracker import OPEN, track_actions
+from pmkit.vocabulary import Vocabulary, load_vocabulary
 from pmkit.workdays import WorkCalendar
 
 _TEXT, _TIME, _DATE, _COUNT, _NUMBER = "str", schema.TIME_DTYPE, schema.DTYPES["date"], "Int64", "Float64"
@@ -79,7 +80,7 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
     times = find_anchors(postmortem.timeline).set_index("mark")["time"]
     metrics = response_metrics(postmortem.timeline).set_index("metric")["minutes"]
     review = describe_review(postmortem, now)
-    findings = run_checks(postmortem, now=now)
+    findings = run_checks(postmortem, now=now, vocabulary=_words())
     open_findings = findings[findings["suppressed"] == ""]
     trigger = _statement(postmortem.factors, postmortem.factors["kind"] == "trigger")
     load = responder_load(postmortem)
@@ -204,6 +205,12 @@ def published_source() -> tuple[str, str]:
     """Where the shares stand, and what to mind when reading them."""
     told = _published()
     return told["source"], told["caution"]
+
+
+@cache
+def _words() -> Vocabulary:
+    """Read once, not once for each of a thousand incidents."""
+    return load_vocabulary()
 
 
 @cache

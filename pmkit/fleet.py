@@ -205,7 +205,7 @@ def _on_dask(
     futures = client.map(function, items, pure=False, retries=_RETRIES)
     place = {future.key: number for number, future in enumerate(futures)}
     results: dict[int, _Out] = {}
-    for future in _dask().as_completed(futures):
+    for future in _dask().as_completed(futures, loop=client.loop):
         number = place[future.key]
         error = future.exception()
         if error is None:
