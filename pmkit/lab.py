@@ -59,11 +59,13 @@ def lab_command(workspace: Workspace) -> list[str]:
 
 
 def _on_own_incident(source: Path) -> str:
-    """The notebook with its parameter `incident` set to the folder above it."""
+    """The notebook on the folder above it; one of many incidents on the folder they all lie in."""
+    own = {"incident": "..", "places": "../.."}
     notebook = json.loads(source.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if "parameters" in cell["metadata"].get("tags", ()):
-            cell["source"] = [
-                re.sub(r'^incident = "[^"]*"', 'incident = ".."', line) for line in cell["source"]
-            ]
+            for name, place in own.items():
+                cell["source"] = [
+                    re.sub(rf'^{name} = "[^"]*"', f'{name} = "{place}"', line) for line in cell["source"]
+                ]
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"

@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pmkit.errors import PmkitError
 
-_DERIVED = (".cache", "report", ".history")  # of an incident folder: made from the rest, or private
+_DEPTH: Final = 3  # a folder given by mistake, as a home, is not walked through
+_DERIVED: Final = (".cache", "report", ".history")  # of an incident folder: made from the rest, or private
 
 
 def is_remote(place: str) -> bool:
@@ -19,7 +20,7 @@ def is_remote(place: str) -> bool:
 
 
 def find_places(place: str, names: Iterable[str]) -> list[str]:
-    """Every file of one of those names at the place or below it, in order, as it can be opened.
+    """Every file of one of those names at the place or up to three folders below it, as it can be opened.
 
     Raises `PmkitError` for a place that is not there.
     """
@@ -28,10 +29,12 @@ def find_places(place: str, names: Iterable[str]) -> list[str]:
         path = Path(place)
         if not path.exists():
             raise PmkitError(f"{place}: there is no such file or folder")
-        files = [path] if path.is_file() else path.rglob("*")
-        return sorted(file.as_posix() for file in files if file.name in wanted and ".cache" not in file.parts)
+        if path.is_file():
+            return [path.as_posix()] if path.name in wanted else []
+        below = (path.glob("*/" * depth + name) for depth in range(_DEPTH + 1) for name in wanted)
+        return sorted(file.as_posix() for files in below for file in files)
     system, inside = _system(place)
-    found = system.find(inside)
+    found = system.find(inside, maxdepth=_DEPTH + 1)
     scheme = place.partition("://")[0]
     return sorted(f"{scheme}://{name.lstrip('/')}" for name in found if name.rpartition("/")[2] in wanted)
 

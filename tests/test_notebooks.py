@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "checkout-failure"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-ALL = [*NOTEBOOKS, ROOT / "report_templates" / "postmortem.ipynb"]
+ALL = [*NOTEBOOKS, *sorted((ROOT / "report_templates").glob("*.ipynb"))]
 
 
 def cells(path: Path, kind: str = "code") -> list[dict]:
@@ -53,7 +53,7 @@ def test_a_notebook_runs_without_a_screen(
     executed = papermill.execute_notebook(
         path,
         tmp_path / path.name,
-        parameters={"incident": str(sample)},
+        parameters={"places": str(sample)} if "portfolio" in path.name else {"incident": str(sample)},
         kernel_name="python3",
         progress_bar=False,
     )
