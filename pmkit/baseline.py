@@ -12,6 +12,8 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import PmkitError
+from pmkit.postmortem import Postmortem
+from pmkit.timeline import find_anchors
 
 Per = Literal["sample", "second", "minute", "hour"]
 
@@ -58,6 +60,55 @@ class Loss:
     def is_told_apart(self) -> bool:
         """Whether even the weakest of the weeks had more than the window."""
         return self.low > 0
+
+
+def measure_impact(
+    postmortem: Postmortem,
+    *,
+    metric: str = "",
+    preset: str = "saas",
+    per: Per = "sample",
+    weeks: int = 4,
+    worth: tuple[float, float, str] | None = None,
+    objective: float | None = None,
+) -> pd.DataFrame:
+    """What the incident cost from `impact_started` to `resolved`, as rows of `impact.csv`.
+
+    The parameters are those of `samples_of`, `find_loss`, `impact_rows` and `budget_burned`, with the hours
+    by the clocks of the team's zone. Raises `PmkitError` while an anchor is not marked, and where these do.
+    """
+    times = find_anchors(postmortem.timeline).set_index("mark")["time"]
+    if not {"impact_started", "resolved"} <= set(times.index):
+        raise PmkitError(
+            "impact is measured from `impact_started` to `resolved`; mark both on the timeline first"
+        )
+    samples, zone = samples_of(postmortem.events, metric), postmortem.incident.timezone
+    loss = find_loss(samples, times["impact_started"], times["resolved"], per=per, zone=zone, weeks=weeks)
+    days = None
+    if objective is not None:
+        days = budget_burned(max(loss.lost, 0.0), samples, objective=objective, per=per)
+    basis = f"Series {metric or 'of the evidence'}"
+    return impact_rows(loss, PRESETS[preset], basis=basis, worth=worth, budget_days=days)
+
+
+def samples_of(events: pd.DataFrame, metric: str = "") -> pd.DataFrame:
+    """The samples of one series of the evidence: `time` (UTC) and `value`, in order.
+
+    `metric` is the name of the series or a part that only its name has. Raises `PmkitError` naming the series
+    there are, where it is none or several.
+    """
+    rows = events[(events["kind"] == "metric") & events["metric_value"].notna()]
+    names = sorted(rows["metric"].unique())
+    alike = [name for name in names if name == metric] or [name for name in names if metric in name]
+    if len(alike) != 1:
+        there = "; ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        found = f"{len(alike)} series are named so" if names else "the evidence holds no series"
+        hint = (
+            f"Name one of: {there}." if names else "Add an export of Prometheus, Grafana or CloudWatch first."
+        )
+        raise PmkitError(f"{metric or 'which series'}: {found}. {hint}")
+    told = rows.loc[rows["metric"] == alike[0], ["time", "metric_value"]]
+    return told.rename(columns={"metric_value": "value"}).sort_values("time", ignore_index=True)
 
 
 def find_loss(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
@@ -776,6 +776,72 @@ def batch(
         click.echo(describe_batch(outcomes))
     if not all(outcome.is_done for outcome in outcomes):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("incident", type=_existing_folder, default=".")
+@click.option("--metric", default="", help="The counted series of the evidence, or a part of its name.")
+@click.option(
+    "--preset",
+    type=click.Choice(["saas", "fintech", "ecommerce", "healthcare"]),
+    default="saas",
+    show_default=True,
+    help="What is counted.",
+)
+@click.option(
+    "--per",
+    type=click.Choice(["sample", "second", "minute", "hour"]),
+    default="sample",
+    show_default=True,
+    help="What one value counts: since the sample before, or a rate.",
+)
+@click.option("--weeks", default=4, show_default=True, help="How many weeks before to compare with.")
+@click.option(
+    "--worth", type=(float, float, str), metavar="LEAST MOST CURRENCY", help="What one of them is worth."
+)
+@click.option(
+    "--objective", type=float, help="The objective in percent, as 99.9: how much of its budget is gone."
+)
+@click.option(
+    "--save", is_flag=True, help="Write the rows into impact.csv. Without this they are only shown."
+)
+def impact(
+    *,
+    incident: Path,
+    metric: str,
+    preset: str,
+    per: Literal["sample", "second", "minute", "hour"],
+    weeks: int,
+    worth: tuple[float, float, str] | None,
+    objective: float | None,
+    save: bool,
+) -> None:
+    """Measure what the incident cost, against the same hours of the weeks before.
+
+    \b
+      pmkit impact INCIDENT --metric orders_total --per minute --preset ecommerce --worth 60 90 EUR
+    """
+    import pandas as pd
+
+    from pmkit.baseline import measure_impact
+    from pmkit.workspace import Workspace
+
+    workspace = Workspace.open(incident)
+    rows = measure_impact(
+        workspace.load(), metric=metric, preset=preset, per=per, weeks=weeks, worth=worth, objective=objective
+    )
+    for row in rows.to_dict("records"):
+        span = "" if pd.isna(row["low"]) else f" ({row['low']:,.10g} to {row['high']:,.10g})"
+        click.echo(f"{row['measure']}: {row['value']:,.10g}{span} {row['unit']}")
+        click.echo(_wrapped(f"    {row['basis']}" + (f" {row['note']}" if row["note"] else "")))
+    if not save:
+        return
+    table = workspace.table("impact")
+    known = sorted(set(table["measure"]) & set(rows["measure"]))
+    if known:
+        raise WorkspaceError(f"impact.csv has {', '.join(known)} already; take its row out first")
+    workspace.save_table("impact", pd.concat([table, rows], ignore_index=True))
+    click.echo("Written into impact.csv.")
 
 
 @main.command()

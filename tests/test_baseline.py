@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmkit import schema
-from pmkit.baseline import PRESETS, budget_burned, find_loss, impact_rows
+from pmkit.baseline import PRESETS, budget_burned, find_loss, impact_rows, samples_of
 from pmkit.errors import PmkitError
+from pmkit.workspace import Workspace
 
 START, END = pd.Timestamp("2026-11-03T14:00Z"), pd.Timestamp("2026-11-03T16:00Z")
 
@@ -114,3 +116,46 @@ def test_an_objective_is_a_share(objective: float) -> None:
     """An objective that leaves no budget, or is no percentage, is refused."""
     with pytest.raises(PmkitError, match="between 0 and 100"):
         budget_burned(1, orders(), objective=objective)
+
+
+def test_a_series_of_the_evidence_is_named_by_a_part_that_only_it_has(events: Any) -> None:
+    """One series is taken by its name or a part of it; none or several are named to choose from."""
+    rows = events(
+        *(
+            {"event_id": f"{name}{n}", "source": "monitoring", "kind": "metric", "metric": name,
+             "metric_value": float(n), "time": START + pd.Timedelta(minutes=n)}
+            for name in ("orders_total", "orders_failed", "latency") for n in range(3)
+        )
+    )  # fmt: skip
+    assert samples_of(rows, "total")["value"].tolist() == [0.0, 1.0, 2.0]
+    with pytest.raises(PmkitError, match="2 series are named so"):
+        samples_of(rows, "orders")
+    with pytest.raises(PmkitError, match="holds no series"):
+        samples_of(rows.head(0), "orders")
+
+
+def test_the_command_writes_rows_and_overwrites_none(tmp_path: Any) -> None:
+    """From a Prometheus export to rows of impact.csv; a second time the rows of somebody are left alone."""
+    from click.testing import CliRunner
+
+    from pmkit.cli import main
+
+    samples = orders(drop=0.5)
+    values = [[moment.timestamp(), str(value)] for moment, value in samples.itertuples(index=False)]
+    series = {"metric": {"__name__": "orders_total"}, "values": values}
+    export = tmp_path / "orders.json"
+    export.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}}))
+    folder = str(tmp_path / "inc")
+    run = CliRunner().invoke
+    run(main, ["new", folder, "--severity", "P1", "--template", "ecommerce"], catch_exceptions=False)
+    run(main, ["add", folder, str(export)], catch_exceptions=False)
+    (tmp_path / "inc" / "timeline.csv").write_text(
+        "event_id,included,time,mark\n"
+        f"manual:a,yes,{START.isoformat()},impact_started\nmanual:b,yes,{END.isoformat()},resolved\n"
+    )
+    words = ["impact", folder, "--preset", "ecommerce", "--worth", "40", "60", "EUR", "--save"]
+    told = run(main, words, catch_exceptions=False)
+    assert "Orders not placed: 1,200 (1,200 to 1,200) orders" in told.output
+    table = Workspace.open(folder).table("impact").set_index("measure")
+    assert table.loc["Revenue not taken", ["low", "high"]].tolist() == [48_000, 72_000]
+    assert run(main, words).exit_code == 2
