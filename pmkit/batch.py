@@ -42,6 +42,8 @@ class Options:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     font_paths: Sequence[Path] = ()
     now: datetime | None = None
+    lang: str = ""
+    template: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def render_one(incident: Path, options: Options) -> Outcome:
             parameters=options.parameters,
             font_paths=options.font_paths,
             now=options.now,
+            lang=options.lang,
+            template=options.template,
             progress=said.append,
             in_process=options.notebook is None,
             engine=_engine(),

@@ -648,6 +648,8 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
     type=_existing_folder,
     help="A folder with more fonts for the PDF.",
 )
+@click.option("--lang", default="", help="Language of the fixed words, as de.  [default: incident.toml's]")
+@click.option("--template", type=_existing_folder, help="The folder of your own report template.")
 @click.option(
     "--pdf-engine",
     type=click.Choice(["typst", "chrome"]),
@@ -670,6 +672,8 @@ def report(
     parameters: tuple[str, ...],
     font_paths: tuple[Path, ...],
     pdf_engine: str,
+    lang: str,
+    template: Path | None,
     made_at: str | None,
 ) -> None:
     """Render the postmortem of INCIDENT as HTML and PDF, or in other formats.
@@ -699,6 +703,8 @@ def report(
             font_paths=font_paths,
             pdf_engine=pdf_engine,
             now=_time(made_at),
+            lang=lang,
+            template=template,
             progress=say,
         )
     for path in finished:
@@ -730,6 +736,8 @@ def report(
 @click.option(
     "--font-path", "font_paths", multiple=True, type=_existing_folder, help="More fonts for the PDF."
 )
+@click.option("--lang", default="", help="Language of the fixed words, as de.  [default: incident.toml's]")
+@click.option("--template", type=_existing_folder, help="The folder of your own report template.")
 @click.option("--at", "made_at", help="When the reports say they were made, as 2026-11-09T16:00:00Z.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def batch(
@@ -743,6 +751,8 @@ def batch(
     notebook: Path | None,
     parameters: tuple[str, ...],
     font_paths: tuple[Path, ...],
+    lang: str,
+    template: Path | None,
     made_at: str | None,
     form: str,
 ) -> None:
@@ -764,6 +774,8 @@ def batch(
         parameters=_pairs(parameters, "--set"),
         font_paths=font_paths,
         now=_time(made_at) or datetime.now(UTC),
+        lang=lang,
+        template=template,
     )
     incidents = find_incidents(paths)
     with click.progressbar(length=len(incidents), label="Rendering", show_pos=True, file=sys.stderr) as bar:

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from pmkit.audience import check_audiences
-from pmkit.errors import WorkspaceError
+from pmkit.errors import TemplateError, WorkspaceError
+from pmkit.language import load_language
 from pmkit.postmortem import Channel, CheckChoice, Incident, Link, Member, Milestone, TaskList
 from pmkit.template import (
     NEEDS,
@@ -188,7 +189,7 @@ _KINDS: Final = {
     "task_lists": list, "checkins": dict, "links": list, "evidence": list, "sections": list,
     "deadline": dict, "action_days": dict, "calendar": dict, "pinned": dict, "apps": dict,
     "audience": str, "redact": list, "checks": dict, "connections": dict, "customers": list,
-    "audiences": dict,
+    "audiences": dict, "lang": str, "report": str,
 }  # fmt: skip
 # What each entry of a list of tables has to say.
 _ENTRIES: Final = {
@@ -243,9 +244,18 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         redact=tuple(facts.get("redact", ())),
         customers=tuple(facts.get("customers", ())),
         audiences=audiences,
+        lang=_lang(facts.get("lang", "en")),
+        report=facts.get("report", ""),
         checks=_checks(facts.get("checks", {})),
         connections=_connections(facts.get("connections", {})),
     )
+
+
+def _lang(code: str) -> str:
+    try:
+        return load_language(code).code
+    except TemplateError as error:
+        raise ValueError(f"`lang`: {error}") from error
 
 
 def _check_entries(facts: Mapping[str, Any]) -> None:

@@ -83,7 +83,9 @@ class Incident:
     `owner` and `facilitator` are a role or a person, `people` take part without a role. `evidence` are the
     sources that must cover the incident, `action_days` the working days an action has, by priority, and
     `connections` what each outside system needs to be told: its address and keys of its own, never a token.
-    `customers` are names that editions for others leave out, `audiences` the team's own (`pmkit.audience`).
+    `lang` is the language of the report's fixed words, `report` the folder of the team's own report template,
+    seen from the incident folder. `customers` are names that editions for others leave out, `audiences` the
+    team's own (`pmkit.audience`).
     """
 
     id: str
@@ -114,6 +116,8 @@ class Incident:
     audience: str = "internal"
     redact: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
+    lang: str = "en"
+    report: str = ""
     audiences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: CheckChoice = field(default_factory=CheckChoice)
     connections: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -17,7 +17,10 @@ from pmkit.audience import Audience, load_audience
 from pmkit.cells import register_engine
 from pmkit.errors import RenderError
 from pmkit.export.gate import Gate, gate_for
+from pmkit.language import Language, english_phrases, lacking, load_language
+from pmkit.postmortem import Postmortem
 from pmkit.redaction import redacted
+from pmkit.style import ReportTemplate, read_report_template
 from pmkit.template import report_templates
 from pmkit.workspace import Workspace
 
@@ -37,6 +40,8 @@ def render_report(
     notebook: Path | None = None,
     out: Path | None = None,
     now: datetime | None = None,
+    lang: str = "",
+    template: Path | None = None,
     in_process: bool = False,
 ) -> Path:
     """Run the report notebook on the workspace; returns the executed notebook, `report/report.ipynb`.
@@ -49,7 +54,9 @@ def render_report(
     out : where to write, instead of `report/` in the incident folder; other audiences than the incident's
         own have a folder each in there
     now : the time the report says it was made at; the clock when not given
-    in_process : run it here instead of in a kernel of its own, see `pmkit.cells`
+    lang : the language of the fixed words; by default what `incident.toml` or the template says
+    template : the folder of the team's own report template, instead of what `incident.toml` names
+    in_process : run the notebook that ships here instead of in a kernel of its own, see `pmkit.cells`
 
     Raises `RenderError` for a parameter that is not allowed, when a cell fails, and when the gate finds what
     the audience must not see. The notebook of a failed run is left as `failed.ipynb`, to be read, where it is
@@ -63,6 +70,8 @@ def render_report(
         notebook=notebook,
         out=out,
         now=now,
+        lang=lang,
+        template=template,
         in_process=in_process,
     )[0]
 
@@ -75,11 +84,16 @@ def _render(
     notebook: Path | None,
     out: Path | None,
     now: datetime | None,
+    lang: str,
+    template: Path | None,
     in_process: bool,
-) -> tuple[Path, Gate]:
-    """The executed notebook, and the gate that whatever is made of it has to pass."""
-    source = notebook or report_templates() / "postmortem.ipynb"
+) -> tuple[Path, Gate, Postmortem]:
+    """The executed notebook, the gate that whatever is made of it has to pass, and the record it shows."""
+    shipped = report_templates() / "postmortem.ipynb"
+    own_look = _template(workspace, template)
+    source = notebook or own_look.notebook or shipped
     made_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    code = load_language(lang or _own_lang(workspace, own_look)).code
     own = {
         "incident": str(workspace.path.resolve()),
         "audience": readers.name,
@@ -94,7 +108,8 @@ def _render(
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
     try:
-        executed = _execute(_arranged(source, readers.sections), given, failed, in_process=in_process)
+        arranged = _arranged(source, _sections(readers, own_look))
+        executed = _execute(arranged, given, failed, in_process=in_process and source == shipped)
     except RenderError:
         if not readers.is_internal:
             failed.unlink(missing_ok=True)  # a traceback shows what the cell had in hand
@@ -107,14 +122,15 @@ def _render(
         "generated_at": given["generated_at"],
         "audience": readers.name,
         "contents": not readers.is_letter,
-        "lang": "en",
+        "lang": code,
+        **own_look.to_metadata(),
     }
     text = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     text = _without_place(text, given["incident"], workspace.path, folder)
     failed.unlink(missing_ok=True)
     gate.refuse({target.name: text.encode("utf-8", "replace")})
     _replace_text(target, text)
-    return target, gate
+    return target, gate, edition
 
 
 def run_notebook(
@@ -162,6 +178,8 @@ def publish(
     font_paths: Sequence[Path] = (),
     pdf_engine: str = "typst",
     now: datetime | None = None,
+    lang: str = "",
+    template: Path | None = None,
     progress: Progress | None = None,
     in_process: bool = False,
     engine: Draws | None = None,
@@ -190,13 +208,15 @@ def publish(
     with nullcontext(engine) if engine else SvgEngine() as draws:
         say("Running the report notebook")
         readers = load_audience(audience, workspace.incident)
-        report, gate = _render(
+        report, gate, edition = _render(
             workspace,
             readers,
             parameters=parameters,
             notebook=notebook,
             out=out,
             now=now,
+            lang=lang,
+            template=template,
             in_process=in_process,
         )
         say("Drawing the charts")
@@ -209,11 +229,50 @@ def publish(
         finished.append(form.make(document, report.stem, options))
     say("Looking for what must not leave")
     gate.refuse({name: data for each in finished for name, data in each.files.items()})
-    warnings: list[str] = []
+    warnings = _language_warnings(document.language)
     written = [each.write(report.parent, warnings.append) for each in finished]
+    if readers.is_internal:
+        _note_edition(workspace, edition, document.generated_at)
     for warning in dict.fromkeys(warnings):
         say(f"Note: {warning}")
     return written
+
+
+def _template(workspace: Workspace, folder: Path | None) -> ReportTemplate:
+    if folder is None and workspace.incident.report:
+        folder = workspace.path / workspace.incident.report
+    return read_report_template(folder) if folder else ReportTemplate()
+
+
+def _own_lang(workspace: Workspace, template: ReportTemplate) -> str:
+    said = workspace.incident.lang
+    return said if said != "en" else template.lang or said
+
+
+def _language_warnings(language: Language) -> list[str]:
+    gaps = lacking(language)
+    if not gaps:
+        return []
+    return [
+        f"{language.name} is not finished: {len(gaps)} of {len(english_phrases())} phrases stand in English"
+    ]
+
+
+def _sections(readers: Audience, template: ReportTemplate) -> tuple[str, ...]:
+    """Those of the edition, in the order of the team's template, and of a report only those it names."""
+    if not template.sections or readers.is_letter:
+        return readers.sections
+    return tuple(name for name in template.sections if name in readers.sections)
+
+
+def _note_edition(workspace: Workspace, record: Postmortem, generated_at: datetime) -> None:
+    """Keep digests of what was published, for the next edition to say what changed."""
+    from pmkit.editions import EDITIONS, digest_record, with_edition
+
+    edition = digest_record(record, f"{generated_at:%Y-%m-%dT%H:%M:%SZ}")
+    folder = workspace.path / "report"
+    folder.mkdir(exist_ok=True)
+    _replace_text(folder / EDITIONS, with_edition(workspace.path, edition, "internal"))
 
 
 # Parameters

@@ -16,15 +16,18 @@ from typing import Any, ClassVar, Final, Literal
 import pandas as pd
 
 from pmkit.clocks import count_corrected, format_offset
+from pmkit.glossary import load_glossary
 from pmkit.look import correction_words, source_title
 from pmkit.metrics import format_minutes
 from pmkit.milestones import review_status
 from pmkit.packing import pack_frame
 from pmkit.postmortem import Incident, Postmortem, Seal
 from pmkit.process import Review, closure_due_on, describe_review
+from pmkit.provenance import trace_statements
 from pmkit.timeline import SET_BY_PEOPLE, find_anchors
 
 _LATEST: Final = pd.Timestamp("2200-01-01", tz="UTC")  # whatever is recorded counts
+_TOLD_CHANGES: Final = 6  # rows of one part and kind that are told in words; the rest is a number
 _LACKS: Final = 2  # lacks that a card names; the rest is a number
 BLOCK_MIME: Final = "application/vnd.pmkit.block+json"
 
@@ -35,13 +38,21 @@ Width = Literal["narrow", "normal", "wide"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, and if wanted a link, a second line, a tone that marks it, typewriter letters."""
+    """One cell: its text, and if wanted a link, a second line, a tone that marks it, typewriter letters.
+
+    `sources` are ids of the events it rests on, `cited_as` what it is called there; `anchor` names a place
+    that others lead to.
+    """
 
     text: str
     url: str = ""
     note: str = ""
     badge: Tone | None = None
     mono: bool = False
+    sources: tuple[str, ...] = ()
+    cited_as: str = ""
+    anchor: str = ""
+    share: float | None = None  # of a whole: drawn as a bar
 
 
 @dataclass(frozen=True)
@@ -148,12 +159,13 @@ class Facts(_Block):
 
 @dataclass(frozen=True)
 class Card:
-    """One number worth a large letter, and where it comes from."""
+    """One number worth a large letter, and where it comes from; `derived` names the anchor that says how."""
 
     label: str
     value: str
     note: str = ""
     tone: Tone = "neutral"
+    derived: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +179,7 @@ class Cards(_Block):
     def to_dict(self) -> dict[str, Any]:
         """The cards as plain data."""
         frame = {"frame": dict(self.frame)} if self.frame else {}
-        return {"block": self.kind, "items": [asdict(card) for card in self.items], **frame}
+        return {"block": self.kind, "items": [_without_blanks(asdict(card)) for card in self.items], **frame}
 
     def _html(self) -> str:
         cards = (
@@ -193,12 +205,16 @@ class Title(_Block):
     facts: tuple[tuple[str, Cell], ...]
     badges: tuple[tuple[str, Tone], ...] = ()
     incident: Mapping[str, Any] | None = None
+    lang: str = "en"
+    generated_at: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The head as plain data."""
         return {
             "block": self.kind,
             "incident": dict(self.incident or {}),
+            "lang": self.lang,
+            **({"generated_at": self.generated_at} if self.generated_at else {}),
             "title": self.title,
             "subtitle": self.subtitle,
             "facts": [_labelled(label, cell) for label, cell in self.facts],
@@ -285,6 +301,24 @@ class Notice(_Block):
         return self.text
 
 
+@dataclass(frozen=True)
+class Glossary(_Block):
+    """Abbreviations and what they mean; a finished report keeps those that stand in it."""
+
+    kind: ClassVar[str] = "glossary"
+    items: tuple[tuple[str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The abbreviations as plain data."""
+        return {"block": self.kind, "items": [{"label": label, "text": text} for label, text in self.items]}
+
+    def _html(self) -> str:
+        return Facts(tuple((label, Cell(text)) for label, text in self.items))._html()
+
+    def _text(self) -> str:
+        return "\n".join(f"{label}: {text}" for label, text in self.items)
+
+
 # Views of a postmortem, in the order of the report
 
 
@@ -305,12 +339,32 @@ def report_title(postmortem: Postmortem, now: pd.Timestamp | None = None) -> Tit
     status = review_status(postmortem, _LATEST if now is None else now)
     reached = list(status.loc[status["reached_at"].notna(), "milestone"])
     facts.append(("Review", Cell(_review_words(incident, closure_due_on(postmortem)))))
+    facts += _provenance_facts(postmortem)
     stage = reached[-1] if reached else "Review opened"
     day = anchors.get("impact_started", pd.Timestamp(incident.opened_at) if incident.opened_at else None)
     subtitle = "Postmortem" + (f" · {_long_date(day)}" if day is not None else "")
     tone: Tone = "good" if len(reached) == len(incident.milestones) and reached else "info"
     badges: tuple[tuple[str, Tone], ...] = ((incident.severity, "bad"), (stage, tone))
-    return Title(incident.title, subtitle, tuple(facts), badges, _incident_data(incident))
+    made = "" if now is None else f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    data = _incident_data(incident)
+    return Title(incident.title, subtitle, tuple(facts), badges, data, incident.lang, made)
+
+
+def _provenance_facts(postmortem: Postmortem) -> list[tuple[str, Cell]]:
+    """How much of the timeline traces to evidence, as a share, with the other parts below it."""
+    traced = trace_statements(postmortem).set_index("part")
+    rows, count = traced.loc["timeline"]
+    if not rows:
+        return []
+    others = [
+        f"{traced.loc[part, 'traced']} of {traced.loc[part, 'rows']} {part}"
+        for part in ("factors", "decisions")
+        if traced.loc[part, "rows"]
+    ]
+    # Never rounded up to all of them.
+    percent = int(100 * count / rows)
+    words = f"{percent} % of {rows} timeline rows trace to evidence"
+    return [("Provenance", Cell(words, note=_joined(*others), share=count / rows))]
 
 
 def note_text(text: str, *, missing: str) -> Prose | Notice:
@@ -402,7 +456,7 @@ def table_derivations(metrics: pd.DataFrame) -> Table:
     """How each metric was derived: from which event to which event, and who said so."""
     rows = [
         (
-            Cell(row["metric"], note=row["title"]),
+            Cell(row["metric"], note=row["title"], anchor=f"derived:{row['metric']}"),
             Cell("unknown" if pd.isna(row["minutes"]) else format_minutes(row["minutes"])),
             _anchor_cell(row, "from"),
             _anchor_cell(row, "to"),
@@ -437,7 +491,12 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
                 ),
                 Cell(row["summary"], note=row["note"]),
                 Cell(row["actor"] or _source_words(row), note=_place_words(row)),
-                Cell(marks, badge="info" if marks else None),
+                Cell(
+                    marks,
+                    badge="info" if marks else None,
+                    sources=(row["event_id"],) if marks else (),
+                    cited_as=marks,
+                ),
             )
         )
     heads = (
@@ -453,7 +512,11 @@ def table_timeline(timeline: pd.DataFrame) -> Table:
 def table_impact(impact: pd.DataFrame) -> Table:
     """What the incident did, in numbers, each with its source."""
     rows = [
-        (Cell(row["measure"], note=row["note"]), Cell(_amount(row)), Cell(row["basis"]))
+        (
+            Cell(row["measure"], note=row["note"]),
+            Cell(_amount(row)),
+            Cell(row["basis"], sources=_event_ids(row), cited_as=row["measure"]),
+        )
         for row in impact.to_dict("records")
     ]
     heads = (Head("Measure", width="wide"), Head("Value", "right"), Head("How we know", width="wide"))
@@ -471,7 +534,11 @@ def table_factors(factors: pd.DataFrame, events: pd.DataFrame, timeline: pd.Data
             Cell(row["factor_id"], mono=True),
             Cell(row["statement"], note=row["note"]),
             Cell(row["kind"], badge="bad" if row["root_cause"] else None, note=_cause_words(row)),
-            Cell(_evidence_words(row["event_ids"], times)),
+            Cell(
+                _evidence_words(row["event_ids"], times),
+                sources=_event_ids(row),
+                cited_as=row["factor_id"],
+            ),
         )
         for row in factors.to_dict("records")
     ]
@@ -495,7 +562,7 @@ def table_decisions(decisions: pd.DataFrame) -> Table:
     rows = [
         (
             Cell(_when(row["decided_at"]), mono=True, note=_date_words(row["decided_at"])),
-            Cell(row["decision"], note=row["why"]),
+            Cell(row["decision"], note=row["why"], sources=_event_ids(row), cited_as=row["decision_id"]),
             Cell(row["alternatives"]),
             Cell(row["decided_by"]),
         )
@@ -716,6 +783,58 @@ def facts_seal(seal: Seal) -> Facts | Notice:
     return Facts(items)
 
 
+def table_sources(records: pd.DataFrame) -> Table:
+    """The records that statements rest on, as `cited_records` gives them.
+
+    The finished report numbers those that are cited, in the order in which a reader meets them.
+    """
+    rows = [
+        (
+            Cell("", sources=(row["event_id"],)),
+            Cell(
+                "no time" if pd.isna(row["time"]) else f"{_day_time(row['time'])}{row['time']::%S}",
+                url=row["url"],
+                note=_joined(source_title(row["source"]), row["place"]),
+            ),
+            Cell(_place_in_evidence(row["ref"]), mono=True),
+            Cell(""),
+        )
+        for row in records.to_dict("records")
+    ]
+    heads = (
+        Head("No.", width="narrow"), Head("Recorded (UTC)"), Head("Where it stands", width="wide"),
+        Head("Stands behind"),
+    )  # fmt: skip
+    empty = "No statement names the record it rests on."
+    return Table("sources", "", heads, tuple(rows), empty)
+
+
+def list_abbreviations(glossary: Mapping[str, str] | None = None) -> Glossary:
+    """The abbreviations that the report may use; it shows those it does use.
+
+    `glossary` are the team's own, over those that ship in `report_templates/glossary.toml`.
+    """
+    return Glossary(tuple({**load_glossary(), **(glossary or {})}.items()))
+
+
+def table_changes(changes: pd.DataFrame, since: str) -> Table:
+    """What is new, changed or gone since an edition, as `find_changes` gives it; of many rows their number.
+
+    `since` is when that edition was made, as `2026-11-09T16:00:00Z`.
+    """
+    tones: dict[str, Tone] = {"new": "good", "changed": "info", "gone": "neutral"}
+    rows = []
+    for (part, change), group in changes.groupby(["part", "change"], sort=False):
+        told = [row["words"] or row["name"] for row in group.to_dict("records")]
+        more = f"and {len(told) - _TOLD_CHANGES:,} more" if len(told) > _TOLD_CHANGES else ""
+        words = "\n".join(filter(None, [*told[:_TOLD_CHANGES], more]))
+        rows.append((Cell(part), Cell(f"{len(told)} {change}", badge=tones[change]), Cell(words)))
+    heads = (Head("Part", width="narrow"), Head("Change", width="narrow"), Head("What", width="wide"))
+    at = pd.Timestamp(since)
+    caption = f"Changes since the edition of {_day_time(at)} UTC"
+    return Table("changes", caption, heads, tuple(rows), "Nothing changed since the previous edition.")
+
+
 def table_clocks(clocks: pd.DataFrame, events: pd.DataFrame | None = None) -> Table:
     """Clocks that are off: what is added to their times, whether it is, and how it is known.
 
@@ -818,7 +937,8 @@ def _labelled(label: str, cell: Cell) -> dict[str, Any]:
 
 
 def _cell_data(cell: Cell) -> dict[str, Any]:
-    return {**_without_blanks(asdict(replace(cell, url=_address(cell)))), "text": cell.text}
+    told = {**_without_blanks(asdict(replace(cell, url=_address(cell)))), "text": cell.text}
+    return {**told, "sources": list(cell.sources)} if cell.sources else told
 
 
 def _address(cell: Cell) -> str:
@@ -856,10 +976,11 @@ def _metric_card(row: Mapping[str, Any]) -> Card:
             row[f"{end}_mark"].replace("_", " ") for end in ("from", "to") if pd.isna(row[f"{end}_at"])
         ]
         why = f"`{'` and `'.join(missing)}` not marked" if missing else _BASIS_WORDS["out of order"]
-        return Card(row["title"], "unknown", why, "warn")
+        return Card(row["title"], "unknown", why, "warn", f"derived:{row['metric']}")
     span = " → ".join(f"{_end_words(row, end)} {_mark_words(row, end)}" for end in ("from", "to"))
     default = row["basis"] == "default"
-    return Card(row["title"], format_minutes(row["minutes"]), span + (" (PagerDuty)" if default else ""))
+    note = span + (" (PagerDuty)" if default else "")
+    return Card(row["title"], format_minutes(row["minutes"]), note, derived=f"derived:{row['metric']}")
 
 
 def _deadline_card(review: Review) -> Card:
@@ -907,7 +1028,8 @@ def _anchor_cell(row: Mapping[str, Any], end: str) -> Cell:
         return Cell(f"{_mark_words(row, end)}: not marked")
     recorded = _recorded(row, f"{end}_")
     words = f"{_end_words(row, end)} {_mark_words(row, end)}"
-    return Cell(_joined(words, recorded), note=row[f"{end}_summary"])
+    sources = (row[f"{end}_event"],) if row[f"{end}_event"] else ()
+    return Cell(_joined(words, recorded), note=row[f"{end}_summary"], sources=sources, cited_as=row["metric"])
 
 
 def _timeline_caption(timeline: pd.DataFrame) -> str:
@@ -993,6 +1115,17 @@ def _review_words(incident: Incident, due: date | None) -> str:
     opened = f"opened {_long_date(incident.opened_at)}" if incident.opened_at else "not opened"
     owner = f", owned by the {incident.owner}" if incident.owner else ""
     return f"{opened}{owner}" + (f", closure due {_long_date(due)}" if due else "")
+
+
+def _place_in_evidence(ref: str) -> str:
+    """`evidence/slack.zip#ops/1.json:14` as `slack.zip › ops/1.json › 14`, for people."""
+    path, _, rest = ref.removeprefix("evidence/").partition("#")
+    member, _, record = rest.rpartition(":")
+    return " › ".join(part for part in (path, member, record) if part)
+
+
+def _event_ids(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row.get("event_ids") or "").split())
 
 
 def _event_times(events: pd.DataFrame) -> dict[str, pd.Timestamp]:

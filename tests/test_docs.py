@@ -26,6 +26,7 @@ PAGES = [
         "data/README.md",
         "docs/review.md",
         "docs/connect.md",
+        "docs/editions.md",
     )
 ]
 COMMAND = re.compile(r"`pmkit ([a-z-]+)|^\s*pmkit ([a-z-]+)", re.MULTILINE)

@@ -167,3 +167,23 @@ def test_the_notebook_says_when_and_for_whom_it_was_made(sample: Path) -> None:
     report = json.loads(render_report(Workspace.open(sample), now=AT).read_text(encoding="utf-8"))
     assert report["metadata"]["pmkit"]["generated_at"] == "2026-11-10T16:30:00Z"
     assert report["metadata"]["papermill"]["parameters"]["audience"] == "internal"
+
+
+def test_plain_papermill_and_nbconvert_work_too(sample: Path, tmp_path: Path) -> None:
+    """The shipped notebook with an incident alone, then nbconvert to pmkit-html and pmkit-pdf."""
+    from nbconvert.exporters import get_exporter
+    from papermill import execute_notebook
+
+    from pmkit.cells import register_engine
+    from pmkit.template import report_templates
+
+    out = tmp_path / "out.ipynb"
+    execute_notebook(
+        report_templates() / "postmortem.ipynb", out, parameters={"incident": str(sample)},
+        engine_name=register_engine(), kernel_name="python3", progress_bar=False,
+    )  # fmt: skip
+    page, _ = get_exporter("pmkit-html")().from_filename(str(out))
+    assert "Culture Day sale" in page
+    assert "Generated 1 January 1970" not in page
+    data, _ = get_exporter("pmkit-pdf")().from_filename(str(out))
+    assert data.startswith(b"%PDF-")

@@ -257,6 +257,7 @@ def test_the_title(postmortem: Make) -> None:
         "Support Lead": "not assigned",
         "Impact": "3 Nov 2026 14:00 to 15:20 UTC, 1 h 20 min",
         "Review": "opened 5 November 2026, owned by the Engineering Lead, closure due 10 November 2026",
+        "Provenance": "0 % of 2 timeline rows trace to evidence",
     }
     assert (title.subtitle, title.badges) == (
         "Postmortem · 3 November 2026",

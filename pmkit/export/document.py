@@ -13,14 +13,16 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from pmkit.errors import RenderError
+from pmkit.errors import RenderError, TemplateError
+from pmkit.language import ENGLISH, Language, load_language
+from pmkit.style import COLOURS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,20 +158,39 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Ref:
+    """A word, often a number, that leads to the place `target` inside the report; a place itself."""
+
+    label: str
+    target: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
 class Cell:
-    """A cell: its words, a second muted line, and how it is set."""
+    """A cell: its words, a second muted line, and how it is set.
+
+    `refs` lead elsewhere inside the report, `anchor` is a place they may lead to. `sources` are the events it
+    rests on and `cited_as` what it is called there, until `pmkit.export.references` has numbered them.
+    """
 
     children: tuple[Inline, ...]
     note: str = ""
     badge: Tone | None = None
     mono: bool = False
+    refs: tuple[Ref, ...] = ()
+    anchor: str = ""
+    sources: tuple[str, ...] = ()
+    cited_as: str = ""
+    lang: str = ""  # where it is another one than the document's
 
 
 @dataclass(frozen=True)
 class Table:
     """A table. Without rows the sentence `empty` stands in its place.
 
-    `label` names it to readers who cannot see it: its caption, or the heading it stands under.
+    `label` names it to readers who cannot see it: its caption, or the heading it stands under. Of a table
+    that is too long for a page `rows` are the first of `total`, and all of them are in the file `attached`.
     """
 
     name: str
@@ -178,15 +199,18 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = ""
     label: str = ""
+    attached: str = ""
+    total: int = 0
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A label and what it says."""
+    """A label and what it says; `share` of a whole, between 0 and 1, is drawn as a bar."""
 
     label: str
     children: tuple[Inline, ...]
     note: str = ""
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,16 +218,18 @@ class Facts:
     """A list of labels and what they say."""
 
     items: tuple[Fact, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Card:
-    """One number of the incident."""
+    """One number of the incident; `derived` is the place that says how it was derived."""
 
     label: str
     value: str
     note: str
     tone: Tone
+    derived: str = ""
 
 
 @dataclass(frozen=True)
@@ -292,6 +318,14 @@ class Title:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What of the look is the team's own: a logo, and colours by their names in `pmkit.style.COLOURS`."""
+
+    logo: Picture | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Frame:
     """The frame that a table or a row of numbers was made of, as plain data; `packed` is its JSON."""
 
@@ -309,8 +343,9 @@ class Frame:
 class Document:
     """A whole report: its title, language, time of making and blocks.
 
-    `frames` are what its tables were made of, `incident` names the incident: both for formats that
-    machines read, and only of what the report shows. A letter has no list of `contents`.
+    `language` says its fixed words, `look` is the team's own. `frames` are what its tables were made of,
+    `incident` names the incident: both for formats that machines read, and only of what the report shows. A
+    letter has no list of `contents`.
     """
 
     title: Title
@@ -321,6 +356,8 @@ class Document:
     frames: tuple[Frame, ...] = ()
     incident: Mapping[str, Any] = field(default_factory=dict)
     contents: bool = True
+    language: Language = field(default=ENGLISH, compare=False)  # as `lang` says it
+    look: Look = field(default_factory=Look, compare=False)
 
     def frame(self, name: str) -> pd.DataFrame | None:
         """The frame of that name; None where the report does not show it."""
@@ -551,6 +588,9 @@ class _Reader:
         self.heading = ""  # words of the last heading
         self.anchors: set[str] = set()
         self.figures = 0
+        self.told: Mapping[str, Any] = {}  # what the title's block says of the whole report
+        self.own_heading: Heading | None = None  # the last heading, if it stands in a cell of the report
+        self.led_to: set[str] = set()  # anchors of those that lead to the outputs of a cell
         self.frames: dict[str, Frame] = {}
         self.incident: dict[str, Any] = {}
 
@@ -558,7 +598,8 @@ class _Reader:
         title = self.title or Title("")
         if not title.title:
             title = replace(title, title=_line(self.metadata.get("title")) or _line(name) or "Report")
-        stated = str(self.metadata.get("generated_at") or "1970-01-01T00:00:00Z")
+        told = self.metadata.get("generated_at") or self.told.get("generated_at")
+        stated = str(told or "1970-01-01T00:00:00Z")
         try:
             generated_at = datetime.fromisoformat(stated).astimezone(UTC)
         except ValueError as error:
@@ -566,16 +607,32 @@ class _Reader:
                 f"{self.where}: metadata.pmkit.generated_at: expected a time as "
                 f"2026-11-09T16:00:00Z, found {stated!r}."
             ) from error
+        from pmkit.export.references import with_abbreviations, with_references
+        from pmkit.export.translate import translated
+
         blocks = list(self.blocks)
         first = blocks[0] if blocks else None
         if isinstance(first, Heading) and first.text == title.title:
             del blocks[0]  # a notebook often repeats its title in the first cell
+        blocks = list(with_abbreviations(with_references(blocks), title.title))
+        blocks = _without_empty(blocks, self.led_to)
         self.unresolved += _UNRESOLVED.findall(title.title + "\n" + title.subtitle)
-        lang = str(self.metadata.get("lang") or "en")
+        language = language_of(str(self.metadata.get("lang") or self.told.get("lang") or "en"))
+        language = language.with_phrases(self.metadata.get("words") or {})
         frames, contents = tuple(self.frames.values()), self.metadata.get("contents") is not False
-        return Document(
-            title, lang, generated_at, tuple(blocks), tuple(self.unresolved), frames, self.incident, contents
+        document = Document(
+            title,
+            language.code,
+            generated_at,
+            tuple(blocks),
+            tuple(self.unresolved),
+            frames,
+            self.incident,
+            contents,
+            language,
+            _look(self.metadata),
         )
+        return translated(document, language)
 
     def read_cell(self, cell: Mapping[str, Any], number: int) -> None:
         source = _joined(cell.get("source", ""))
@@ -586,6 +643,8 @@ class _Reader:
         elif kind == "raw" and source.strip():
             self.add(Listing(show_hidden(source).rstrip("\n")))
         elif kind == "code":
+            if self.own_heading is not None and self.blocks and self.blocks[-1] is self.own_heading:
+                self.led_to.add(self.own_heading.anchor)
             if "show-input" in cell.get("metadata", {}).get("tags", []) and source.strip():
                 self.add(Listing(show_hidden(source), "Code"))
             for output in cell.get("outputs", []):
@@ -602,6 +661,7 @@ class _Reader:
                     continue
                 placed = self.placed(block, floor)
                 self.section = placed.level if own else self.section
+                self.own_heading = placed if own else None
                 self.heading = placed.text
                 self.add(placed)
             else:
@@ -733,8 +793,11 @@ class _Reader:
             if value.get("frame"):
                 self.add_frame(value["frame"])
             if kind == "title":
-                self.title = _title(value)
+                self.title, self.told = _title(value), value
                 self.incident = dict(value.get("incident") or {})
+            elif kind == "glossary":
+                own = [{"label": n, "text": t} for n, t in (self.metadata.get("glossary") or {}).items()]
+                self.add(_BLOCK_READERS[kind]({"items": [*value["items"], *own]}))
             elif kind == "prose":
                 self.add_markdown(str(value["markdown"]))
             elif kind == "pictures":
@@ -759,6 +822,40 @@ class _Reader:
             count += 1
             name = f"{_line(value['name'])}-{count}"
         self.frames[name] = Frame(name, packed)
+
+
+def language_of(code: str) -> Language:
+    """The language of that code; in one without a catalogue the fixed words are English."""
+    try:
+        return load_language(code)
+    except TemplateError:
+        is_rtl = code[:2] in ("ar", "fa", "he", "ur")
+        return Language(code, code, "rtl" if is_rtl else "ltr", is_complete=False)
+
+
+def _look(metadata: Mapping[str, Any]) -> Look:
+    found = _DATA_IMAGE.fullmatch(str(metadata.get("logo") or ""))
+    logo = None
+    if found and found[2]:
+        svg = found[1] == "image/svg+xml"
+        data = _svg_data(found[3], encoded=True) if svg else _picture_data(found[1], found[3])
+        logo = Picture(found[1], data, "") if data else None
+    colours = metadata.get("colours") or {}
+    safe = {n: c for n, c in colours.items() if n in COLOURS and re.fullmatch("#[0-9a-fA-F]{6}", str(c))}
+    return Look(logo, safe)
+
+
+def _without_empty(blocks: Sequence[Block], own: Collection[str]) -> list[Block]:
+    """The blocks without headings below sections that led to outputs of which there are none."""
+    out: list[Block] = []
+    for block in reversed(blocks):
+        after = out[-1] if out else None
+        is_last = after is None or (
+            isinstance(after, Heading) and isinstance(block, Heading) and after.level <= block.level
+        )
+        if not (isinstance(block, Heading) and block.level > 1 and block.anchor in own and is_last):
+            out.append(block)
+    return out[::-1]
 
 
 def _pixels(value: Any, default: int) -> int:
@@ -817,7 +914,9 @@ def _title(value: Mapping[str, Any]) -> Title:
 
 def _fact(value: Mapping[str, Any]) -> Fact:
     words = inlines(str(value.get("text") or ""), str(value.get("url") or ""))
-    return Fact(_line(value["label"]), words, show_hidden(str(value.get("note") or "")))
+    share = value.get("share")
+    note = show_hidden(str(value.get("note") or ""))
+    return Fact(_line(value["label"]), words, note, None if share is None else min(max(float(share), 0), 1))
 
 
 def _cell(value: Any) -> Cell:
@@ -830,6 +929,9 @@ def _cell(value: Any) -> Cell:
         note=_IN_BACKTICKS.sub(r"\1", show_hidden(str(value.get("note") or ""))),
         badge=_tone(value["badge"]) if value.get("badge") else None,
         mono=bool(value.get("mono")),
+        anchor=_line(value.get("anchor")),
+        sources=tuple(map(str, value.get("sources") or ())),
+        cited_as=_line(value.get("cited_as")),
     )
 
 
@@ -866,6 +968,7 @@ def _cards(value: Mapping[str, Any]) -> Cards:
                 _line(card["value"]),
                 show_hidden(str(card.get("note") or "")),
                 _tone(card.get("tone")),
+                _line(card.get("derived")),
             )
             for card in value["items"]
         )
@@ -876,6 +979,7 @@ _BLOCK_READERS: Final[dict[Any, Callable[[Mapping[str, Any]], Block]]] = {
     "table": _table,
     "facts": lambda value: Facts(tuple(_fact(fact) for fact in value["items"])),
     "cards": _cards,
+    "glossary": lambda value: Facts(tuple(_fact(fact) for fact in value["items"]), "glossary"),
     "notice": lambda value: Notice(_tone(value.get("tone")), _line(value["text"])),
 }
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pmkit.errors import RenderError
+from pmkit.export.appendices import with_appendices
 from pmkit.export.document import (
     Block,
     Cell,
@@ -124,7 +125,10 @@ def make_html(
         "script_json": lambda figure: Markup(_script_json(figure.spec)),  # noqa: S704 - escaped
         "data_address": _data_address,
         "trusted": Markup,
+        "say": document.language.say,
     }
+    document, files = with_appendices(document)
+    tools["attached"] = lambda name: f"data:text/csv;base64,{base64.b64encode(files[name]).decode('ascii')}"
     environment.globals |= tools
     parts = parts or _pack(document, live=live, cache=cache)
     boot = _safe_script((folder / "report.js").read_text(encoding="utf-8"))
@@ -135,14 +139,29 @@ def make_html(
         sections=_sections(document),
         policy=_policy([_hash(boot), *filter(None, [parts.plotly_hash])]),
         fonts=Markup(parts.fonts),  # noqa: S704 - base64
-        css=Markup(css),  # noqa: S704 - our own file
-        generated=f"{time.day} {time:%B %Y, %H:%M} UTC",
+        css=Markup(css + _own_css(document)),  # noqa: S704 - our own file, and colours of six digits
+        generated=document.language.tell(f"Generated {time.day} {time:%B %Y, %H:%M} UTC"),
         packed=Markup(parts.packed),  # noqa: S704 - base64
         boot=Markup(boot),  # noqa: S704 - our own file
     )
     page += "\n"
     unpacked = page.replace(parts.packed, "") if parts.packed else page
     return page, check_html(unpacked, document).with_problems(check_document(document))
+
+
+def _own_css(document: Document) -> str:
+    """The team's colours, and what stands at the foot of a printed page, in the report's language."""
+    before, between, after = re.split(
+        r"\{n2?\}", document.language.say("Page {n} of {n2}", n="{n}", n2="{n2}")
+    )
+    counters = f'"{before}" counter(page) "{between}" counter(pages) "{after}"'
+    foot = f"@media print {{ @page {{ @bottom-right {{ content: {counters}; }} }} }}"
+    colours = "; ".join(f"--{name}: {value}" for name, value in sorted(document.look.colours.items()))
+    if not colours:
+        return foot
+    # the dark look keeps its own colours, which are legible there
+    light = f":root {{ {colours}; }}"
+    return f"{foot}\n@media (prefers-color-scheme: light) {{ {light} }}\n@media print {{ {light} }}"
 
 
 # ------------------------------------------------------------------ policy and scripts
@@ -299,6 +318,7 @@ def _text(document: Document) -> str:
 
     gather(document.title)
     gather(document.blocks)
+    gather(tuple(document.language.phrases.values()))
     return "".join(sorted(chars))
 
 

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from pmkit.errors import RenderError
+from pmkit.export.appendices import with_appendices
 from pmkit.export.columns import MONO_SCALE, PORTRAIT, breakable, lay_out, rows_that_break
 from pmkit.export.document import (
     Block,
@@ -101,7 +102,7 @@ def export_pdf(
 def make_pdf(document: Document, *, font_paths: Sequence[Path | str] = ()) -> tuple[bytes, Check]:
     """The PDF of a document whose figures are drawn, and what its self-check found."""
     problems = check_document(document)
-    document = document.map_blocks(_showable)
+    document, attached = with_appendices(document.map_blocks(_showable))
     source = (report_templates() / "report.typ").read_bytes()
     coverage = cover(_all_text(document), font_paths)
     ruler = Ruler()
@@ -109,7 +110,7 @@ def make_pdf(document: Document, *, font_paths: Sequence[Path | str] = ()) -> tu
         gather(coverage.files, Path(folder))
         fonts, families = families_of(Path(folder))
         for _ in range(3):
-            files = _Writer(document, coverage, ruler, families).files()
+            files = _Writer(document, coverage, ruler, families, attached).files()
             try:
                 data = _compile({"report.typ": source, **files}, fonts, document)
                 break
@@ -135,7 +136,9 @@ def _compile(files: Mapping[str, bytes], fonts: Any, document: Document) -> byte
     import typst
 
     try:
-        return typeset(files, fonts, pdf_standards=["ua-1"], timestamp=int(document.generated_at.timestamp()))
+        return typeset(
+            files, fonts, pdf_standards=["ua-1", "a-3a"], timestamp=int(document.generated_at.timestamp())
+        )
     except typst.TypstError as error:
         if lacking := lacking_glyphs(error.diagnostic):
             raise _LackingError(lacking) from error
@@ -202,6 +205,7 @@ def _all_text(document: Document) -> str:
 
     gather_text(document.title)
     gather_text(document.blocks)
+    gather_text(tuple(document.language.phrases.values()))
     if any(isinstance(block, Items) for block in document.walk()):
         chars.update("☑☐")
     return "".join(sorted(chars | set("•…")))
@@ -227,6 +231,7 @@ def _lying_down(nodes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+_SAID: Final = {"contents": "Contents", "derivation": "derivation"}
 _SHORT_LINK: Final = 24  # letters: a longer link in a table is underlined instead of coloured
 _PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
 
@@ -234,13 +239,22 @@ _PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
 class _Writer:
     """Writes a document as the JSON tree and the image files that `report.typ` reads."""
 
-    def __init__(self, document: Document, coverage: Coverage, ruler: Ruler, families: Sequence[str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        coverage: Coverage,
+        ruler: Ruler,
+        families: Sequence[str],
+        attached: Mapping[str, bytes],
+    ) -> None:
         self.document, self.coverage, self.ruler = document, coverage, ruler
-        self.families = families
+        self.families, self.attached = families, attached
         self.images: dict[str, bytes] = {}
 
     def files(self) -> dict[str, bytes]:
         title, time = self.document.title, self.document.generated_at
+        generated = f"Generated {time.day} {time:%B %Y, %H:%M} UTC"
+        say = self.document.language.say
         tree = {
             "title": self.text(title.title),
             "running": self.shortened(self.text(title.title)),
@@ -250,12 +264,26 @@ class _Writer:
             "facts": [self.fact(fact) for fact in title.facts],
             "lang": self.document.lang[:2].lower(),
             "contents": self.document.contents,
-            "generated": f"{time.day} {time:%B %Y, %H:%M} UTC",
+            "generated": self.text(self.document.language.tell(generated)),
+            "rtl": self.document.language.direction == "rtl",
+            "colours": dict(self.document.look.colours),
+            "logo": self.logo(),
             "date": [time.year, time.month, time.day, time.hour, time.minute, time.second],
             "families": list(self.families),
+            "say": {name: self.text(say(phrase)) for name, phrase in _SAID.items()},
+            "page": list(map(self.text, re.split(r"\{n2?\}", say("Page {n} of {n2}", n="{n}", n2="{n2}")))),
             "blocks": self.blocks(self.document.blocks),
         }
-        return {"report.json": json.dumps(tree, ensure_ascii=False).encode(), **self.images}
+        return {"report.json": json.dumps(tree, ensure_ascii=False).encode(), **self.images, **self.attached}
+
+    def logo(self) -> str:
+        """The file of the team's logo; "" where there is none, or none that Typst can read."""
+        picture = self.document.look.logo
+        if picture is None or not _can_read(picture):
+            return ""
+        name = f"logo.{_SUFFIXES[picture.mime]}"
+        self.images[name] = picture.data
+        return name
 
     def text(self, text: str, room: float = _PROSE_WORD, *, mono: bool = False) -> str:
         shown = self.coverage.written_out(text)
@@ -304,7 +332,9 @@ class _Writer:
         return {
             "label": self.text(fact.label),
             "children": self.inline(fact.children, 22.0),
+            "rtl": runs_right_to_left(plain(fact.children)),
             "note": self.text(fact.note),
+            "share": fact.share,
         }
 
     def blocks(self, blocks: Sequence[Block]) -> list[dict[str, Any]]:
@@ -346,6 +376,7 @@ class _Writer:
                         "value": self.text(card.value, 6.0),
                         "note": self.text(card.note, 9.0),
                         "tone": card.tone,
+                        "derived": card.derived,
                     }
                     for card in items
                 ]
@@ -375,6 +406,9 @@ class _Writer:
             return {"rows": [], "caption": self.text(table.caption), "empty": self.text(table.empty)}
         layout = lay_out(table, self.ruler)
         rooms = [width / layout.size for width in layout.widths]
+        say = self.document.language.say
+        first = say("The first {n} of {n2} rows.", n=len(table.rows), n2=table.total)
+        whole = say("All of them are attached to this file as {text}.", text=table.attached)
         return {
             "caption": self.text(table.caption),
             "size": layout.size,
@@ -388,6 +422,9 @@ class _Writer:
                 [self.cell(cell, room) for cell, room in zip(row, rooms, strict=True)] for row in table.rows
             ],
             "breaks": rows_that_break(table, layout, self.ruler),
+            "attached": table.attached,
+            "label": self.text(table.label or table.attached),
+            "total": self.text(f"{first} {whole}") if table.attached else "",
         }
 
     def cell(self, cell: Cell, room: float) -> dict[str, Any]:
@@ -400,7 +437,12 @@ class _Writer:
             "badge": cell.badge,
             "mono": cell.mono,
             "rtl": runs_right_to_left(plain(cell.children)),
+            "note-rtl": runs_right_to_left(cell.note),
             "long": len(plain(cell.children)) > _SHORT_LINK,
+            "refs": [
+                {"label": self.text(r.label), "target": r.target, "anchor": r.anchor} for r in cell.refs
+            ],
+            "anchor": cell.anchor,
         }
 
     def cell_words(self, cell: Cell, room: float) -> list[dict[str, Any]]:

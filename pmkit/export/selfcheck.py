@@ -21,6 +21,7 @@ from pmkit.errors import RenderError
 from pmkit.export.document import Document, Markup
 from pmkit.export.drawing import count_marks
 from pmkit.export.fonts import name_of
+from pmkit.export.references import dead_links
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -113,6 +114,9 @@ def check_document(document: Document) -> list[str]:
         for figure in document.figures
         if not figure.svg or not count_marks(figure.svg)
     ]
+    problems += [
+        f"something leads to the place {place!r}, which is not there" for place in dead_links(document)
+    ]
     return problems
 
 
@@ -148,7 +152,7 @@ class _HtmlReader(HTMLParser):
             self.markup_tables += tag == "table"
         else:
             self.tables += tag == "table"
-            self.pictures += tag == "img"
+            self.pictures += tag == "img" and "logo" not in classes
         self.figures += tag == "figure" and "chart" in classes
         self.drawn += tag == "svg" and "static" in classes
         self._style = tag == "style"

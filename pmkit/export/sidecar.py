@@ -24,13 +24,13 @@ from pmkit.export.selfcheck import Check
 from pmkit.template import report_templates
 
 SCHEMA_NAME: Final = "pmkit-report"
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 
 _NODES: Final = (
     tree.Text, tree.Strong, tree.Emphasis, tree.Struck, tree.Code, tree.Link, tree.Break,
     tree.Heading, tree.Paragraph, tree.Item, tree.Items, tree.Quote, tree.Listing, tree.Rule, tree.Column,
     tree.Cell, tree.Table, tree.Fact, tree.Facts, tree.Card, tree.Cards, tree.Notice, tree.Figure,
-    tree.Picture, tree.Markup, tree.Badge, tree.Title,
+    tree.Picture, tree.Markup, tree.Badge, tree.Title, tree.Ref,
 )  # fmt: skip
 _KINDS: Final[Mapping[str, Any]] = {node.__name__.lower(): node for node in _NODES}
 
@@ -133,8 +133,9 @@ def read_sidecar(data: bytes, where: str = "the JSON") -> Document:
     title, blocks = _unpacked(content["title"]), _unpacked(content["blocks"])
     if not isinstance(title, Title):
         raise RenderError(f"{where}: title: expected a title, found a {content['title']['kind']}.")
-    has_contents = content.get("contents", True)
-    return Document(title, content["lang"], made, blocks, (), frames, content["incident"], has_contents)
+    lang, has_contents = content["lang"], content.get("contents", True)
+    language = tree.language_of(lang)
+    return Document(title, lang, made, blocks, (), frames, content["incident"], has_contents, language)
 
 
 def _undrawn(document: Document) -> Document:

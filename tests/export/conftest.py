@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from pmkit.errors import RenderError
+from pmkit.export.document import Block, Document, Title
 
 
 def _load(name: str) -> ModuleType:
@@ -84,6 +86,16 @@ def make_hostile() -> Callable[[Path], Any]:
     """`make_hostile(folder)`: a workspace in which every field holds payloads."""
     made: Callable[[Path], Any] = _load("hostile").make_hostile
     return made
+
+
+@pytest.fixture(scope="session")
+def document_of() -> Callable[..., Document]:
+    """`document_of(table, …)`: a small document of these blocks."""
+
+    def make(*blocks: Block) -> Document:
+        return Document(Title("Report"), "en", datetime(2026, 11, 10, tzinfo=UTC), blocks)
+
+    return make
 
 
 @pytest.fixture

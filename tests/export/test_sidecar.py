@@ -161,7 +161,7 @@ DAMAGED = {"kind": "picture", "mime": "image/png", "data": "%", "alt": "", "capt
     ("change", "said"),
     [
         (lambda c: c.update(schema="other"), '"schema": "pmkit-report", found none'),
-        (lambda c: c.update(schema_version="2.0"), "expected version 1.0 of the schema, found '2.0'"),
+        (lambda c: c.update(schema_version="2.0"), "expected version 1.1 of the schema, found '2.0'"),
         (lambda c: c.pop("title"), "title"),
         (lambda c: c.update(title=c["blocks"][0]), "title"),
         (lambda c: c["blocks"].append(SCRIPT), "blocks"),
