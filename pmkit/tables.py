@@ -444,7 +444,7 @@ def table_findings(findings: pd.DataFrame) -> Table:
         for row in findings.to_dict("records")
     ]
     heads = (
-        Head("", width="narrow"), Head("Rule"), Head("Finding", width="wide"), Head("Where"),
+        Head("Severity", width="narrow"), Head("Rule"), Head("Finding", width="wide"), Head("Where"),
         Head("May stay because"),
     )  # fmt: skip
     return Table(

@@ -44,7 +44,7 @@ _FIXED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "milestones": {"Status": _TEXT},
     "checkins": {"Held (UTC)": ("text", "note"), "What changed": _NOTE},
     "questions": {"Owner": _TEXT, "Status": _TEXT},
-    "findings": {"": _TEXT},
+    "findings": {"Severity": _TEXT},
     "evidence": {"Records": ("text", "note"), "From, to (UTC)": _TEXT},
     "clocks": {"Added": _TEXT, "Applied": _TEXT},
     "derivations": {"Metric": _NOTE, "Value": _TEXT, "From": _TEXT, "To": _TEXT, "Basis": _TEXT},

@@ -38,6 +38,21 @@ def browser() -> Iterator[playwright.Browser]:
         chromium.close()
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (1200, "dark"), (360, "light")])
+def test_axe_finds_nothing_wrong(
+    browser: playwright.Browser, page_file: Path, axe: str, width: int, scheme: str
+) -> None:
+    """No violation of axe-core, live charts and all; the page never scrolls sideways."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(page_file.as_uri())
+    page.wait_for_selector("html[data-charts=ready]", state="attached")
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:160]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
 @pytest.mark.parametrize("width", [1400, 420])
 def test_the_report_is_whole_without_a_network(
     browser: playwright.Browser, page_file: Path, width: int
