@@ -328,7 +328,8 @@ def _arranged(source: Path, sections: Sequence[str]) -> Path | Any:
     text = source.read_text(encoding="utf-8")
     if '"section-' not in text:
         return source
-    import nbformat
+    with _without_iri_grammar():
+        import nbformat
 
     notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     found: dict[str, list[Any]] = {"": []}

@@ -613,7 +613,12 @@ def test_programs_share_a_cache(tmp_path: Path, quick_ws: Workspace) -> None:
 def test_evidence_is_kept_from_line_ends_of_git(ws: Workspace) -> None:
     """A checkout on Windows does not change what the digests stand for."""
     attributes = (ws.path / ".gitattributes").read_text().splitlines()
-    assert attributes == ["evidence/** -text", "evidence.csv -text", "journal.jsonl -text"]
+    assert attributes == [
+        "evidence/** -text",
+        "evidence.csv -text",
+        "journal.jsonl -text",
+        "ledger.jsonl -text merge=union",
+    ]
 
 
 @pytest.mark.parametrize(

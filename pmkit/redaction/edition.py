@@ -139,10 +139,16 @@ class Editor:
             elif self._is_origin(name, str(column)):
                 columns[column] = pd.Series("", index=frame.index, dtype="str")
                 continue
+            elif column == "ref" and self.audience.channels == "masked":
+                edit = self._file_of
             edited = {cell: edit(cell) for cell in cells.unique() if isinstance(cell, str)}
             if any(before != after for before, after in edited.items()):
                 columns[column] = cells.map(lambda cell, e=edited: e.get(cell, cell)).astype(cells.dtype)
         return frame.assign(**columns) if columns else frame
+
+    def _file_of(self, ref: str) -> str:
+        """The file alone: the folders of an export bear the names of its channels."""
+        return self.text(ref.partition("#")[0])
 
     def facts(self, incident: Incident) -> Incident:
         """The facts of the incident."""

@@ -154,7 +154,7 @@ def fixtures() -> list[str]:
         for name in names
         if "/" in name
         and not name.endswith(".expected.csv")
-        and not name.startswith("workspaces/")
+        and not name.startswith(("workspaces/", "specs/"))
         and not any(name.startswith(f"{folder}/") for folder in whole)
     ]
     return sorted(whole + alone)

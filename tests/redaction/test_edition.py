@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -232,3 +233,15 @@ def test_tags_are_keyed_by_the_folder(tmp_path: Path, record: Postmortem) -> Non
     assert here != there
     assert here == redact(replace(record, tag_key=b"a", notes={"summary": text}), "company").notes["summary"]
     assert load_audience("internal", record.incident).is_internal
+
+
+def test_where_a_record_stands_names_no_channel_that_is_masked(postmortem: Callable[..., Any]) -> None:
+    """Where channels are masked, `ref` leads to the file and not to the folder of the channel in it."""
+    rows = [{"event_id": "a", "source": "slack", "kind": "message", "place": "#payments-war-room",
+             "ref": "evidence/export.zip#payments-war-room/2026-11-03.json:4", "text": "x"}]  # fmt: skip
+    pm = postmortem(events=rows)
+    audiences = (load_audience(name, pm.incident) for name in ("company", "core team", "customer", "public"))
+    masked = [audience for audience in audiences if audience.channels == "masked"]
+    assert masked
+    for audience in masked:
+        assert "war-room" not in "".join(redact(pm, audience).events["ref"])
