@@ -80,26 +80,30 @@ def _pdf(document: Document, stem: str, options: Options) -> Finished:
 
 def _markdown(document: Document, stem: str, _options: Options) -> Finished:
     from pmkit.export.markdown import make_markdown
+    from pmkit.export.references import spelled_out
 
-    return make_markdown(document, stem)
+    return make_markdown(spelled_out(document), stem)
 
 
 def _confluence(document: Document, stem: str, options: Options) -> Finished:
     from pmkit.export.confluence import make_confluence
+    from pmkit.export.references import spelled_out
 
-    return make_confluence(document, stem, font_paths=options.font_paths)
+    return make_confluence(spelled_out(document), stem, font_paths=options.font_paths)
 
 
 def _docx(document: Document, stem: str, options: Options) -> Finished:
     from pmkit.export.docx import make_docx
+    from pmkit.export.references import spelled_out
 
-    return make_docx(document, stem, font_paths=options.font_paths)
+    return make_docx(spelled_out(document), stem, font_paths=options.font_paths)
 
 
 def _lite(document: Document, stem: str, options: Options) -> Finished:
     from pmkit.export.lite import make_lite
+    from pmkit.export.references import spelled_out
 
-    return make_lite(document, stem, font_paths=options.font_paths)
+    return make_lite(spelled_out(document), stem, font_paths=options.font_paths)
 
 
 def _json(document: Document, stem: str, _options: Options) -> Finished:

@@ -48,9 +48,10 @@ def _soup(data: bytes) -> Any:
     return BeautifulSoup(data.decode("utf-8"), "lxml")
 
 
-def read_html(data: bytes) -> Seen:
+def read_html(data: bytes, *, references: bool = False) -> Seen:
+    """Without the references from numbers and statements to sources, which only page and PDF have."""
     soup = _soup(data)
-    for odd in soup.select("svg, script, style, nav"):
+    for odd in soup.select("svg, script, style, nav" + ("" if references else ", a.derived, sup.refs")):
         odd.decompose()
     rows = soup.select("table[role=table]")
     return Seen(
@@ -215,7 +216,7 @@ def _gather(blocks: list[dict[str, Any]], seen: Seen) -> None:
                 cards = [(bare(c["label"]), bare(c["value"]), bare(c["note"])) for c in block["items"]]
                 seen.cards += [tuple(filter(None, card)) for card in cards]
             case "table" if block["rows"]:
-                rows = [[bare(_said(c["children"]) + c["note"]) for c in row] for row in block["rows"]]
+                rows = [[bare(_cell(cell)) for cell in row] for row in block["rows"]]
                 seen.tables.append([[bare(column["label"]) for column in block["columns"]], *rows])
             case "figure":
                 seen.figures.append(bare(block["alt"]))
@@ -226,6 +227,12 @@ def _gather(blocks: list[dict[str, Any]], seen: Seen) -> None:
             case "items":
                 for item in block["items"]:
                     _gather(item["blocks"], seen)
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    """A cell without words of its own is what its references are called."""
+    called = ", ".join(ref["label"] for ref in cell.get("refs", ()))
+    return (_said(cell["children"]) or called) + cell["note"]
 
 
 def _said(nodes: list[dict[str, Any]]) -> str:
