@@ -156,7 +156,8 @@ def test_a_notebook_shows_everything(name: str, lab: Any, reading: pmkit.Workspa
     book = lab.open(reading.path / "notebooks" / name)
     book.run()
     assert book.problems() == []
-    assert any(cell["isWidget"] for cell in book.cells()) or name.startswith("00")
+    # The first and the last notebook only show.
+    assert any(cell["isWidget"] for cell in book.cells()) or name.startswith(("00", "06"))
     book.close()
 
 
