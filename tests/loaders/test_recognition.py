@@ -138,6 +138,11 @@ SAMPLES: list[tuple[str, Any, str]] = [
         {"services": [{"id": "P2", "self": "https://api.eu.pagerduty.com/services/P2"}], "more": False},
         "pagerduty-other",
     ),
+    (
+        "users.json",
+        [{"id": "P3", "teams": [], "self": "https://api.pagerduty.com/users/P3", "type": "user"}],
+        "pagerduty-other",
+    ),
     ("notes.md", "# Notes\n\nWe made a commit and an author was told.\n", ""),
 ]
 

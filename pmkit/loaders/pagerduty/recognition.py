@@ -54,12 +54,11 @@ def is_analytics(glimpse: Glimpse) -> bool:
 def is_settings(glimpse: Glimpse) -> bool:
     """Whether it lists what an account has, as users and services, of which nothing happened at a time."""
     document = glimpse.first
-    if isinstance(document, dict):
-        held = next((name for name in _SETTINGS if isinstance(document.get(name), list)), "")
-        document = next(iter(document[held]), {}) if held else document
-    told = document.get("self") if isinstance(document, dict) else None
-    address = _ADDRESS.match(told) if isinstance(told, str) else None
-    return address is not None and address[1] in _SETTINGS
+    if not isinstance(document, dict):
+        return False
+    # A user has `teams` too, so that the document itself is asked first.
+    held = (next(iter(document[name]), {}) for name in _SETTINGS if isinstance(document.get(name), list))
+    return any(map(_is_setting, (document, *held)))
 
 
 def is_report(glimpse: Glimpse) -> bool:
@@ -112,6 +111,12 @@ def _sample(glimpse: Glimpse, lists: Iterable[str] = LISTS) -> tuple[str, dict[s
 
 def _is_record(record: dict[str, Any]) -> bool:
     return _is_entry(record) or _is_incident(record) or _is_alert(record) or _is_note(record)
+
+
+def _is_setting(record: Any) -> bool:
+    told = record.get("self") if isinstance(record, dict) else None
+    address = _ADDRESS.match(told) if isinstance(told, str) else None
+    return address is not None and address[1] in _SETTINGS
 
 
 def _is_entry(record: dict[str, Any]) -> bool:
