@@ -123,6 +123,14 @@ def holds_twin_keys(data: bytes) -> bool:
     return twins
 
 
+def twin_key(pairs: list[tuple[str, Any]]) -> str | None:
+    """The key that most often stands twice among the pairs of an object; None where each stands once."""
+    if len(dict(pairs)) == len(pairs):
+        return None
+    ((twin, _),) = Counter(name for name, _ in pairs).most_common(1)
+    return twin
+
+
 def clean_json(value: Any) -> bytes:
     """`value` as UTF-8 JSON; half of a surrogate pair, which is no character, becomes U+FFFD."""
     text = json.dumps(value, ensure_ascii=False)
@@ -184,11 +192,9 @@ class CarefulReader:
         return None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        value = dict(pairs)
-        if len(value) < len(pairs):
-            ((twin, _),) = Counter(name for name, _ in pairs).most_common(1)
+        if (twin := twin_key(pairs)) is not None:
             self._problems.append(f"duplicate key {twin!r}")
-        return value
+        return dict(pairs)
 
     def _constant(self, name: str) -> None:
         self._problems.append(f"non-finite number {name}")

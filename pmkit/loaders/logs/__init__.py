@@ -49,9 +49,10 @@ def load_log(
 
     One row of kind `log` per record: a line with a time, and all lines after it up to the next one with a
     time. `text` is the line without its time, then the lines that belong to it, with their number behind the
-    first; `log_level` its level, `place` the host, `actor` the program or logger. Then one row
+    first; `log_level` its level, `place` the host, `actor` the program or logger. A key that stands twice in
+    a line, with different values, is shown with both and decides none of these. Then one row
     `kind="unreadable"` for every line before the first record, and for every record whose time cannot be
-    read.
+    read or is told twice.
 
     Parameters
     ----------
@@ -200,6 +201,9 @@ def _dated(
     """The records with a time, their times, and why others have none."""
     dated, times, problems = [], [], []
     for record in records:
+        if record.head.problem:
+            problems.append((record.place, record.head.problem))
+            continue
         try:
             times.append(stamps.read(record.head.time, f"line {record.first}"))
             dated.append(record)

@@ -106,13 +106,21 @@ _PAIR: Final = re.compile(r'([\w.@-]{1,80})=("(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)
 
 
 class Head(NamedTuple):
-    """What the first line of a record says; a group that its shape does not have is empty."""
+    """What the first line of a record says; a group that its shape does not have is empty.
+
+    One that says its time twice has none, and a `problem`.
+    """
 
     time: str
     text: str
     level: str = ""
     host: str = ""
     actor: str = ""
+    problem: str = ""
+
+
+class _Several(list[Any]):
+    """The values of a key that stands more than once, as some loggers write it: all shown, none believed."""
 
 
 def read_groups(
@@ -165,28 +173,42 @@ def _with_level(level: str, text: str) -> str:
 
 def _read_json(line: str) -> Head | None:
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_together)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(record, dict):
-        return None
+    head = _structured(record) if isinstance(record, dict) else None
     # Half of a surrogate pair is no character.
-    return _structured(json.loads(clean_json(record)) if "\\ud" in line.lower() else record)
+    return Head(*json.loads(clean_json(head))) if head and "\\ud" in line.lower() else head
 
 
 def _read_pairs(line: str) -> Head | None:
     """`ts=2026-11-03T14:02:11Z level=info msg="…"`, and nothing between the pairs."""
-    record: dict[str, str] = {}
+    pairs: list[tuple[str, Any]] = []
     position = 0
     while pair := _PAIR.match(line, position):
         value = pair[2]
-        record[pair[1]] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+        said = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+        pairs.append((pair[1], said))
         position = pair.end()
+    record = _together(pairs)
     return _structured(record) if len(record) > 1 and position == len(line) else None
+
+
+def _together(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a key that stands in it with several values keeps them all."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        for key in record:
+            values = [value for name, value in pairs if name == key]
+            record[key] = _Several(values) if any(value != values[0] for value in values) else values[0]
+    return record
 
 
 def _structured(record: dict[str, Any]) -> Head | None:
     key, time = _first(record, TIMES)
+    twice = next((name for name in TIMES if isinstance(record.get(name), _Several)), "")
+    if twice and (not time or TIMES.index(twice) < TIMES.index(key)):
+        return Head("", "", problem=f"duplicate key {twice!r}")
     if not time:
         return None
     named = {"time": key}
@@ -197,7 +219,9 @@ def _structured(record: dict[str, Any]) -> Head | None:
     facts = (f"{k}={v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)}" for k, v in rest.items())
     text = joined(values["text"].rstrip("\n"), *facts, by=" ")
     level = values["level"]
-    return Head(time, _with_level(level, text), level_of(level, text), values["host"], values["actor"])
+    is_disputed = any(isinstance(record.get(name), _Several) for name in SEVERITIES)
+    told = "" if is_disputed else level_of(level, text)
+    return Head(time, _with_level(level, text), told, values["host"], values["actor"])
 
 
 def _first(record: dict[str, Any], keys: Iterable[str]) -> tuple[str, str]:

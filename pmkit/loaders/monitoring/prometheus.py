@@ -21,7 +21,7 @@ from pmkit.errors import EvidenceError
 from pmkit.loaders._documents import joined, list_in, object_in, text_in
 from pmkit.loaders._format import Format, Glimpse
 from pmkit.loaders._moments import read_epoch
-from pmkit.loaders._salvage import MOST_FAILURES, clean_json, text_of
+from pmkit.loaders._salvage import MOST_FAILURES, clean_json, text_of, twin_key
 from pmkit.loaders.monitoring._labels import place_of, read_labels, series_name
 from pmkit.loaders.monitoring._samples import (
     Problem,
@@ -135,6 +135,16 @@ class _Head(NamedTuple):
 _Read = tuple[Series | None, list[Problem]]
 
 
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a label that stands twice nobody knows which value is meant."""
+    if (twin := twin_key(pairs)) is not None:
+        raise ValueError(f"duplicate key {twin!r}")
+    return dict(pairs)
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_said_once)
+
+
 def _text(path: Path) -> str:
     try:
         return text_of(path.read_bytes())
@@ -144,10 +154,9 @@ def _text(path: Path) -> str:
 
 def _answers(text: str) -> Iterator[Any]:
     """The documents of a file, one after another or in a list. Raises `ValueError` where one is damaged."""
-    decoder = json.JSONDecoder()
     position, has_halves = _skip(text, 0), _HALF_CHARACTER.search(text) is not None
     while position < len(text):
-        value, end = decoder.raw_decode(text, position)
+        value, end = _DECODER.raw_decode(text, position)
         if not isinstance(value, dict | list):
             raise ValueError(f"expected an answer of Prometheus, found {shown(value)}")
         value = json.loads(clean_json(value)) if has_halves else value
@@ -268,7 +277,7 @@ def _damaged(text: str, file: str, problem: str) -> Iterator[_Read]:
 
 def _series_in(text: str, place: str, told: str) -> Iterator[_Read]:
     try:
-        series, _ = json.JSONDecoder().raw_decode(text)
+        series, _ = _DECODER.raw_decode(text)
         yield from _read_series(json.loads(clean_json(series)), place, told)
     except (ValueError, RecursionError) as error:
         yield _salvaged(text, place, told, str(error))
@@ -278,7 +287,7 @@ def _salvaged(text: str, place: str, told: str, problem: str) -> _Read:
     """The samples in the text of a damaged series; what lies between two of them is one problem."""
     begin = _BEGIN.match(text)
     try:
-        metric, end = json.JSONDecoder().raw_decode(text, begin.end()) if begin else (None, 0)
+        metric, end = _DECODER.raw_decode(text, begin.end()) if begin else (None, 0)
     except (ValueError, RecursionError):
         metric, end = None, 0
     opening = _VALUES.match(text, end) if metric is not None else None

@@ -124,6 +124,33 @@ def test_a_stack_trace_belongs_to_the_line_before_it() -> None:
     assert frame["ref"].tolist() == ["app.log#line:1-4", "app.log#line:6"]
 
 
+@pytest.mark.parametrize(
+    ("line", "level", "text"),
+    [
+        ('{"ts":"AT","level":"info","level":"error","msg":"down"}', "", 'down level=["info", "error"]'),
+        ('{"ts":"AT","level":"info","msg":"up","msg":"ERROR"}', "info", 'INFO msg=["up", "ERROR"]'),
+        ('{"ts":"AT","level":"info","msg":"a\\ud83d","msg":"b"}', "info", 'INFO msg=["a\ufffd", "b"]'),
+        ('{"ts":"AT","level":"info","msg":"a","of":{"id":1,"id":2}}', "info", 'INFO a of={"id": [1, 2]}'),
+        ('{"ts":"AT","level":"info","msg":"a","app":"x","app":"x"}', "info", "INFO a"),
+        ('{"@timestamp":"AT","ts":1,"ts":2,"level":"warn","msg":"a"}', "warning", "WARNING a ts=[1, 2]"),
+        ("ts=AT level=info level=error msg=down", "", 'down level=["info", "error"]'),
+    ],
+)
+def test_a_key_that_stands_twice_is_shown_and_decides_nothing(line: str, level: str, text: str) -> None:
+    """Some loggers write a key again for a value of their own; which of the two is meant nobody knows."""
+    row = load(line.replace("AT", AT)).iloc[0]
+    assert (row["log_level"], row["text"]) == (level, text)
+
+
+@pytest.mark.parametrize("line", [f'{{"ts":"{AT}","ts":1,"msg":"a"}}', f"ts={AT} ts=1 msg=a"])
+def test_a_time_that_is_told_twice_is_no_time(line: str) -> None:
+    """The record is unreadable and belongs to no other; its neighbours stay."""
+    sound = f'{{"ts":"{AT}","msg":"b"}}'
+    frame = load(f"{sound}\n{line}\n{sound}")
+    assert frame["text"].tolist() == ["b", "b", "duplicate key 'ts'"]
+    assert frame["ref"].iloc[-1] == "app.log#line:2"
+
+
 def test_lines_before_the_first_record_are_said() -> None:
     """A log that was cut begins in the middle of a trace: each such line is an unreadable row."""
     frame = load(f"\tat a.B\n\nCaused by: x\n{AT} INFO next\n")

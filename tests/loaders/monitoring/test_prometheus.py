@@ -227,6 +227,26 @@ def test_half_a_surrogate_in_a_label_is_no_character(load: Load) -> None:
     assert load(load_prometheus, text)["metric"].tolist() == ['up{job="�"}']
 
 
+def test_a_label_that_stands_twice_costs_its_series(load: Load) -> None:
+    """Nobody knows which series such samples are of; the next one stays."""
+    text = json.dumps(answer(series([AT, "1"], job="a"), series([AT, "2"], job="b")))
+    frame = load(load_prometheus, text.replace('"job": "a"', '"job": "a", "job": "c"'))
+    assert frame["text"].tolist() == ['up{job="b"} = 2', "duplicate key 'job'"]
+
+
+@pytest.mark.parametrize("name", ["data", "result", "values"])
+def test_a_list_that_stands_twice_hides_nothing(load: Load, refs: Refs, tmp_path: Path, name: str) -> None:
+    """The samples that can be told are read, and the rest is said, also among what is incomplete."""
+    held = {"data": answer(*PLAIN)["data"], "result": PLAIN, "values": PLAIN[0]["values"]}[name]
+    twice = f'"{name}": {json.dumps(held)}'
+    text = json.dumps(answer(*PLAIN)).replace(twice, f"{twice}, {twice.replace(str(AT), str(AT + 60))}")
+    frame = load(load_prometheus, text)
+    assert len(refs(samples(frame))) == (2 if name == "values" else 4)
+    assert f"duplicate key '{name}'" in frame["text"].iloc[-1]
+    (tmp_path / "file.json").write_text(text)
+    assert "damaged" in find_incompleteness(tmp_path / "file.json", "prometheus-query")
+
+
 SERIES = st.lists(st.integers(1, 6), min_size=1, max_size=5)
 
 
