@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pmkit.loaders._documents import object_in
+from pmkit.loaders._documents import list_in, object_in
 from pmkit.loaders._format import Glimpse
 from pmkit.loaders.pagerduty.reading import LISTS
 
@@ -57,8 +57,8 @@ def is_settings(glimpse: Glimpse) -> bool:
     if not isinstance(document, dict):
         return False
     # A user has `teams` too, so that the document itself is asked first.
-    held = (next(iter(document[name]), {}) for name in _SETTINGS if isinstance(document.get(name), list))
-    return any(map(_is_setting, (document, *held)))
+    held = [one for name in _SETTINGS for one in list_in(document, name)[:1]]
+    return any(map(_is_setting, [document, *held]))
 
 
 def is_report(glimpse: Glimpse) -> bool:
