@@ -42,14 +42,14 @@ def write_durably(path: Path, data: bytes, *, just_before: Callable[[], None] | 
 
     `just_before` is called when the data is on the disk and only has to take its name.
     """
-    with _replacing(path, just_before) as out:
+    with replacing(path, just_before) as out:
         out.write(data)
 
 
 def copy_durably(original: Path, target: Path, *, without: Container[Path] = ()) -> None:
     """A copy of a file, or of a folder less the files and folders `without`. Links are refused."""
     if not original.is_dir():
-        with explained(original), original.open("rb") as data, _replacing(target) as out:
+        with explained(original), original.open("rb") as data, replacing(target) as out:
             shutil.copyfileobj(data, out, 2**20)
         return
     kept = list(walk_files(original, without=without))
@@ -120,7 +120,8 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _replacing(path: Path, just_before: Callable[[], None] | None = None) -> Iterator[BinaryIO]:
+def replacing(path: Path, just_before: Callable[[], None] | None = None) -> Iterator[BinaryIO]:
+    """A file to write to; it takes the name `path` once all of it is on the disk, and else leaves nothing."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)

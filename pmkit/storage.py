@@ -66,6 +66,20 @@ def fetched(place: str) -> Iterator[Path]:
         yield target
 
 
+def read_file(place: str) -> bytes:
+    """The bytes of a file behind an address or a path. Raises `FileNotFoundError` where there is none."""
+    if not is_remote(place):
+        return Path(place).read_bytes()
+    system, inside = _system(place)
+    data: bytes = system.cat_file(inside)
+    return data
+
+
+def file_system(place: str) -> tuple[Any, str]:
+    """What Arrow opens files of a place with (of this machine None), and the place as it names it."""
+    return _system(place) if is_remote(place) else (None, place)
+
+
 def put(file: Path, place: str) -> str:
     """Copy a file to a place, an address or a path; returns where it stands."""
     if not is_remote(place):

@@ -27,6 +27,7 @@ PAGES = [
         "docs/review.md",
         "docs/connect.md",
         "docs/editions.md",
+        "docs/fleet.md",
     )
 ]
 COMMAND = re.compile(r"`pmkit ([a-z-]+)|^\s*pmkit ([a-z-]+)", re.MULTILINE)

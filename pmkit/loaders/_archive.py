@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from pmkit.errors import EvidenceError
 
@@ -53,9 +53,31 @@ class Member(NamedTuple):
     size: int = 0
 
 
+class _Packed(Protocol):
+    """The bytes of a zip, wherever they are."""
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+
+class _OnDisk:
+    """The bytes of a file, read when they are asked for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __getitem__(self, part: slice) -> bytes:
+        self._file.seek(part.start)
+        return self._file.read(part.stop - part.start)
+
+
 @contextmanager
-def open_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[list[Member]]:
+def open_members(
+    path: Path, suffixes: tuple[str, ...], *, one_by_one: bool = False
+) -> Iterator[list[Member]]:
     """The members of a zip or folder whose names end in one of `suffixes`, and every unsafe one.
+
+    With `one_by_one` a zip may unpack to any size, for a caller that keeps no member: the limits are those of
+    each member, and the zip is read and not mapped, as what is mapped counts as memory.
 
     Raises `EvidenceError` when `path` is neither.
     """
@@ -68,12 +90,12 @@ def open_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[list[Member]
     except (*READ_ERRORS, NotImplementedError, ValueError, IndexError) as error:
         hint = "Expected a zip or a folder; if the download was cut short, fetch it again."
         raise EvidenceError(path, "", f"cannot be opened: {error}.", hint) from error
-    with (
-        archive,
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as packed,
-    ):
-        yield list(_zip_members(archive, packed, suffixes))
+    with archive, path.open("rb") as file:
+        if one_by_one:
+            yield list(_zip_members(archive, _OnDisk(file), suffixes, most=None))
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as packed:
+            yield list(_zip_members(archive, packed, suffixes, most=MOST_TOTAL_BYTES))
 
 
 def gunzip(data: bytes) -> tuple[bytes, str]:
@@ -108,7 +130,9 @@ def _folder_members(root: Path, suffixes: tuple[str, ...]) -> Iterator[Member]:
             yield Member(name, file.read_bytes, _TOO_BIG if size > MOST_MEMBER_BYTES else "", size=size)
 
 
-def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[str, ...]) -> Iterator[Member]:
+def _zip_members(
+    archive: zipfile.ZipFile, packed: _Packed, suffixes: tuple[str, ...], *, most: int | None
+) -> Iterator[Member]:
     # infolist, because two members may bear one name and namelist reads would give the last twice.
     infos = archive.infolist()
     overlapping = _overlapping(infos)
@@ -131,8 +155,8 @@ def _zip_members(archive: zipfile.ZipFile, packed: mmap.mmap, suffixes: tuple[st
             problem = problem or "overlaps another member, as a zip bomb does"
         if not problem:
             total += info.file_size
-            if total > MOST_TOTAL_BYTES:
-                problem = f"the archive unpacks to more than {MOST_TOTAL_BYTES // 2**30} GB"
+            if most is not None and total > most:
+                problem = f"the archive unpacks to more than {most // 2**30} GB"
         yield Member(name, partial(_inflate, packed, info), problem, size=info.file_size)
 
 
@@ -192,10 +216,10 @@ def _unfit(info: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _inflate(packed: mmap.mmap, info: zipfile.ZipInfo) -> bytes:
+def _inflate(packed: _Packed, info: zipfile.ZipInfo) -> bytes:
     """The member's bytes, checked as `ZipFile.read` does, which is slow on thousands of files."""
     head = info.header_offset
-    signature, name_length, extra_length = struct.unpack_from("<4s22xHH", packed, head)
+    signature, name_length, extra_length = struct.unpack("<4s22xHH", packed[head : head + _HEADER])
     if signature != b"PK\3\4":
         raise zipfile.BadZipFile("its header is damaged")
     begin = head + _HEADER + name_length + extra_length

@@ -166,6 +166,17 @@ def test_more_than_the_archive_may_hold_is_refused(tmp_path: Path) -> None:
         assert any("overlaps" in m.problem or "more than 4 GB" in m.problem for m in members)
 
 
+def test_one_by_one_there_is_no_limit_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read member by member may be of any size together; bytes and faults are the same."""
+    monkeypatch.setattr("pmkit.loaders._archive.MOST_TOTAL_BYTES", 1)
+    (tmp_path / "x.zip").write_bytes(packed(("a.json", GOOD), ("b.json", BAD), ("../c.json", BAD)))
+    with open_members(tmp_path / "x.zip", (".json",)) as members:
+        assert [bool(member.problem) for member in members] == [True, True, True]
+    with open_members(tmp_path / "x.zip", (".json",), one_by_one=True) as members:
+        assert [bool(member.problem) for member in members] == [False, False, True]
+        assert [member.read() for member in members[:2]] == [GOOD, BAD]
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"plain words", b"PK\5\6" + b"\0" * 10, named("b.json")[:-30]])
 def test_what_is_no_zip_says_so(tmp_path: Path, data: bytes) -> None:
     """A file without a table of contents is refused with advice."""

@@ -290,7 +290,7 @@ class Loading:
 
         kept = rows.to_pylist()
         joined = strings(" | ".join(map(ref_of, (row, *copies[row]))) for row in kept if row in copies)
-        is_copied = pa.array([row in copies for row in kept])
+        is_copied = pa.array([row in copies for row in kept], type=pa.bool_())
         return pc.replace_with_mask(_one_chunk(refs), is_copied, joined)
 
     def _of_channels(self, columns: _Columns, codes: pa.Array) -> _Columns:
