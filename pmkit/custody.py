@@ -3,6 +3,9 @@
 Each line of `journal.jsonl` carries the digest of the line before, so that its last digest, the head, stands
 for all of it; the line that adds a file holds that file's row of `evidence.csv`. Whoever can write the folder
 can write all of this anew: that is seen for certain only by a head kept elsewhere, as in a published report.
+
+`ledger.jsonl`, of what was asked of outside systems, is chained alike. Two branches of it may be merged, line
+by line, so a line carries the digests of all lines before it that no other follows yet.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from pmkit.disk import (
     read_digests,
     read_text,
     size_of,
+    sync_folder,
     walk_files,
 )
 from pmkit.errors import PmkitError, WorkspaceError
@@ -37,6 +41,7 @@ from pmkit.preview import printable
 from pmkit.timeline import find_orphans
 
 JOURNAL: Final = "journal.jsonl"
+LEDGER: Final = "ledger.jsonl"
 EVIDENCE: Final = "evidence.csv"
 
 Problem = tuple[str, str]  # a file, and what is the matter with it
@@ -126,20 +131,22 @@ _FINDINGS: Final = {
 # The journal
 
 
-def append_line(folder: Path, said: Mapping[str, Any]) -> None:
-    """Add a line to the journal and bring it to the disk; what a crash left of a line is cut."""
-    path = folder / JOURNAL
+def append_line(folder: Path, said: Mapping[str, Any], *, file: str = JOURNAL) -> None:
+    """Add a line to the journal, or the ledger, and bring it to the disk; what a crash left of a line is cut."""
+    path = folder / file
     with explained(path):
-        lines = path.read_bytes() if path.exists() else b""
+        is_new = not path.exists()
+        lines = b"" if is_new else path.read_bytes()
         whole = lines[: lines.rfind(b"\n") + 1]
-        previous = whole[:-1].rpartition(b"\n")[2]
-        line = {**said, "prev": digest_of_bytes(previous) if previous else ""}
-        with path.open("r+b" if path.exists() else "wb") as out:
+        line = {**said, "prev": _last(whole) if file == JOURNAL else _open_ends(whole)}
+        with path.open("wb" if is_new else "r+b") as out:
             out.truncate(len(whole))
             out.seek(len(whole))
             out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             out.flush()
             os.fsync(out.fileno())
+        if is_new:
+            sync_folder(folder)
 
 
 def tag_key(folder: Path) -> bytes:
@@ -229,10 +236,7 @@ def _read_journal(folder: Path) -> tuple[list[_Line], list[str]]:
     lines: list[_Line] = []
     problems: list[str] = []
     for number, data in enumerate(raw, start=1):
-        try:
-            said = json.loads(data)
-        except (ValueError, RecursionError):
-            said = None
+        said = _said(data)
         previous = lines[-1].digest if lines else ""
         if not isinstance(said, dict) or said.get("prev") != previous:
             problems.append(f"line {number} does not follow from the line before it")
@@ -240,6 +244,56 @@ def _read_journal(folder: Path) -> tuple[list[_Line], list[str]]:
     if torn:
         problems.append("the last line is not whole: a save was stopped; the next one will cut it")
     return lines, problems
+
+
+def _said(data: bytes) -> Any:
+    """What a line says; None for one that cannot be read."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _last(whole: bytes) -> str:
+    """The digest of the last line, "" where there is none."""
+    previous = whole[:-1].rpartition(b"\n")[2]
+    return digest_of_bytes(previous) if previous else ""
+
+
+def _open_ends(whole: bytes) -> str | list[str]:
+    """The digests of the lines that none follows: one, unless branches were merged."""
+    ends: dict[str, None] = {}
+    for data in whole.splitlines():
+        for end in _named(_said(data)) or list(ends):  # a line of old follows the one before it
+            ends.pop(end, None)
+        ends[digest_of_bytes(data)] = None
+    return [*ends] if len(ends) > 1 else next(iter(ends), "")
+
+
+def _named(said: Any) -> list[str]:
+    """The digests that a line of the ledger follows."""
+    prev = said.get("prev") if isinstance(said, dict) else None
+    return [str(each) for each in prev] if isinstance(prev, list) else [prev] if isinstance(prev, str) else []
+
+
+def _broken_ledger(folder: Path) -> Iterator[str]:
+    """Where the chain of the ledger is broken; lines from before it was chained come first, and count as one."""
+    path = folder / LEDGER
+    if not path.exists():
+        return
+    with explained(path):
+        *raw, torn = path.read_bytes().split(b"\n")
+    known, is_chained = {""}, False
+    for number, data in enumerate(raw, start=1):
+        ends = _named(_said(data))
+        if not (ends or is_chained):
+            pass
+        elif not ends or not known.issuperset(ends):
+            yield f"line {number} does not follow from the lines before it: one was changed or taken out"
+        is_chained = is_chained or bool(ends)
+        known.add(digest_of_bytes(data))
+    if torn:
+        yield "the last line is not whole: a push was stopped; the next one will cut it"
 
 
 def _pieces_told(lines: Iterable[_Line]) -> list[_Piece]:
@@ -273,6 +327,7 @@ def find_tampering(folder: Path, heads: Mapping[str, str] | None = None) -> list
     problems = [(JOURNAL, problem) for problem in (*broken, *_lost_heads(lines, heads or {}))]
     problems += [(JOURNAL, problem) for problem in _told_otherwise(told, pieces)]
     problems += [(JOURNAL, problem) for problem in _stopped_saves(folder, lines)]
+    problems += [(LEDGER, problem) for problem in _broken_ledger(folder)]
     if unread:
         problems.append((EVIDENCE, unread))
     else:

@@ -3,24 +3,24 @@
 Before something is asked for, the ledger says so (`intent`), and after the answer what came of it (`done`,
 `refused`, `unknown`). Each line is on the disk before the next thing happens, so that after a crash at any
 moment an intent without an outcome shows what may have been done. What a crash left of a line is cut: the
-request that it would have told of was not sent, or its intent still stands.
+request that it would have told of was not sent, or its intent still stands. Each line carries the digest of
+the line before, so that `pmkit verify` sees what was changed afterwards.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from pmkit.disk import explained, sync_folder
+from pmkit.custody import LEDGER, append_line
+from pmkit.disk import explained
 from pmkit.errors import WorkspaceError
 
-LEDGER: Final = "ledger.jsonl"
 State = Literal["intent", "done", "refused", "unknown"]
 
 
@@ -109,7 +109,7 @@ class Ledger:
     def record(self, step: str, state: State, **told: Any) -> Entry:
         """Add a line; it is on the disk when this returns."""
         entry = Entry(self.now().astimezone(UTC), self.target, step, state, **told)
-        append(self.path, _line_of(entry))
+        append_line(self.path.parent, _line_of(entry), file=LEDGER)
         self._of_target.setdefault(step, []).append(entry)
         return entry
 
@@ -135,29 +135,13 @@ def read_ledger(folder: Path) -> list[Entry]:
     return entries
 
 
-def append(path: Path, line: Mapping[str, Any]) -> None:
-    """Add a line of JSON to a file and bring it to the disk; what a crash left of a line is cut."""
-    data = json.dumps(line, ensure_ascii=False).encode() + b"\n"
-    with explained(path):
-        is_new = not path.exists()
-        with path.open("wb" if is_new else "r+b") as out:
-            whole = 0 if is_new else path.read_bytes().rfind(b"\n") + 1
-            out.truncate(whole)
-            out.seek(whole)
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        if is_new:
-            sync_folder(path.parent)
-
-
 def _line_of(entry: Entry) -> dict[str, Any]:
     told = {name: value for name, value in vars(entry).items() if value not in ("", {})}
     return told | {"at": entry.at.isoformat(timespec="microseconds")}
 
 
 def _entry_of(told: dict[str, Any]) -> Entry:
-    told = dict(told)
+    told = {name: value for name, value in told.items() if name != "prev"}
     at = datetime.fromisoformat(told.pop("at"))
     if told["state"] not in ("intent", "done", "refused", "unknown") or at.tzinfo is None:
         raise ValueError(told["state"])

@@ -26,6 +26,7 @@ from pmkit.integrations.push_note import push_note
 from pmkit.integrations.push_report import push_report
 from pmkit.integrations.push_updates import push_updates
 from pmkit.workspace import Workspace
+from tests.integrations.wire import wired
 
 # No real token; put together, so that nobody takes it for one.
 TOKEN = "sentinel" + "-7c1e94d0-" + "token"
@@ -257,9 +258,18 @@ def folder(review: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
-    """The writer to the system that the test is parametrized with."""
-    system = request.param
-    clock = Clock()
+    """The writer to the system that the test is parametrized with, on a wire without sockets."""
+    system, clock = request.param, Clock()
+    server = Server(made(system, clock))
+    with wired(server):
+        yield Stand(system, server, clock)
+    server.stop()
+
+
+@pytest.fixture
+def stand_on_socket(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    """The same on a socket, for processes of their own."""
+    system, clock = request.param, Clock()
     server = Server(made(system, clock)).start()
     yield Stand(system, server, clock)
     server.stop()

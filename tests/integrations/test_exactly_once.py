@@ -44,21 +44,21 @@ def crashing(at: int) -> Iterator[list[int]]:
     A crash while a line is written leaves half of it.
     """
     passed = [0]
-    append, attempt = ledger_room.append, Caller._attempt
+    append, attempt = ledger_room.append_line, Caller._attempt
 
     def point() -> None:
         passed[0] += 1
         if passed[0] == at:
             raise CrashError
 
-    def append_or_crash(path: Path, line: Any) -> None:
+    def append_or_crash(folder: Path, line: Any, *, file: str) -> None:
         point()
         if passed[0] + 1 == at:
-            append(path, line)
-            data = path.read_bytes()
-            path.write_bytes(data[: -len(data.splitlines(keepends=True)[-1]) // 2 or None])
+            append(folder, line, file=file)
+            data = (folder / file).read_bytes()
+            (folder / file).write_bytes(data[: -len(data.splitlines(keepends=True)[-1]) // 2 or None])
         point()
-        append(path, line)
+        append(folder, line, file=file)
         point()
 
     def attempt_or_crash(self: Caller, call: Callable[[], Any]) -> Any:
@@ -68,7 +68,7 @@ def crashing(at: int) -> Iterator[list[int]]:
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledger_room, "append", append_or_crash)
+        patch.setattr(ledger_room, "append_line", append_or_crash)
         patch.setattr(Caller, "_attempt", attempt_or_crash)
         yield passed
 

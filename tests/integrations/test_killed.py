@@ -34,9 +34,10 @@ WRITES = {"jira": ("POST", "/issue"), "slack": ("POST", "chat.postMessage")}
 WRITERS = ["jira", "slack"] if "PMKIT_FAULTS" in os.environ else ["jira"]
 
 
-@pytest.mark.parametrize("stand", WRITERS, indirect=True)
-def test_a_killed_push_is_finished_by_the_next(stand: Any, folder: Path) -> None:
+@pytest.mark.parametrize("stand_on_socket", WRITERS, indirect=True)
+def test_a_killed_push_is_finished_by_the_next(stand_on_socket: Any, folder: Path) -> None:
     """Killed (-9) when the third thing was made and its answer was on the way: all is there once."""
+    stand = stand_on_socket
     token = stand.caller().account.token.reveal()
     name = f"PMKIT_{stand.system.upper()}"
     env = {**os.environ, f"{name}_URL": stand.server.url, f"{name}_TOKEN": token}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmkit.custody import find_tampering
 from pmkit.errors import WorkspaceError
 from pmkit.integrations.ledger import LEDGER, Ledger, read_ledger
 
@@ -74,3 +75,68 @@ def test_two_do_not_push_at_once(tmp_path: Path) -> None:
     ):
         pass
     assert not (tmp_path / LEDGER).exists()
+
+
+def chain(folder: Path) -> list[str]:
+    """What `pmkit verify` says of the ledger."""
+    return [problem for file, problem in find_tampering(folder) if file == LEDGER]
+
+
+def written(folder: Path, *steps: str) -> list[bytes]:
+    """The lines of a ledger in which these steps were done."""
+    with Ledger.open(folder, "t", lambda: AT) as ledger:
+        for step in steps:
+            ledger.record(step, "done", remote=f"id of {step}")
+    return (folder / LEDGER).read_bytes().splitlines(keepends=True)
+
+
+@given(
+    at=st.integers(0, 3), what=st.sampled_from(["changed", "taken out", "moved", "put in", "without chain"])
+)
+def test_a_line_that_was_tampered_with_is_seen(
+    at: int, what: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever is done to a line that another one follows; the last one alone nothing holds."""
+    folder = tmp_path_factory.mktemp("ledger")
+    lines = written(folder, "one", "two", "three", "four", "five")
+    assert chain(folder) == []
+    changed = {
+        "changed": [*lines[:at], lines[at].replace(b"id of", b"ID of"), *lines[at + 1 :]],
+        "taken out": [*lines[:at], *lines[at + 1 :]],
+        "moved": [*lines[:at], *lines[at + 1 :], lines[at]],
+        "put in": [*lines[: at + 1], lines[at].replace(b'"prev": "', b'"prev": "0'), *lines[at + 1 :]],
+        "without chain": [*lines[: at + 1], lines[0].replace(b', "prev": ""', b""), *lines[at + 1 :]],
+    }[what]
+    (folder / LEDGER).write_bytes(b"".join(changed))
+    assert any("does not follow from the lines before it" in problem for problem in chain(folder))
+
+
+def test_a_ledger_from_before_the_chain_is_read_and_held(tmp_path: Path) -> None:
+    """Its lines have no digests; the first that has one stands for them all."""
+    lines = [b'{"at": "2026-11-05T09:00:00+00:00", "target": "t", "step": "%s", "state": "done"}\n' % step
+             for step in (b"one", b"two")]  # fmt: skip
+    (tmp_path / LEDGER).write_bytes(b"".join(lines))
+    assert [entry.step for entry in read_ledger(tmp_path)] == ["one", "two"]
+    assert chain(tmp_path) == []
+    lines = written(tmp_path, "three")
+    assert chain(tmp_path) == []
+    (tmp_path / LEDGER).write_bytes(b"".join([lines[0], lines[1].replace(b"two", b"TWO"), lines[2]]))
+    assert chain(tmp_path) == [
+        "line 3 does not follow from the lines before it: one was changed or taken out"
+    ]
+
+
+def test_branches_that_were_merged_are_no_break(tmp_path: Path) -> None:
+    """Git puts the lines of both sides one after another; the next line follows both, and holds both."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    common = b"".join(written(tmp_path / "a", "common"))
+    (tmp_path / "b" / LEDGER).write_bytes(common)
+    ours, theirs = written(tmp_path / "a", "ours"), written(tmp_path / "b", "theirs", "theirs too")
+    (tmp_path / "a" / LEDGER).write_bytes(b"".join([*ours, *theirs[1:]]))
+    assert chain(tmp_path / "a") == []
+    lines = written(tmp_path / "a", "after")
+    assert chain(tmp_path / "a") == []
+    for gone in range(len(lines) - 1):
+        (tmp_path / "a" / LEDGER).write_bytes(b"".join([*lines[:gone], *lines[gone + 1 :]]))
+        assert chain(tmp_path / "a") != []
