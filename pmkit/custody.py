@@ -132,7 +132,7 @@ _FINDINGS: Final = {
 
 
 def append_line(folder: Path, said: Mapping[str, Any], *, file: str = JOURNAL) -> None:
-    """Add a line to the journal, or the ledger, and bring it to the disk; what a crash left of a line is cut."""
+    """Add a line to the journal (or the ledger), on the disk at once; what a crash left of a line is cut."""
     path = folder / file
     with explained(path):
         is_new = not path.exists()
@@ -277,7 +277,7 @@ def _named(said: Any) -> list[str]:
 
 
 def _broken_ledger(folder: Path) -> Iterator[str]:
-    """Where the chain of the ledger is broken; lines from before it was chained come first, and count as one."""
+    """Where the chain of the ledger is broken; lines from before it was chained may stand at its beginning."""
     path = folder / LEDGER
     if not path.exists():
         return

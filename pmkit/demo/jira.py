@@ -24,9 +24,11 @@ USER: Final = "teun@example.com"
 _PROJECT: Final = {"id": "10000", "key": "SHOP", "name": "Shop"}
 _TYPES: Final = {"10001": "Task", "10002": "Bug", "10003": "Story", "10000": "Epic"}
 _PRIORITIES: Final = {"1": "Highest", "2": "High", "3": "Medium", "4": "Low", "5": "Lowest"}
-_STATUSES: Final = {"10000": "To Do", "10001": "In Progress", "10002": "Done"}
-_CATEGORIES: Final = {"To Do": (2, "new"), "In Progress": (4, "indeterminate"), "Done": (3, "done")}
-_TRANSITIONS: Final = {"11": "To Do", "21": "In Progress", "31": "Done"}
+_STATUSES: Final = {"10000": "To Do", "10001": "In Progress", "10002": "Done", "10003": "Won't Do"}
+_CATEGORIES: Final = {
+    "To Do": (2, "new"), "In Progress": (4, "indeterminate"), "Done": (3, "done"), "Won't Do": (3, "done"),
+}  # fmt: skip
+_TRANSITIONS: Final = {"11": "To Do", "21": "In Progress", "31": "Done", "41": "Won't Do"}
 _EPIC_NAME: Final = "customfield_10011"
 
 # Each field that may be set: its name, its type, what its list holds.
@@ -94,6 +96,9 @@ class Jira(System):
         self.properties: dict[tuple[str, str], Any] = {}
         self.users: list[Record] = []
         self.required: dict[str, list[str]] = {}  # by the name of a type: fields that its screen wants
+        # By the id of a transition: its name, where that is not the status's, and what its screen wants.
+        self.ways: dict[str, str] = {}
+        self.screens: dict[str, dict[str, Record]] = {}
         self._searchable: dict[str, datetime] = {}
         self._number = 1431
         self._made = 20_000
@@ -394,10 +399,12 @@ class Jira(System):
 
     def list_transitions(self, request: Request, key: str) -> Answer:
         """Where an issue may go from here."""
+        fields = "transitions.fields" in request.get("expand")
         ways = [
             {
-                "id": way, "name": status, "to": self._status(status), "hasScreen": False, "isGlobal": True,
-                "isInitial": False, "isConditional": False, "isAvailable": True, "looped": False,
+                "id": way, "name": self.ways.get(way, status), "to": self._status(status), "hasScreen": False,
+                "isGlobal": True, "isInitial": False, "isConditional": False, "isAvailable": True,
+                "looped": False, **({"fields": self.screens.get(way, {})} if fields else {}),
             }
             for way, status in _TRANSITIONS.items()
         ]  # fmt: skip
@@ -410,6 +417,9 @@ class Jira(System):
             way = str((request.json.get("transition") or {}).get("id", ""))
             if way not in _TRANSITIONS:
                 return _errors(400, f"Transition id '{way}' is not valid for this issue.")
+            wanted = [name for name, meta in self.screens.get(way, {}).items() if meta.get("required")]
+            if missing := [name for name in wanted if name not in request.json.get("fields", {})]:
+                return Answer({"errorMessages": [], "errors": {missing[0]: "is required."}}, 400)
             self._move(issue, _TRANSITIONS[way], self.users[0], self.now())
             return Answer(status=204)
 
@@ -559,7 +569,7 @@ class Jira(System):
             issue["fields"]["updated"] = at
 
     def _move(self, issue: Record, status: str, author: Record, at: datetime) -> None:
-        done = {"name": "Done"} if status == "Done" else None
+        done = {"name": status} if _CATEGORIES[status][1] == "done" else None
         self._edit(issue, {"status": {"name": status}, "resolution": done}, author, at)
         issue["fields"]["resolutiondate"] = _stamp(at) if done else None
 

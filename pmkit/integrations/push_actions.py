@@ -1,8 +1,9 @@
 """Action items to Jira and back: one issue per action, an epic per incident, nobody's edit overwritten.
 
 Every issue carries a label of its own, `pmkit-<incident>-<action>`, by which it is found again. Both sides
-are compared with what they held when they last agreed: what changed here goes to Jira, what changed there
-comes back into `actions.csv`, and what changed on both sides is shown and left alone.
+are compared with what they held when they last agreed: what changed here goes to Jira (a status through a
+transition), what changed there comes back into `actions.csv`, and what changed on both sides is shown and
+left alone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pmkit.errors import IntegrationError, PmkitError
 from pmkit.integrations.calling import Caller, jira_client
 from pmkit.integrations.credentials import account
 from pmkit.integrations.jira_fields import Form, find_form, find_type
+from pmkit.integrations.jira_moves import Move, find_move
 from pmkit.integrations.ledger import Ledger
 from pmkit.integrations.plan import (
     Made,
@@ -48,7 +50,7 @@ _SUMMARY: Final = 250  # characters; Jira takes 255
 _MOST_PAGES: Final = 50
 _READ: Final = "summary,description,labels,status,assignee,duedate,project"
 _BACK: Final = ("dri", "due_on", "status")  # what comes back into actions.csv
-_OUT: Final = ("action", "description", "dri", "due_on")  # what goes to an issue that is there
+_OUT: Final = ("action", "description", "dri", "due_on", "status")  # what goes to an issue that is there
 _TITLES: Final = {"action": "summary", "dri": "assignee", "due_on": "due date"}
 _STATUSES: Final = {"new": "open", "undefined": "open", "indeterminate": "in progress", "done": "done"}
 
@@ -230,6 +232,19 @@ class _Site:
             told["update"] = {"labels": [{"add": label} for label in labels]}
         self.caller.write(f"writing {key}", lambda: self._send("PUT", f"issue/{key}", told))
 
+    def ways(self, key: str) -> list[dict[str, Any]]:
+        """The transitions from where an issue stands."""
+        page = self._page(
+            f"reading where {key} may go", f"issue/{key}/transitions", expand="transitions.fields"
+        )
+        return list(page.get("transitions", ()))
+
+    def move(self, key: str, move: Move) -> None:
+        """Send an issue through a transition."""
+        told: dict[str, Any] = {"transition": {"id": move.way}}
+        told |= {"fields": dict(move.fields)} if move.fields else {}
+        self.caller.write(f"moving {key}", lambda: self._send("POST", f"issue/{key}/transitions", told))
+
     def link(self, key: str, global_id: str, url: str, title: str) -> None:
         """A link from the issue; one with the same `global_id` takes its place."""
         told = {"globalId": global_id, "object": {"url": url, "title": title}}
@@ -318,13 +333,18 @@ class _Compared:
 
 
 class _Edit(NamedTuple):
-    """What goes to an issue, and what comes back into the row of an action: column → text before, after."""
+    """What goes to an issue, and what comes back into the row of an action: column → text before, after.
+
+    `was` is what the issue held, of the columns that go out, when this was planned.
+    """
 
     key: str
     fields: Mapping[str, Any]
     labels: tuple[str, ...]
     action_id: str
     back: Mapping[str, tuple[str, str]]
+    was: Sides
+    move: Move | None = None
 
 
 class _Plan:
@@ -449,7 +469,9 @@ class _Plan:
         except IntegrationError:
             issue = None  # it is made, and that counts; what was sent stands for what is there
         there = self._in_our_words(issue, here.get("dri", "")) if issue else {**here, "status": "open"}
-        return {"here": dict(here), "there": {name: there[name] for name in here}}
+        # An issue begins as open; where the action is further already, that is still to be brought there.
+        mine = {**here, "status": "open"} if "status" in here else dict(here)
+        return {"here": mine, "there": {name: there[name] for name in here}}
 
     def _write_key(self, action_id: str, key: str) -> None:
         """Into `actions.csv`; what cannot be written now the next push writes, from the ledger."""
@@ -495,6 +517,12 @@ class _Plan:
         seen = base.seen if base and base.remote == issue.key else {}
         fields = [self._compare(column, here, there, seen, form) for column in here]
         out, unsaid = self._out_values([one for one in fields if one.verdict == "out"], form)
+        move = None
+        if any((one.column, one.verdict) == ("status", "out") for one in fields):
+            if until := unsettled(self.ledger, name, self.lag):
+                return [waiting(name, subject.thing, until)]  # twice through a transition is twice
+            move, problem = find_move(self.site.ways(issue.key), here["status"], self.site.settings)
+            unsaid += [problem] if problem else []
         back = {one.column: (one.here, one.there) for one in fields if one.verdict == "back"}
         if row is not None and str(row["issue_key"]).strip() != issue.key:
             back["issue_key"] = (str(row["issue_key"]), issue.key)
@@ -502,7 +530,7 @@ class _Plan:
             back["status"] = (str(row["status"]), back["status"][1])
         labels = [word for word in (self.mark, subject.label) if word not in issue.labels]
         open_ones = {one.column for one in fields if one.verdict == "conflict"} | (
-            {one.column for one in fields if one.verdict == "out"} - set(out)
+            {one.column for one in fields if one.verdict == "out"} - {*out, *(["status"] if move else [])}
         )
         new_seen = {
             side: {**seen.get(side, {}), **{c: held[c] for c in here if c not in open_ones}}
@@ -510,18 +538,21 @@ class _Plan:
         }
         new_seen["here"] |= {column: text for column, (_, text) in back.items() if column in here}
         new_seen["there"] |= {column: here[column] for column in out}
+        new_seen["there"] |= {"status": _there_as(here["status"])} if move else {}
         made = Made(issue.key, self.site.url(issue.key), new_seen)
         where = f"{issue.key}  {subject.thing}"
-        clashes = [_clash_words(one) for one in fields if one.verdict == "conflict"] + unsaid
+        clashes = [_clash_words(one, seen) for one in fields if one.verdict == "conflict"] + unsaid
         steps = [Step(f"{name}, in conflict", where, "conflict", "\n".join(clashes))] if clashes else []
-        if out or labels or back:
-            told = [f"{_title(c)} there: “{_shorten(here[c], 40) or 'none'}”" for c in out]
+        if out or move or labels or back:
+            told = [f"status there: {move}"] if move else []
+            told += [f"{_title(c)} there: “{_shorten(here[c], 40) or 'none'}”" for c in out]
             told += [f"{_title(c)} here: “{_shorten(text, 40) or 'none'}”" for c, (_, text) in back.items()]
             told += ["gets the label of this incident"] if labels else []
-            edit = _Edit(issue.key, dict(out.values()), tuple(labels), subject.action_id, back)
+            was = {column: there[column] for column in (*out, *(["status"] if move else []))}
+            edit = _Edit(issue.key, dict(out.values()), tuple(labels), subject.action_id, back, was, move)
             act = self._bring_together(edit, made, dict(seen))
             verb: Literal["adopt", "update"] = "adopt" if base is None else "update"
-            digest = digest_of_value([list(out.items()), labels, back])
+            digest = digest_of_value([list(out.items()), labels, back, move])
             return [Step(name, where, verb, "; ".join(told), act, made=made, digest=digest), *steps]
         if base is None or self.ledger.doubt(name) or seen != new_seen:
             why = "" if base and not self.ledger.doubt(name) else "is there already, as it should be"
@@ -532,15 +563,29 @@ class _Plan:
         self, edit: _Edit, made: Made, seen: Mapping[str, Any]
     ) -> Callable[[Mapping[str, Made]], Made]:
         def act(_: Mapping[str, Made]) -> Made:
+            self._look_again(edit, made.seen["here"].get("dri", ""))
             if edit.fields or edit.labels:
                 self.site.edit(edit.key, edit.fields, edit.labels)
+            if edit.move:
+                self.site.move(edit.key, edit.move)
             left = self.sheet.take(edit.action_id, edit.back) if edit.back else []
             self.site.notes += [f"{edit.action_id}: {words}; it stays as it is" for words in left]
             if left:
                 return replace(made, seen=seen)
-            return replace(made, seen=self._read_back(made.seen, edit.key)) if edit.fields else made
+            return replace(made, seen=self._read_back(made.seen, edit.key)) if edit.was else made
 
         return act
+
+    def _look_again(self, edit: _Edit, dri: str) -> None:
+        """Raise `IntegrationError` where somebody in Jira was quicker, since this was planned."""
+        issue = self.site.issue(edit.key) if edit.was else None
+        there = self._in_our_words(issue, dri) if issue else {}
+        fresh = [_title(column) for column, was in edit.was.items() if there.get(column) != was]
+        if fresh:
+            raise IntegrationError(
+                f"Jira: {edit.key}: {', '.join(fresh)} changed there meanwhile; nothing was overwritten. "
+                "Repeat the command"
+            )
 
     def _read_back(self, seen: Mapping[str, Any], key: str) -> dict[str, Any]:
         """What Jira made of the texts that were sent."""
@@ -549,7 +594,7 @@ class _Plan:
         except IntegrationError:
             issue = None
         held = issue.held if issue else {}
-        texts = {c: held[c] for c in ("action", "description") if c in seen["there"] and c in held}
+        texts = {c: held[c] for c in ("action", "description", "status") if c in seen["there"] and c in held}
         return {"here": seen["here"], "there": {**seen["there"], **texts}}
 
     def _in_our_words(self, issue: Issue, dri: str) -> dict[str, str]:
@@ -569,7 +614,7 @@ class _Plan:
     ) -> _Compared:
         mine, theirs = here[column], there[column]
         was = {side: seen.get(side, {}).get(column) for side in ("here", "there")}
-        goes_out = column in _OUT and (column == "action" or column in form.columns)
+        goes_out = column in _OUT and (column in ("action", "status") or column in form.columns)
         comes_back = column in _BACK
         changed = tuple(held != was[side] for side, held in (("here", mine), ("there", theirs)))
         verdict: Literal["same", "out", "back", "leave", "conflict"]
@@ -577,14 +622,16 @@ class _Plan:
             verdict = "same"
         elif None in was.values():
             # An issue that somebody else made: its words stay, what is empty on one side is filled.
-            verdict = "leave" if not comes_back else "back" if not mine or column == "status" else "out"
+            # A status is never empty: one that is `open` says no more than that nobody touched it.
+            is_empty = mine in ("", "open") if column == "status" else not mine
+            verdict = "leave" if not comes_back else "back" if is_empty else "out"
             verdict = "conflict" if verdict == "out" and theirs else verdict
         elif changed == (False, False):
             verdict = "leave"
         else:
             verdict = "conflict" if all(changed) else "out" if changed[0] else "back"
         if verdict == "out" and not goes_out:
-            verdict = "conflict" if column == "status" else "leave"
+            verdict = "leave"
         if verdict == "back" and not comes_back:
             verdict = "leave"
         return _Compared(column, mine, theirs, verdict)
@@ -595,7 +642,7 @@ class _Plan:
         """For each column that goes out its field and value, and what keeps others from it."""
         values: dict[str, tuple[str, Any]] = {}
         unsaid = []
-        for one in out:
+        for one in (one for one in out if one.column != "status"):
             value: Any = one.here or None
             if one.column == "dri" and one.here:
                 value = self._jira_person(one.here)
@@ -683,12 +730,15 @@ def label_of(mark: str, action_id: str) -> str:
 # Words
 
 
-def _clash_words(one: _Compared) -> str:
-    if one.column == "status":
-        return f"is {one.here} here and {one.there} in Jira: move it there, or change `status` here"
+def _there_as(status: str) -> str:
+    """A status as it comes back from Jira, which has no word for what was dropped."""
+    return "done" if status == "dropped" else status
+
+
+def _clash_words(one: _Compared, seen: Mapping[str, Any]) -> str:
     here, there = _shorten(one.here, 60) or "empty", _shorten(one.there, 60) or "empty"
-    words = f"{_title(one.column)} was changed on both sides: here “{here}”, in Jira “{there}”"
-    return f"{words}. Make one like the other"
+    what = "was changed on both sides" if seen else "differs, and which is newer is not known"
+    return f"{_title(one.column)} {what}: here “{here}”, in Jira “{there}”. Make one like the other"
 
 
 def _title(column: str) -> str:

@@ -97,18 +97,82 @@ def test_what_changed_on_both_sides_is_shown_and_left(stand: Any, folder: Path) 
     """Neither side is overwritten until somebody makes them alike."""
     stand.push(folder)
     issue_of(stand, folder, "A1")["duedate"] = "2026-12-01"
+    issue_of(stand, folder, "A1")["status"] = {"name": "In Progress"}
     edit_row(Workspace.open(folder), "actions", "A1", due_on="2026-12-24", status="done")
     push = stand.push(folder)
     told = step(push, "issue A1, in conflict")
     assert told.action == "conflict"
     assert "here “2026-12-24”, in Jira “2026-12-01”" in told.why
-    assert "is done here and open in Jira" in told.why
+    assert "status was changed on both sides: here “done”, in Jira “in progress”" in told.why
     assert not push.is_whole
+    assert issue_of(stand, folder, "A1")["status"] == {"name": "In Progress"}
     assert issue_of(stand, folder, "A1")["duedate"] == "2026-12-01"
     assert f"{actions(folder).at['A1', 'due_on']:%Y-%m-%d}" == "2026-12-24"
     issue_of(stand, folder, "A1")["duedate"] = "2026-12-24"
     issue_of(stand, folder, "A1")["status"] = {"name": "Done"}
     assert stand.push(folder).is_whole
+
+
+@pytest.mark.parametrize("stand", ["jira"], indirect=True)
+def test_a_status_goes_to_jira_through_a_transition(stand: Any, folder: Path) -> None:
+    """Where the issue still stands as it was seen last: the plan says which, and `--apply` takes it, once."""
+    stand.push(folder)
+    stand.state.ways["31"] = "Close issue"
+    stand.state.screens["41"] = {
+        "resolution": {
+            "name": "Resolution", "key": "resolution", "required": True, "schema": {"type": "resolution"},
+            "operations": ["set"], "allowedValues": [{"name": "Done"}, {"name": "Won't Do"}],
+        },
+    }  # fmt: skip
+    edit_row(Workspace.open(folder), "actions", "A1", status="done")
+    edit_row(Workspace.open(folder), "actions", "A2", status="dropped", due_on="2026-12-24")
+    dry = stand.push(folder, apply=False)
+    assert step(dry, "issue A1").why == "status there: “Done”, by “Close issue”"
+    assert "status there: “Won't Do”; due date there: “2026-12-24”" in step(dry, "issue A2").why
+    assert issue_of(stand, folder, "A1")["status"] == {"name": "To Do"}
+    assert stand.push(folder).is_whole
+    statuses = [issue_of(stand, folder, name)["status"]["name"] for name in ("A1", "A2", "A 3")]
+    assert statuses == ["Done", "Won't Do", "To Do"]
+    assert dict(actions(folder)["status"]) == {"A1": "done", "A2": "dropped", "A 3": ""}
+    assert {one.action for one in stand.push(folder).steps} == {"skip"}
+    edit_row(Workspace.open(folder), "actions", "A1", status="in progress")
+    assert stand.push(folder).is_whole
+    assert issue_of(stand, folder, "A1")["status"] == {"name": "In Progress"}
+    assert {one.action for one in stand.push(folder).steps} == {"skip"}
+
+
+@pytest.mark.parametrize("stand", ["jira"], indirect=True)
+def test_an_action_that_was_done_before_it_had_an_issue_is_brought_there(stand: Any, folder: Path) -> None:
+    """An issue begins as open; the next push says that it is done here, and moves it."""
+    edit_row(Workspace.open(folder), "actions", "A1", status="done")
+    assert stand.push(folder).is_whole
+    assert actions(folder).at["A1", "status"] == "done"
+    assert step(stand.push(folder), "issue A1").action == "update"
+    assert issue_of(stand, folder, "A1")["status"] == {"name": "Done"}
+    assert {one.action for one in stand.push(folder).steps} == {"skip"}
+
+
+@pytest.mark.parametrize("stand", ["jira"], indirect=True)
+def test_what_somebody_in_jira_changes_meanwhile_stays(stand: Any, folder: Path) -> None:
+    """Between the plan and the doing: the issue is looked at again, and what is fresh there is left."""
+    stand.push(folder)
+    edit_row(Workspace.open(folder), "actions", "A1", status="done", due_on="2026-12-24")
+    answer = stand.state.answer
+
+    def answer_late(request: Any) -> Any:
+        told = answer(request)
+        if request.path.endswith("/transitions") and request.method == "GET":
+            issue_of(stand, folder, "A1")["status"] = {"name": "In Progress"}
+        return told
+
+    stand.state.answer = answer_late
+    push = stand.push(folder)
+    assert step(push, "issue A1").outcome == "refused"
+    assert "status changed there meanwhile; nothing was overwritten" in step(push, "issue A1").why
+    fields = issue_of(stand, folder, "A1")
+    assert (fields["status"], fields["duedate"]) == ({"name": "In Progress"}, "2026-11-20")
+    stand.state.answer = answer
+    assert "status was changed on both sides" in step(stand.push(folder), "issue A1, in conflict").why
 
 
 @pytest.mark.parametrize("stand", ["jira"], indirect=True)

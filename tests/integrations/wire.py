@@ -1,4 +1,4 @@
-"""A wire without sockets: what a client sends is answered in its own thread, by the same stand-in as over a socket.
+"""A wire without sockets: what a client sends is answered in its own thread, by the stand-in as it is.
 
 The clients are the real ones down to `http.client`; only the connection under them is two buffers. An answer
 that never comes needs no waiting then, and a thousand schedules of faults take a minute.
