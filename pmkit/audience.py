@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pmkit.errors import WorkspaceError
@@ -91,6 +92,12 @@ def load_audience(name: str, incident: Incident) -> Audience:
     # A section that the incident does without is in no edition either.
     kept = tuple(each for each in sections if each == LETTER or each in incident.sections)
     return _stricter(replace(audience, sections=kept), incident.redact)
+
+
+def report_folder(root: Path, audience: Audience, incident: Incident) -> Path:
+    """Where the report for an audience is: those for others than the incident's own have a folder each."""
+    folder = root / "report"
+    return folder if audience.name == incident.audience else folder / audience.slug
 
 
 def audience_names(incident: Incident) -> list[str]:

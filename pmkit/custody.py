@@ -277,7 +277,7 @@ def _named(said: Any) -> list[str]:
 
 
 def _broken_ledger(folder: Path) -> Iterator[str]:
-    """Where the chain of the ledger is broken; lines from before it was chained may stand at its beginning."""
+    """Where the chain of the ledger is broken; it may begin with lines from before there was a chain."""
     path = folder / LEDGER
     if not path.exists():
         return

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pmkit.audience import Audience, load_audience
+from pmkit.audience import Audience, load_audience, report_folder
 from pmkit.cells import register_engine
 from pmkit.errors import RenderError
 from pmkit.export.gate import Gate, gate_for
@@ -104,7 +104,7 @@ def _render(
         raise RenderError(f"parameter `{taken[0]}` is set by pmkit; give the notebook another name for it")
     given = {**own, **(parameters or {})}
     _check_parameters(given, source)
-    folder = out or folder_of(workspace, readers)
+    folder = out or report_folder(workspace.path, readers, workspace.incident)
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
     try:
@@ -148,12 +148,6 @@ def run_notebook(
     _replace_text(target, json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     failed.unlink(missing_ok=True)
     return target
-
-
-def folder_of(workspace: Workspace, readers: Audience) -> Path:
-    """Where an edition goes: those for others than the incident's own readers have a folder each."""
-    folder = workspace.path / "report"
-    return folder if readers.name == workspace.incident.audience else folder / readers.slug
 
 
 def _without_place(text: str, place: str, incident: Path, folder: Path) -> str:

@@ -6,7 +6,7 @@ What people and evidence wrote is escaped, so that it mentions nobody and links 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -47,21 +47,29 @@ def channel_for(incident: Incident, room: str, said: Mapping[str, Any] | None = 
 
 
 def review_posts(
-    postmortem: Postmortem, now: datetime, *, rooms: Mapping[str, Any] | None = None, report: str = ""
+    postmortem: Postmortem,
+    now: datetime,
+    *,
+    edition: Postmortem | None = None,
+    rooms: Mapping[str, Any] | None = None,
+    report: str = "",
 ) -> list[Post]:
     """Every post of the review so far, in the order in which things happen.
 
-    `rooms` says other channels for `kickoff`, `updates`, `decisions` and `retro`; `report` is where people
-    read the report. A retro that is not due yet is a post that `lacks` something.
+    `edition` is the record in the words that those may read who read the channels; how far the review is, the
+    record itself says. `rooms` says other channels for `kickoff`, `updates`, `decisions` and `retro`;
+    `report` is where people read the report. A retro that is not due yet is a post that `lacks` something.
     """
-    status = review_status(postmortem, now)
+    pm = postmortem if edition is None else edition
+    status, due = review_status(postmortem, now), closure_due_on(postmortem)
+    filled = [member.role for member in postmortem.incident.members if member.person]
     places = {room: channel_for(postmortem.incident, room, rooms) for room in ROOMS}
-    posts = [Post("kickoff", places["kickoff"], _kickoff(postmortem), "kickoff summary")]
-    posts += _decisions(postmortem, places["decisions"])
-    posts += _checkins(postmortem, places)
-    posts += _milestones(postmortem, places["updates"], status)
-    posts += _retro(postmortem, places["retro"], status)
-    posts += _closure(postmortem, places["retro"], status, report)
+    posts = [Post("kickoff", places["kickoff"], _kickoff(pm, filled, due), "kickoff summary")]
+    posts += _decisions(pm, places["decisions"])
+    posts += _checkins(pm, places)
+    posts += _milestones(pm, places["updates"], status)
+    posts += _retro(pm, places["retro"], status, due)
+    posts += _closure(pm, places["retro"], status, report)
     return [post for post in posts if post.channel]
 
 
@@ -91,7 +99,7 @@ def plain(text: str) -> str:
 # The posts
 
 
-def _kickoff(pm: Postmortem) -> str:
+def _kickoff(pm: Postmortem, filled: Collection[str], due: date | None) -> str:
     incident = pm.incident
     facts = [incident.severity, ", ".join(incident.services), _when(pm)]
     lines = [
@@ -99,9 +107,11 @@ def _kickoff(pm: Postmortem) -> str:
         escape(" · ".join(fact for fact in facts if fact)),
         _paragraphs(pm.notes.get("summary", "")) or "The summary is not written yet.",
     ]
-    people = [f"{m.role}: {m.person or 'nobody yet'}" for m in incident.members]
+    people = [
+        f"{m.role}: {m.person}" if m.person else m.role if m.role in filled else f"{m.role}: nobody yet"
+        for m in incident.members
+    ]
     lines += [_list("Who", people)]
-    due = closure_due_on(pm)
     lines += [f"*Closure is due* {_day(due)} {due.year}" if due else ""]
     lines += [_list("First evidence", [f"{row.path} ({row.source})" for row in pm.evidence.itertuples()][:8])]
     return _cut("\n\n".join(line for line in lines if line))
@@ -152,17 +162,17 @@ def _checkins(pm: Postmortem, places: Mapping[str, str]) -> Iterator[Post]:
 
 
 def _milestones(pm: Postmortem, channel: str, status: pd.DataFrame) -> Iterator[Post]:
-    for row in status.itertuples():
+    for row, told in zip(status.itertuples(), pm.incident.milestones, strict=True):
         if pd.isna(row.reached_at):
             continue
-        criteria = next((m.criteria for m in pm.incident.milestones if m.name == row.milestone), "")
-        text = f"*Milestone reached: {escape(row.milestone)}* ({row.reached_at:%Y-%m-%d})\n{escape(criteria)}"
-        yield Post(f"milestone {row.milestone}", channel, _cut(text), f"milestone “{row.milestone}”")
+        head = f"*Milestone reached: {escape(told.name)}* ({row.reached_at:%Y-%m-%d})"
+        text = f"{head}\n{escape(told.criteria)}"
+        yield Post(f"milestone {row.milestone}", channel, _cut(text), f"milestone “{told.name}”")
 
 
-def _retro(pm: Postmortem, channel: str, status: pd.DataFrame) -> Iterator[Post]:
+def _retro(pm: Postmortem, channel: str, status: pd.DataFrame, due: date | None) -> Iterator[Post]:
     """The invitation, until the retro was held."""
-    incident, due = pm.incident, closure_due_on(pm)
+    incident = pm.incident
     plan = next((plan for plan in incident.checkins if plan.kind == "final retro"), None)
     held = (pm.checkins["kind"] == "final retro") & pm.checkins["held_at"].notna()
     if plan is None or due is None or held.any():

@@ -26,6 +26,7 @@ from pmkit.integrations.credentials import account
 from pmkit.integrations.jira_fields import Form, find_form, find_type
 from pmkit.integrations.jira_moves import Move, find_move
 from pmkit.integrations.ledger import Ledger
+from pmkit.integrations.outgoing import Outgoing, outgoing
 from pmkit.integrations.plan import (
     Made,
     Push,
@@ -38,6 +39,7 @@ from pmkit.integrations.plan import (
     waiting,
 )
 from pmkit.postmortem import Incident, Postmortem
+from pmkit.redaction import find_written_secrets
 from pmkit.session import EditSession
 from pmkit.workspace import Workspace
 
@@ -49,6 +51,7 @@ LAG: Final = timedelta(seconds=120)
 _SUMMARY: Final = 250  # characters; Jira takes 255
 _MOST_PAGES: Final = 50
 _READ: Final = "summary,description,labels,status,assignee,duedate,project"
+_LEADING: Final = ("action_id", "dri", "due_on", "status", "issue_key")  # by which rows and people are found
 _BACK: Final = ("dri", "due_on", "status")  # what comes back into actions.csv
 _OUT: Final = ("action", "description", "dri", "due_on", "status")  # what goes to an issue that is there
 _TITLES: Final = {"action": "summary", "dri": "assignee", "due_on": "due date"}
@@ -84,7 +87,7 @@ def push_actions(
         sheet = _Sheet(workspace)
 
         def plan(ledger: Ledger) -> tuple[list[Step], dict[str, Made]]:
-            return _Plan(workspace.load(), site, ledger, sheet, lag).steps()
+            return _Plan(outgoing(workspace, site.settings), site, ledger, sheet, lag).steps()
 
         steps = run(plan, ledger, apply=apply, pause=pause)
     notes = tuple(dict.fromkeys([*site.form("action").notes, *site.notes]))
@@ -350,11 +353,10 @@ class _Edit(NamedTuple):
 class _Plan:
     """The steps of one push, from the record, the site and the ledger."""
 
-    def __init__(
-        self, postmortem: Postmortem, site: _Site, ledger: Ledger, sheet: _Sheet, lag: timedelta
-    ) -> None:
-        self.pm, self.site, self.ledger, self.sheet, self.lag = postmortem, site, ledger, sheet, lag
-        self.incident = postmortem.incident
+    def __init__(self, out: Outgoing, site: _Site, ledger: Ledger, sheet: _Sheet, lag: timedelta) -> None:
+        self.out, self.site, self.ledger, self.sheet, self.lag = out, site, ledger, sheet, lag
+        self.pm, self.incident = out.record, out.record.incident
+        self.shown = out.edition
         self.mark = mark_of(self.incident)
         self.found = site.search(self.mark)
         self.made: dict[str, Made] = {}
@@ -362,9 +364,12 @@ class _Plan:
     def steps(self) -> tuple[list[Step], dict[str, Made]]:
         self.site.form("action")  # a map that does not fit is told first
         rows = self.pm.actions.to_dict("records")
+        told = self.shown.actions.to_dict("records")
         steps = self._epic() if self.site.find_form("epic") and self._any_action() else []
-        for row in rows:
-            steps += self._action({str(name): cell for name, cell in row.items()})
+        for row, shown in zip(rows, told, strict=True):
+            # In the words of the edition, but for what is compared with `actions.csv` and leads somewhere.
+            own = {name: row[name] for name in _LEADING}
+            steps += self._action({str(name): cell for name, cell in {**shown, **own}.items()})
         steps += [link for row in rows for link in self._link(str(row["action_id"]))]
         return steps, self.made
 
@@ -377,8 +382,8 @@ class _Plan:
         form = self.site.form("epic")
         subject = _Subject("epic", f"{form.type_name} of the incident", f"{self.mark}-epic")
         here = {
-            "action": _one_line(f"Postmortem: {self.incident.title}"),
-            "description": _epic_text(self.pm),
+            "action": _one_line(f"Postmortem: {self.shown.incident.title}"),
+            "description": _epic_text(self.shown),
         }
         issue, step = self._there(subject, "")
         if step is not None:
@@ -409,7 +414,7 @@ class _Plan:
     def _here(self, row: Mapping[str, Any]) -> dict[str, str]:
         return {
             "action": _one_line(str(row["action"])),
-            "description": _action_text(self.pm, row),
+            "description": _action_text(self.shown, row),
             "dri": str(row["dri"]).strip(),
             "due_on": "" if pd.isna(row["due_on"]) else f"{row['due_on']:%Y-%m-%d}",
             "status": str(row["status"]) or "open",
@@ -449,6 +454,8 @@ class _Plan:
         needs: tuple[str, ...] = (),
     ) -> Step:
         site, link = self.site, self.site.form("action").epic_link
+        if refused := self._refusal(fields):
+            return Step(subject.step, subject.thing, "conflict", refused)
 
         def act(known: Mapping[str, Made]) -> Made:
             told = dict(fields)
@@ -461,6 +468,15 @@ class _Plan:
 
         digest = digest_of_value(fields)
         return Step(subject.step, subject.thing, "create", why, act, digest=digest, needs=needs)
+
+    def _refusal(self, fields: Mapping[str, Any]) -> str:
+        """Why what is written into fields does not leave. Whom an issue is assigned to is no text."""
+        texts = {}
+        for name, value in fields.items():
+            words = value if isinstance(value, list) else [value]
+            told = "\n".join(str(word) for word in words if isinstance(word, str))
+            texts[f"“{self.site.form('action').title(name)}”"] = told
+        return self.out.refusal(texts)
 
     def _seen(self, here: Sides, key: str) -> dict[str, Any]:
         """What both sides hold now; what Jira makes of a text is read back, where it can be."""
@@ -543,6 +559,8 @@ class _Plan:
         where = f"{issue.key}  {subject.thing}"
         clashes = [_clash_words(one, seen) for one in fields if one.verdict == "conflict"] + unsaid
         steps = [Step(f"{name}, in conflict", where, "conflict", "\n".join(clashes))] if clashes else []
+        if refused := self._refusal(dict(out.values())):
+            return [Step(name, where, "conflict", refused)]
         if out or move or labels or back:
             told = [f"status there: {move}"] if move else []
             told += [f"{_title(c)} there: “{_shorten(here[c], 40) or 'none'}”" for c in out]
@@ -657,11 +675,14 @@ class _Plan:
 
     def _jira_person(self, dri: str) -> dict[str, str] | None:
         name = self._person_name(dri)
+        if find_written_secrets(name):
+            return None  # what is asked for is sent too
         email = next((m.email for m in self.incident.members if m.person == name and m.email), "")
         return self.site.person(name, email) if name else None
 
     def _nobody(self, dri: str) -> str:
         name = self._person_name(dri)
+        name = "the DRI" if find_written_secrets(name) else name  # a plan is shown around
         return f"nobody in Jira is surely {name}; add their email under [[members]], or assign it in Jira"
 
     # The link back
@@ -678,7 +699,7 @@ class _Plan:
         if is_known and not self.ledger.doubt(name):
             return []
         site, mark = self.site, label_of(self.mark, action_id)
-        title = f"Postmortem: {self.incident.title}"[:_SUMMARY]
+        title = f"Postmortem: {self.shown.incident.title}"[:_SUMMARY]
 
         def act(known: Mapping[str, Made]) -> Made:
             site.link(known[issue].remote, mark, url, title)

@@ -14,6 +14,7 @@ from pmkit.errors import IntegrationError
 from pmkit.integrations.calling import Caller, pagerduty_client
 from pmkit.integrations.credentials import account
 from pmkit.integrations.ledger import Ledger
+from pmkit.integrations.outgoing import outgoing
 from pmkit.integrations.plan import Made, Push, Step, mark_of, run, several, unsettled, waiting
 from pmkit.integrations.push_actions import report_link
 from pmkit.postmortem import Postmortem
@@ -45,7 +46,8 @@ def push_note(
         raise IntegrationError(
             "PagerDuty: a note is written in somebody's name; set PMKIT_PAGERDUTY_USER to a user's address"
         )
-    postmortem = workspace.load()
+    out = outgoing(workspace, caller.account.settings)
+    postmortem = out.record
     incident_id = _incident_id(postmortem, caller)
     path = f"/incidents/{incident_id}/notes"
     client = pagerduty_client(caller)
@@ -57,7 +59,7 @@ def push_note(
                 "--link, or add a link titled “Postmortem” to incident.toml"
             )
         step, mark = "note", f"{mark_of(postmortem.incident)}/{hashlib.sha256(url.encode()).hexdigest()[:6]}"
-        text = f"Postmortem: {postmortem.incident.title}\n{url}\n[{mark}]"
+        text = f"Postmortem: {out.edition.incident.title}\n{url}\n[{mark}]"
 
         def notes() -> list[dict[str, Any]]:
             told: dict[str, Any] = caller.read("reading the notes", lambda: client.jget(path))
@@ -70,6 +72,8 @@ def push_note(
 
         def plan(ledger: Ledger) -> tuple[list[Step], dict[str, Made]]:
             new = Step(step, "note with the report's link", "create", url, act, digest=mark)
+            if why := out.refusal({"the note": text}):
+                new = replace(new, action="conflict", why=why, act=None)
             return [_step(new, notes(), ledger, lag)], {}
 
         steps = run(plan, ledger, apply=apply, pause=pause)

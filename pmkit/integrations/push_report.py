@@ -20,11 +20,13 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from pmkit.audience import report_folder
 from pmkit.errors import IntegrationError
 from pmkit.export.sheet import export_sheet, to_safe_csv
 from pmkit.integrations.calling import Caller, DriveClient, drive_client
 from pmkit.integrations.credentials import account
 from pmkit.integrations.ledger import Ledger
+from pmkit.integrations.outgoing import outgoing
 from pmkit.integrations.plan import (
     Made,
     Push,
@@ -227,41 +229,50 @@ class _Plan:
         self, workspace: Workspace, drive: _Drive, ledger: Ledger, aside: Path, lag: timedelta
     ) -> None:
         self.workspace, self.drive, self.ledger, self.aside, self.lag = workspace, drive, ledger, aside, lag
-        self.pm = workspace.load()
-        self.mark = mark_of(self.pm.incident)
+        self.out = outgoing(workspace, drive.caller.account.settings)
+        self.pm = self.out.edition
+        self.mark = mark_of(self.out.record.incident)
         self.found = drive.search(self.mark)
         self.made: dict[str, Made] = {}
 
     def steps(self) -> tuple[list[Step], dict[str, Made]]:
         steps = [self._folder()]
         for name in ("report.html", "report.pdf"):
-            if not (self.workspace.path / "report" / name).is_file():
-                why = f"there is no report yet; `pmkit report {self.workspace.path}` makes it"
+            if not (self._report_folder() / name).is_file():
+                why = f"there is no report yet; {self._report_command()} makes it"
                 steps.append(Step(name, name, "skip", why))
         steps += [self._file(file) for file in (*self._reports(), *self._sheets())]
         return steps, self.made
 
     # What there is to put there
 
+    def _report_folder(self) -> Path:
+        """Where the report for those who read the folder is."""
+        return report_folder(self.workspace.path, self.out.audience, self.out.record.incident)
+
+    def _report_command(self) -> str:
+        readers = self.out.audience.name
+        of = "" if readers == self.out.record.incident.audience else f' --audience "{readers}"'
+        return f"`pmkit report {self.workspace.path}{of}`"
+
     def _reports(self) -> Iterator[_File]:
         saves = self.pm.journal["at"].max() if len(self.pm.journal) else None
         for name, kind in (("report.html", "text/html"), ("report.pdf", "application/pdf")):
-            path = self.workspace.path / "report" / name
+            path = self._report_folder() / name
             if not path.is_file():
                 continue
             made_at = pd.Timestamp(path.stat().st_mtime, unit="s", tz="UTC")
             is_old = saves is not None and made_at < saves
-            note = (
-                f"is older than the record: `pmkit report {self.workspace.path}` makes it anew"
-                if is_old
-                else ""
-            )
+            note = f"is older than the record: {self._report_command()} makes it anew" if is_old else ""
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
             title = f"Postmortem {self.pm.incident.id}{path.suffix}"
             yield _File(name, title, kind, digest, lambda p=path, k=kind: (p.read_bytes(), k), note)  # type: ignore[misc]
 
     def _sheets(self) -> Iterator[_File]:
-        for part, (title, frame) in sheets_of(self.pm).items():
+        sheets = sheets_of(self.pm)
+        if self.out.audience.evidence != "full":
+            del sheets["evidence.csv"]  # those readers are not told of single files
+        for part, (title, frame) in sheets.items():
             digest = digest_of_value(to_safe_csv(frame))
             target = self.aside / f"{part}.xlsx"
 
@@ -277,6 +288,8 @@ class _Plan:
         found, step = self._there("folder", name)
         if step is not None:
             return step
+        if why := self.out.refusal({"its name": name}):
+            return Step("folder", name, "conflict", why)
         digest = digest_of_value(name)
         if found is not None:
             made = self.made["folder"] = Made(found["id"], str(found.get("webViewLink", "")))
@@ -331,6 +344,8 @@ class _Plan:
 
     def _sent(self, file: _File, verb: Literal["create", "update"], why: str, file_id: str) -> Step:
         marks = {"pmkit": self.mark, "pmkit_part": file.part, "pmkit_digest": file.digest}
+        if refused := self.out.refusal({file.name: file.read()[0], "its name": file.name}):
+            return Step(file.part, file.name, "conflict", refused)
 
         def act(known: Mapping[str, Made]) -> Made:
             content, kind = file.read()

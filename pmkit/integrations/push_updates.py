@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -18,6 +18,7 @@ from pmkit.errors import IntegrationError
 from pmkit.integrations.calling import Caller, slack_client
 from pmkit.integrations.credentials import account
 from pmkit.integrations.ledger import Ledger, read_ledger
+from pmkit.integrations.outgoing import Outgoing, outgoing
 from pmkit.integrations.plan import (
     Made,
     Push,
@@ -30,7 +31,7 @@ from pmkit.integrations.plan import (
     waiting,
 )
 from pmkit.integrations.posts import plain, resources_text, review_posts
-from pmkit.postmortem import Channel, Incident, Member, Postmortem
+from pmkit.postmortem import Channel, Incident, Member
 from pmkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def push_updates(
 
         def plan(ledger: Ledger) -> tuple[list[Step], dict[str, Made]]:
             desk.forget()
-            return _Plan(workspace.load(), desk, ledger, lag).steps()
+            return _Plan(outgoing(workspace, desk.settings), desk, ledger, lag).steps()
 
         steps = run(plan, ledger, apply=apply, pause=pause)
     return Push("slack", desk.title, tuple(steps), is_applied=apply, notes=tuple(dict.fromkeys(desk.notes)))
@@ -200,9 +201,13 @@ class _Place:
 class _Plan:
     """The steps of one push, from the record, the team and the ledger."""
 
-    def __init__(self, pm: Postmortem, team: _Team, ledger: Ledger, lag: timedelta) -> None:
-        self.pm, self.team, self.ledger, self.lag = pm, team, ledger, lag
-        self.incident, self.mark = pm.incident, mark_of(pm.incident)
+    def __init__(self, out: Outgoing, team: _Team, ledger: Ledger, lag: timedelta) -> None:
+        self.out, self.team, self.ledger, self.lag = out, team, ledger, lag
+        self.incident, self.mark = out.record.incident, mark_of(out.record.incident)
+        self.shown = out.edition.incident
+        # An edition for which channels are masked has none; nothing is said of what they are for then.
+        told = self.shown.channels or [replace(each, purpose="") for each in self.incident.channels]
+        self.channels = dict(zip((each.name for each in self.incident.channels), told, strict=True))
         self.made: dict[str, Made] = {}
 
     def steps(self) -> tuple[list[Step], dict[str, Made]]:
@@ -215,7 +220,10 @@ class _Plan:
         report = report_url(self.ledger)
         said = self.team.settings.get("posts", {})
         rooms = said if isinstance(said, dict) else {}
-        for post in review_posts(self.pm, self.ledger.now(), rooms=rooms, report=report):
+        posts = review_posts(
+            self.out.record, self.ledger.now(), edition=self.out.edition, rooms=rooms, report=report
+        )
+        for post in posts:
             if post.channel not in places:
                 why = f"goes to “{post.channel}”, which is no channel of the review"
                 steps.append(Step(f"post {post.name}", post.title, "conflict", why))
@@ -268,7 +276,7 @@ class _Plan:
         return act
 
     def _purpose(self, place: _Place) -> list[Step]:
-        wanted = place.channel.purpose[:250]
+        wanted = self.channels[place.channel.name].purpose[:250]
         step, thing = f"purpose {place.channel.name}", f"#{place.name}  purpose"
         row = self.team.channels.get(place.channel_id, {})
         there = plain(str((row.get("purpose") or {}).get("value", "")))
@@ -276,6 +284,8 @@ class _Plan:
         ours = last is not None and last.digest == digest_of_value(there)
         if not wanted or (place.channel_id and place.step not in self.made):
             return []
+        if why := self.out.refusal({"the purpose": wanted}):
+            return [Step(step, thing, "conflict", why)]
         if there == plain(wanted):
             made = Made(place.channel_id)
             return [Step(step, thing, "adopt", "", made=made)] if self.ledger.doubt(step) else []
@@ -333,7 +343,8 @@ class _Plan:
         return self.team.members(place.channel_id) if row and row.get("is_member") else set()
 
     def _resources(self, place: _Place) -> list[Step]:
-        text = resources_text(self.incident, place.channel, resource_links(self.incident, self.ledger))
+        channel = self.channels[place.channel.name]
+        text = resources_text(self.shown, channel, resource_links(self.shown, self.ledger))
         name = f"resources {place.channel.name}"
         steps = self._post(place, name, "resources of the review", text)
         pin, post = f"pin {place.channel.name}", f"post {name}"
@@ -367,19 +378,20 @@ class _Plan:
         if last and last.seen.get("channel") == place.channel_id:
             made = self.made[step] = Made(last.remote, last.url, last.seen)
             same = last.digest == digest_of_value(text) and not self.ledger.doubt(step)
-            return [Step(step, thing, "skip", "") if same else self._changed(place, step, thing, text, made)]
+            return [Step(step, thing, "skip", "") if same else self._changed(place, name, thing, text, made)]
         hits = self._hits(place, name, text) if place.channel_id else []
         if len(hits) > 1:
             return [several(step, thing, [hit.ts for hit in hits])]
         if hits:
-            return [self._adopted(place, step, thing, text, hits[0])]
+            return [self._adopted(place, name, thing, text, hits[0])]
         until = unsettled(self.ledger, step, self.lag)
         return [waiting(step, thing, until) if until else self._new_post(place, name, thing, text)]
 
-    def _adopted(self, place: _Place, step: str, thing: str, text: str, hit: _Said) -> Step:
+    def _adopted(self, place: _Place, name: str, thing: str, text: str, hit: _Said) -> Step:
+        step = f"post {name}"
         made = self.made[step] = Made(hit.ts, seen={"channel": place.channel_id})
         if plain(hit.text) != plain(text):
-            return self._changed(place, step, thing, text, made)
+            return self._changed(place, name, thing, text, made)
         return Step(step, thing, "adopt", "is posted already", made=made, digest=digest_of_value(text))
 
     def _new_post(self, place: _Place, name: str, thing: str, text: str) -> Step:
@@ -391,19 +403,23 @@ class _Plan:
             answer = self.team.write(f"posting to #{place.name}", "chat.postMessage", **told)
             return Made(str(answer["ts"]), seen={"channel": str(answer.get("channel", channel))})
 
+        if why := self.out.refusal({"the post": text, "its name": name}):
+            return Step(f"post {name}", thing, "conflict", why)
         why, digest = _first_line(text), digest_of_value(text)
         return Step(f"post {name}", thing, "create", why, act, digest=digest, needs=(place.step,))
 
-    def _changed(self, place: _Place, step: str, thing: str, text: str, made: Made) -> Step:
+    def _changed(self, place: _Place, name: str, thing: str, text: str, made: Made) -> Step:
         def act(_: Mapping[str, Made]) -> Made:
             told: dict[str, Any] = {"channel": place.channel_id, "ts": made.remote, "text": text}
-            payload = {"incident": self.mark, "post": step.removeprefix("post ")}
+            payload = {"incident": self.mark, "post": name}
             told["metadata"] = {"event_type": _EVENT, "event_payload": payload}
             self.team.write(f"changing a post in #{place.name}", "chat.update", **told)
             return made
 
-        why = "the record says something else by now"
-        return Step(step, thing, "update", why, act, digest=digest_of_value(text), needs=(place.step,))
+        if why := self.out.refusal({"the post": text}):
+            return Step(f"post {name}", thing, "conflict", why)
+        why, digest = "the record says something else by now", digest_of_value(text)
+        return Step(f"post {name}", thing, "update", why, act, digest=digest, needs=(place.step,))
 
     def _hits(self, place: _Place, name: str, text: str) -> list[_Said]:
         """Messages in the channel that are this post: by its name, else by its very text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pypdf import PdfWriter
 
 from pmkit import schema
 from pmkit.demo.google_drive import GoogleDrive
@@ -246,7 +248,11 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Path:
         workspace.save_table(name, schema.conform(pd.DataFrame(told), schema.WORKSHEETS[name]))
     (folder / "report").mkdir()
     (folder / "report" / "report.html").write_text("<h1>Checkout failed</h1>", encoding="utf-8")
-    (folder / "report" / "report.pdf").write_bytes(b"%PDF-1.7 a report")
+    paper = io.BytesIO()
+    page = PdfWriter()
+    page.add_blank_page(72, 72)
+    page.write(paper)
+    (folder / "report" / "report.pdf").write_bytes(paper.getvalue())
     return folder
 
 
