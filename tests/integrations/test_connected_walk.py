@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfWriter
 
 from pmkit import demo, schema
 from pmkit.cli import main
@@ -48,7 +49,9 @@ def write_report(folder: Path) -> None:
     """A report as `pmkit report` leaves it; how it is made is tested elsewhere."""
     (folder / "report").mkdir(exist_ok=True)
     (folder / "report" / "report.html").write_text("<h1>Checkout failed</h1>", encoding="utf-8")
-    (folder / "report" / "report.pdf").write_bytes(b"%PDF-1.7")
+    page = PdfWriter()
+    page.add_blank_page(72, 72)
+    page.write(folder / "report" / "report.pdf")
 
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> None:
