@@ -19,6 +19,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from pmkit.errors import SchemaError
 
@@ -34,6 +35,9 @@ DTYPES: Final[dict[Type, str]] = {
     "int": "Int64",
     "float": "Float64",
 }
+# Said once: pandas looks through all its types whenever one is named.
+_AS_DTYPE: Final = {kind: pd.api.types.pandas_dtype(name) for kind, name in DTYPES.items()}
+_BLANKS: Final[dict[Type, object]] = {"str": "", "words": "", "bool": False}
 
 MARKS: Final = ("impact_started", "detected", "acknowledged", "mitigated", "resolved")
 PHASES: Final = ("lead-up", "detection", "response", "mitigation", "recovery", "follow-up")
@@ -432,7 +436,7 @@ def empty(table: Table) -> pd.DataFrame:
 
 @cache
 def _empty(table: Table) -> pd.DataFrame:
-    return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.type]) for c in table.columns})
+    return pd.DataFrame({column.name: _blank_column(column, 0) for column in table.columns})
 
 
 def without_samples(events: pd.DataFrame) -> pd.DataFrame:
@@ -458,7 +462,7 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 def validate(frame: pd.DataFrame, table: Table) -> None:
     """Raise `SchemaError` listing every missing value, unknown choice, twin key and untyped column."""
     problems = [f"column `{c.name}` is missing: {c.meaning}" for c in table.columns if c.name not in frame]
-    untyped = [c for c in table.columns if c.name in frame and str(frame[c.name].dtype) != DTYPES[c.type]]
+    untyped = [c for c in table.columns if c.name in frame and frame[c.name].dtype != _AS_DTYPE[c.type]]
     problems += [
         f"column `{c.name}`: expected {DTYPES[c.type]}, found {frame[c.name].dtype}" for c in untyped
     ]
@@ -643,15 +647,16 @@ _TRUE, _FALSE = {"yes", "true", "1"}, {"", "no", "false", "0"}
 
 def _conformed(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, _Problems]:
     """The frame typed, and its cells that cannot be read; those are empty in it."""
-    typed: dict[str, pd.Series] = {}
+    typed: dict[str, ExtensionArray] = {}
     problems: _Problems = []
     for column in table.columns:
         if column.name in frame.columns:
             typed[column.name], found = _typed_column(frame[column.name], column)
             problems += [(position, f"`{column.name}`: {what}") for position, what in found]
         else:
-            typed[column.name] = _blank_column(column, frame.index)
-    extra = {name: frame[name] for name in frame.columns if name not in typed}
+            typed[column.name] = _blank_column(column, len(frame))
+    extra = {name: frame[name].array for name in frame.columns if name not in typed}
+    # Arrays, not series: all of one length, and nothing has to be aligned.
     return pd.DataFrame({**typed, **extra}, index=frame.index), problems
 
 
@@ -665,28 +670,30 @@ def _typed_rows(header: list[str], rows: list[_Record], table: Table) -> tuple[p
     problems: _Problems = []
     for column in table.columns:
         if column.name not in texts:
-            typed[column.name] = _blank_column(column, pd.RangeIndex(len(rows)))
+            typed[column.name] = _blank_column(column, len(rows))
         elif column.type in ("str", "words"):
-            typed[column.name] = pd.array(texts[column.name], dtype="str")
+            typed[column.name] = pd.array(texts[column.name], dtype=_AS_DTYPE["str"])
         else:
             cells, misread = _read_cells(texts[column.name], column)
-            typed[column.name] = pd.array(cells, dtype=DTYPES[column.type])
+            typed[column.name] = pd.array(cells, dtype=_AS_DTYPE[column.type])
             problems += [(position, f"`{column.name}`: {what}") for position, what in misread]
-    extra = {title: pd.array(cells, dtype="str") for title, cells in texts.items() if title not in typed}
+    text = _AS_DTYPE["str"]
+    extra = {title: pd.array(cells, dtype=text) for title, cells in texts.items() if title not in typed}
     # A cell that cannot be read is empty in the frame; that it is empty is not its problem.
     return pd.DataFrame({**typed, **extra}), [*problems, *_misfits(texts, table)]
 
 
-def _typed_column(values: pd.Series, column: Column) -> tuple[pd.Series, _Problems]:
-    dtype = DTYPES[column.type]
+def _typed_column(values: pd.Series, column: Column) -> tuple[ExtensionArray, _Problems]:
+    dtype = _AS_DTYPE[column.type]
     if column.type in ("str", "words"):
-        return values.astype("str").fillna(""), []  # both are cheap where there is nothing to do
-    if str(values.dtype) == dtype:
-        return values, []
+        texts = values.array if values.dtype == dtype else values.astype(dtype).array
+        return texts.fillna("") if texts.isna().any() else texts, []
+    if values.dtype == dtype:
+        return values.array, []
     if column.type == "time" and isinstance(values.dtype, pd.DatetimeTZDtype):
-        return values.astype(dtype), []
+        return values.astype(dtype).array, []
     cells, problems = _read_cells(values, column)
-    return pd.Series(cells, index=values.index, dtype=dtype), problems
+    return pd.array(cells, dtype=dtype), problems
 
 
 def _read_cells(values: Iterable[object], column: Column) -> tuple[list[object], _Problems]:
@@ -759,14 +766,8 @@ _READERS: Final[dict[Type, Callable[[object], object]]] = {
 }
 
 
-def _blank_column(column: Column, index: pd.Index) -> pd.Series:
-    if column.type in ("str", "words"):
-        return pd.Series("", index=index, dtype="str")
-    if column.type == "bool":
-        return pd.Series(False, index=index, dtype="bool")
-    return pd.Series(
-        pd.NA if column.type in ("int", "float") else pd.NaT, index=index, dtype=DTYPES[column.type]
-    )
+def _blank_column(column: Column, rows: int) -> ExtensionArray:
+    return pd.array([_BLANKS.get(column.type)] * rows, dtype=_AS_DTYPE[column.type])
 
 
 def _misfits(columns: Mapping[str, Iterable[object]], table: Table) -> Iterator[tuple[int, str]]:
