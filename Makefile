@@ -14,6 +14,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 .PHONY: report test quick lab bench lint lock clean
 .DEFAULT_GOAL := report
 
+# Kernels and commands that the tests start read compiled modules, also where a machine's environment says not to.
+unexport PYTHONDONTWRITEBYTECODE
+
 report: $(VENV)/.ready
 	@echo "Rendering $(SAMPLE)"
 	@$(BIN)/pmkit report $(SAMPLE) --at 2026-11-10T16:30:00Z

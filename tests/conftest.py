@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -31,12 +33,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--slow`, the slow tests are left out, and the last line counts them as deselected."""
+    """Without `--slow`, slow tests are left out (the last line counts them) and properties try a quarter.
+
+    A count that the environment asks for (`PMKIT_MUTATIONS=10000`) stands.
+    """
     if config.getoption("--slow"):
         return
+    if not any(name.startswith("PMKIT_") for name in os.environ):
+        for test in {getattr(item, "obj", None) for item in items}:
+            _try_a_quarter(test)
     slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def _try_a_quarter(test: Any) -> None:
+    """Let a hypothesis test of the quick loop try a quarter of its examples, and at least five."""
+    said = getattr(test, "_hypothesis_internal_use_settings", None)
+    if said is not None:
+        test._hypothesis_internal_use_settings = settings(said, max_examples=max(5, said.max_examples // 4))
 
 
 @pytest.hookimpl(trylast=True)
