@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.casebook import ACTIONS, FACTORS, INCIDENTS, LOAD, UNCLASSIFIED, Case, published_shares
+from pmkit.mechanisms import count_mechanisms, weigh_mechanisms
 from pmkit.metrics import METRICS
 from pmkit.similarity import index_words
 from pmkit.spread import smallest_change_seen, spread_of, trend_of
@@ -19,8 +21,9 @@ from pmkit.vocabulary import load_vocabulary
 
 FEWEST_PEOPLE: Final = 5  # behind any number about people
 _ALIKE: Final = 0.35  # from where on two statements are taken for the same factor
-# What counts how much when two incidents are compared; the words say most.
-_WEIGHTS: Final = {"words": 0.6, "services": 0.2, "trigger": 0.1, "factors": 0.1}
+# What counts how much when two incidents are compared; what is said of the failure says most.
+_WEIGHTS: Final = {"words": 0.4, "mechanisms": 0.35, "services": 0.15, "trigger": 0.05, "factors": 0.05}
+_SPEAKS: Final = 0.2  # from where on, of the whole of 1, two incidents are said to speak of the same
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,7 @@ def find_recurrences(portfolio: Portfolio, *, alike: float = _ALIKE) -> pd.DataF
     factors = portfolio.factors[portfolio.factors["kind"] != "mitigator"].reset_index(drop=True)
     if factors.empty:
         return pd.DataFrame(columns=columns)
-    index = index_words(factors["statement"], load_vocabulary().stop_words)
+    index = index_words(factors["statement"], _stop_words())
     of_incident = factors["incident_id"].map(order).to_numpy()
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for position in range(len(factors)):
@@ -260,8 +263,12 @@ def find_recurrences(portfolio: Portfolio, *, alike: float = _ALIKE) -> pd.DataF
 def find_similar(portfolio: Portfolio, incident_id: str, *, most: int = 3) -> pd.DataFrame:
     """The incidents most like that one, by their words and their structure, without any service outside.
 
+    Two teams seldom choose the same words for the same failure, so the ways of failing that both speak of
+    (`mechanisms.toml`) count beside the words themselves.
+
     One row per incident, the most alike first: `incident_id`, `title`, `likeness` (0 to 1) and `why`: the
-    rare words, services, kinds of trigger and factors they share. Raises `KeyError` for an unknown incident.
+    ways of failing, rare words, services and kinds of trigger they share. Raises `KeyError` for an unknown
+    incident.
     """
     incidents = portfolio.incidents
     names = incidents["incident_id"].tolist()
@@ -270,32 +277,39 @@ def find_similar(portfolio: Portfolio, incident_id: str, *, most: int = 3) -> pd
     here = names.index(incident_id)
     statements = portfolio.factors.groupby("incident_id")["statement"].agg(" ".join)
     texts = incidents["title"] + " " + incidents["incident_id"].map(statements).fillna("").astype("str")
-    index = index_words(texts, load_vocabulary().stop_words)
+    index = index_words(texts, _stop_words())
+    # Title and trigger say what failed, and factors what let it: the first count twice.
+    heads = incidents["title"] + ". " + incidents["trigger"]
+    ways = weigh_mechanisms(counts := count_mechanisms(texts) + count_mechanisms(heads))
     services, kinds = _services(portfolio), _factor_kinds(portfolio)
+    triggers = incidents["trigger_kind"].where(incidents["trigger_kind"] != UNCLASSIFIED, "").tolist()
+    same_trigger = np.array([bool(kind) and kind == triggers[here] for kind in triggers])
+    parts = {
+        "words": index.likeness(here),
+        "mechanisms": ways @ ways[here],
+        "services": np.array([_overlap(services[incident_id], services[name]) for name in names]),
+        "trigger": same_trigger,
+        "factors": np.array([_overlap(kinds[incident_id], kinds[name]) for name in names]),
+    }
+    likeness = sum(_WEIGHTS[part] * value for part, value in parts.items())
+    others = sorted((n for n in range(len(names)) if n != here), key=lambda n: (-likeness[n], names[n]))[
+        :most
+    ]
     rows = []
-    words = index.likeness(here)
-    for position, name in enumerate(names):
-        if position == here:
-            continue
-        trigger = incidents["trigger_kind"].iloc[position]
-        same_trigger = trigger not in ("", UNCLASSIFIED) and trigger == incidents["trigger_kind"].iloc[here]
-        parts = {
-            "words": float(words[position]),
-            "services": _overlap(services[incident_id], services[name]),
-            "trigger": float(same_trigger),
-            "factors": _overlap(kinds[incident_id], kinds[name]),
-        }
-        likeness = sum(_WEIGHTS[part] * value for part, value in parts.items())
-        shared = sorted(services[incident_id] & services[name])
+    for other in others:
+        spoken = ways[here] * ways[other]
+        both = [counts.columns[n] for n in np.argsort(-spoken, kind="stable")[:2] if spoken[n] >= _SPEAKS]
+        rare = _rare_words(index, here, other)
+        shared = sorted(services[incident_id] & services[names[other]])
         why = [
-            *([f"words: {', '.join(rare)}"] if (rare := _rare_words(index, here, position)) else []),
+            *([f"both speak of {' and '.join(both)}"] if both else []),
+            *([f"words: {', '.join(rare)}"] if rare else []),
             *([f"services: {', '.join(shared)}"] if shared else []),
-            *([f"trigger: {trigger}"] if same_trigger else []),
+            *([f"trigger: {triggers[here]}"] if same_trigger[other] else []),
         ]
-        rows.append((name, incidents["title"].iloc[position], likeness, "; ".join(why) or "little"))
-    frame = pd.DataFrame(rows, columns=["incident_id", "title", "likeness", "why"])
-    frame = frame.sort_values(["likeness", "incident_id"], ascending=[False, True], kind="stable")
-    return frame.head(most).reset_index(drop=True)
+        title = incidents["title"].iloc[other]
+        rows.append((names[other], title, float(likeness[other]), "; ".join(why) or "little"))
+    return pd.DataFrame(rows, columns=["incident_id", "title", "likeness", "why"])
 
 
 def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -308,6 +322,11 @@ def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.
         else:
             frame[name] = frame[name].astype(dtype)
     return frame
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    return load_vocabulary().stop_words
 
 
 def _services(portfolio: Portfolio) -> dict[str, set[str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmkit.casebook import INCIDENTS, Case, kind_of_trigger, unreadable_case
@@ -25,6 +28,7 @@ from pmkit.portfolio import (
     summarise_durations,
 )
 
+ROOT = Path(__file__).parent.parent
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -53,6 +57,7 @@ def many(count: int, seed: int = 1) -> Portfolio:
     return build_portfolio(case(f"inc-{n}", TTR=rng.lognormvariate(4, 1)) for n in range(count))
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 30), max_size=12), st.randoms())
 def test_the_order_of_the_cases_does_not_matter(days: list[int], rng: random.Random) -> None:
     """The same cases in any order, some given twice, make the same portfolio, in the order they began."""
@@ -179,6 +184,22 @@ def test_the_relative_comes_first_and_says_why() -> None:
     assert "services: auth" in first["why"]
     with pytest.raises(KeyError, match="inc-9"):
         find_similar(portfolio, "inc-9")
+
+
+def test_other_words_for_the_same_failure_are_found() -> None:
+    """Of families told by different teams in their own words, a relative is among the first three."""
+    spec = importlib.util.spec_from_file_location("likeness", ROOT / "benchmarks" / "likeness.py")
+    assert spec is not None
+    assert spec.loader is not None
+    likeness = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(likeness)
+    told, family_of = likeness.read_families()
+    assert len(family_of) > 80
+    asked = list(family_of)[:: int(os.environ.get("PMKIT_TEST_FAMILIES", "4"))]  # 1 asks for all
+    assert len(likeness.find_misses(told, family_of, asked)) <= 0.1 * len(asked)
+    first = find_similar(told, "00-0").iloc[0]
+    assert family_of[first["incident_id"]] == family_of["00-0"]
+    assert "both speak of certificates" in first["why"]
 
 
 def test_a_portfolio_of_nothing_is_empty() -> None:
