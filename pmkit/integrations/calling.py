@@ -11,19 +11,17 @@ import json
 import logging
 import re
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from pmkit.errors import DoubtError, IntegrationError
 from pmkit.integrations.credentials import Account
 
 if TYPE_CHECKING:
     from jira import JIRA
-    from pdpyras import APISession
     from requests import Response
     from slack_sdk import WebClient
 
@@ -249,23 +247,26 @@ def slack_client(caller: Caller) -> WebClient:
     )
 
 
-def pagerduty_client(caller: Caller) -> APISession:
-    """PagerDuty's client; notes are written in the name of the account's user."""
-    with warnings.catch_warnings():
-        # Frozen by its authors in favour of `pagerduty`, which it says on every import.
-        warnings.filterwarnings(
-            "ignore", message=r'The package "pdpyras" is deprecated', category=UserWarning
-        )
-        from pdpyras import APISession
+class PagerDutyClient(Protocol):
+    """What is used of a client of PagerDuty's, of pdpyras as of `pagerduty`."""
 
-    account = caller.account
-    client = APISession(account.token.reveal(), default_from=account.user or None)
-    client.url, client.timeout = account.url, caller.timeout
-    client.max_network_attempts = 0
-    client.log = logging.Logger("pmkit.pagerduty", logging.CRITICAL)  # what went wrong is told once, by us
-    # Left alone it would wait for ever; once more at once is as good as not at all, and nothing was done yet.
-    client.retry, client.sleep_timer = {429: 1}, 0
-    return client
+    def jget(self, url: str, /, **kwargs: Any) -> Any:
+        """The answer to a GET, decoded."""
+
+    def jpost(self, url: str, /, **kwargs: Any) -> Any:
+        """The answer to a POST, decoded."""
+
+
+def pagerduty_client(caller: Caller) -> PagerDutyClient:
+    """PagerDuty's client, the one that reading uses; notes are written in the name of the account's user."""
+    from pmkit.integrations.pagerduty import connect
+
+    client: Any = connect(caller.account)
+    client.timeout = caller.timeout
+    if caller.account.user:
+        client.default_from = caller.account.user
+        client.headers.update({"From": caller.account.user})
+    return client  # type: ignore[no-any-return]
 
 
 class DriveClient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import shutil
 from collections.abc import Callable, Iterator
@@ -54,6 +55,9 @@ class Clock:
         self.at += timedelta(seconds=seconds)
 
 
+_OF_THE_SERVER = ("token", "now", "lock", "url", "_compiled")
+
+
 @dataclass
 class Stand:
     """One writer, the stand-in it writes to, and the clock of both."""
@@ -74,6 +78,21 @@ class Stand:
         state = made(self.system, self.clock)
         state.url = self.server.url
         self.server.system, self.server.faults, self.server.asked = state, faults or Faults(), []
+
+    @property
+    def name(self) -> str:
+        return f"{self.system} {self.settings.get('client', '')}".strip()
+
+    def keep(self) -> dict[str, Any]:
+        """What the system holds now, to be put back."""
+        held = {name: value for name, value in vars(self.state).items() if name not in _OF_THE_SERVER}
+        return copy.deepcopy({"held": held, "at": self.clock.at})
+
+    def put_back(self, kept: dict[str, Any]) -> None:
+        """The system as it was then."""
+        kept = copy.deepcopy(kept)
+        vars(self.state).update(kept["held"])
+        self.clock.at = kept["at"]
 
     def caller(self, token: str = TOKEN) -> Caller:
         user = "mei@example.com" if self.system in ("jira", "pagerduty") else ""
@@ -264,11 +283,15 @@ def folder(review: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
-    """The writer to the system that the test is parametrized with, on a wire without sockets."""
-    system, clock = request.param, Clock()
+    """The writer to the system that the test is parametrized with, on a wire without sockets.
+
+    `pagerduty 7` is PagerDuty through the client that took the place of pdpyras.
+    """
+    system, _, version = request.param.partition(" ")
+    clock = Clock()
     server = Server(made(system, clock))
     with wired(server):
-        yield Stand(system, server, clock)
+        yield Stand(system, server, clock, {"client": "pagerduty"} if version else {})
     server.stop()
 
 

@@ -36,7 +36,16 @@ def ask_to_write(caller: Caller) -> Any:
     return caller.write("writing", lambda: pagerduty.jpost("/incidents/Q1INCIDENT/notes", json=note))
 
 
-WRITERS = ("jira", "slack", "drive", "pagerduty")
+@pytest.mark.parametrize("stand", ["pagerduty", "pagerduty 7"], indirect=True)
+def test_either_client_of_pagerduty_writes(stand: Any) -> None:
+    """The one that is asked for, and in the name of the user."""
+    module = type(pagerduty_client(stand.caller())).__module__
+    assert module.partition(".")[0] == stand.settings.get("client", "pdpyras")
+    ask_to_write(stand.caller())
+    assert [note["user"]["summary"] for note in stand.state.notes["Q1INCIDENT"]] == ["Mei Tanaka"]
+
+
+WRITERS = ("jira", "slack", "drive", "pagerduty", "pagerduty 7")
 DOUBTS = [Fault("status", status, method="POST") for status in (500, 502, 503, 504)]
 DOUBTS += [Fault(kind, method="POST") for kind in ("reset", "reset after", "truncated", "html")]
 

@@ -20,7 +20,7 @@ from pmkit.errors import IntegrationError
 from pmkit.session import add_row, edit_row
 from pmkit.workspace import Workspace
 
-WRITERS = ("jira", "slack", "drive", "pagerduty")
+WRITERS = ("jira", "slack", "drive", "pagerduty", "pagerduty 7")
 # Put together, so that nobody takes them for real.
 SECRETS = {
     "a key of AWS": "AKIA" + "Q3ZK7T5M" + "N2XW4RVB",

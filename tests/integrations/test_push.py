@@ -33,7 +33,7 @@ def issue_of(stand: Any, folder: Path, action_id: str) -> dict[str, Any]:
 # Any system
 
 
-@pytest.mark.parametrize("stand", ["jira", "slack", "drive", "pagerduty"], indirect=True)
+@pytest.mark.parametrize("stand", ["jira", "slack", "drive", "pagerduty", "pagerduty 7"], indirect=True)
 def test_a_dry_run_changes_nothing(stand: Any, folder: Path) -> None:
     """It asks only for what is there, says what it would do, and writes no line."""
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -48,7 +48,7 @@ def test_a_dry_run_changes_nothing(stand: Any, folder: Path) -> None:
     assert set(stand.counts(folder).values()) <= {0, 1, -2}
 
 
-@pytest.mark.parametrize("stand", ["jira", "slack", "drive", "pagerduty"], indirect=True)
+@pytest.mark.parametrize("stand", ["jira", "slack", "drive", "pagerduty", "pagerduty 7"], indirect=True)
 def test_a_lost_ledger_makes_nothing_twice(stand: Any, folder: Path, review: Path, tmp_path: Path) -> None:
     """A colleague with another copy of the folder finds what is there, by its mark, and takes it as it is."""
     stand.push(folder)
@@ -377,7 +377,7 @@ def test_an_account_without_room_is_told(stand: Any, folder: Path) -> None:
     assert "Leverage shared drives" in step(push, "report.html").why
 
 
-@pytest.mark.parametrize("stand", ["pagerduty"], indirect=True)
+@pytest.mark.parametrize("stand", ["pagerduty", "pagerduty 7"], indirect=True)
 def test_a_note_is_written_once_for_each_link(stand: Any, folder: Path) -> None:
     """Another link is another note."""
     stand.push(folder)

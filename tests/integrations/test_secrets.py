@@ -21,7 +21,7 @@ FAULTS = [Fault("status", 401, times=99), Fault("reset", times=99), Fault("html"
 # What befalls writing alone. Slack is asked by POST for everything, so the first of its requests pass.
 WRITING = [Fault("status", status, method="POST", times=99) for status in (400, 503)]
 WRITING += [Fault(kind, method="POST", times=99) for kind in ("reset after", "html")]
-WRITERS = ("jira", "slack", "drive", "pagerduty")
+WRITERS = ("jira", "slack", "drive", "pagerduty", "pagerduty 7")
 
 
 @pytest.fixture

@@ -67,12 +67,22 @@ class Connection:
     def __init__(self, server: Server) -> None:
         self._server, self._sent, self._said = server, bytearray(), b""
         self._listening: _Listening | None = None
+        self._read = 0
 
     def sendall(self, data: bytes) -> None:
         self._sent += data
 
+    def send(self, data: bytes) -> int:
+        self._sent += data
+        return len(data)
+
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         return io.BufferedReader(_Answer(self))
+
+    def recv(self, most: int) -> bytes:
+        piece = self.answer()[self._read : self._read + most]
+        self._read += len(piece)
+        return piece
 
     def answer(self) -> bytes:
         """All that came. Raises what a socket raises where nothing does."""
