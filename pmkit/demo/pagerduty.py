@@ -111,8 +111,15 @@ class PagerDuty(System):
         return _page(request, "incidents", rows)
 
     def get_incident(self, request: Request, key: str) -> Answer:
-        """One incident."""
-        return self._of(key, lambda incident: Answer({"incident": incident}))
+        """One incident, with a count of the alerts that there are now."""
+
+        def told(incident: Record) -> Answer:
+            alerts = self.alerts.get(str(incident["id"]), [])
+            resolved = sum(alert.get("status") == "resolved" for alert in alerts)
+            counts = {"all": len(alerts), "triggered": len(alerts) - resolved, "resolved": resolved}
+            return Answer({"incident": incident | {"alert_counts": counts}})
+
+        return self._of(key, told)
 
     def list_log_entries(self, request: Request, key: str) -> Answer:
         """A page of what happened, the newest first."""
@@ -141,11 +148,14 @@ class PagerDuty(System):
         return self._of(key, lambda one: Answer({"notes": self.notes.get(str(one["id"]), [])[::-1]}))
 
     def list_changes(self, request: Request, key: str) -> Answer:
-        """The changes that may have to do with it, all at once."""
+        """The changes that may have to do with it, the newest first; what is behind the limit is not told."""
         rest = {"limit": None, "offset": None, "total": None, "more": False}
-        return self._of(
-            key, lambda one: Answer({"change_events": self.changes.get(str(one["id"]), [])[::-1], **rest})
-        )
+
+        def told(incident: Record) -> Answer:
+            rows = self.changes.get(str(incident["id"]), [])[::-1]
+            return Answer({"change_events": rows[: request.number("limit", 25)], **rest})
+
+        return self._of(key, told)
 
     def list_services(self, request: Request) -> Answer:
         """A page of services."""

@@ -29,6 +29,7 @@ CLIENTS: Final = ("pdpyras", "pagerduty")
 _FULL: Final = 100  # records in a page, the most there can be
 _MOST: Final = 10_000  # records that pages reach
 _MONTHS_BACK: Final = 6
+_MOST_CHANGES: Final = 100  # related change events, which come in one page
 _TIMEOUT: Final = 30.0
 # Tries after which a client gives an answer of 429 back. It waits for ever for 0 and for -1, and any number
 # below is passed before the first try.
@@ -144,6 +145,8 @@ class _Reader:
     def __init__(self, client: PagerDutyLike, patience: Patience, pages: Pages, key: str) -> None:
         self.client, self.patience, self.pages, self.key = client, patience, pages, key
         self.created_at = datetime.now(UTC)
+        self.incident: Record = {}
+        self.noted = 0  # log entries that tell of a note
         self.people: dict[str, None] = {}  # ids, in the order in which they are met
         self.parts = (
             ("incident", self.read_incident),
@@ -165,6 +168,7 @@ class _Reader:
         else:
             page = self.page("incident", self.path, {"time_zone": "UTC"})
         incident = page["incident"]
+        self.incident = incident
         self.key, self.created_at = str(incident["id"]), datetime.fromisoformat(incident["created_at"])
         self.meet(page)
         verdict.counts["incident"] = 1
@@ -190,6 +194,7 @@ class _Reader:
             self.meet(page)
             verdict.counts["log entries"] = len(seen)
             if is_linked and not page["more"]:
+                self.noted = sum(row["type"] == "annotate_log_entry" for row in seen.values())
                 return
             if times != sorted(times, reverse=True):
                 why = "PagerDuty does not give them newest first, so that there is no telling what follows"
@@ -208,7 +213,7 @@ class _Reader:
                 return
 
     def read_alerts(self, verdict: Verdict) -> None:
-        """Every alert, the oldest first, so that new ones come at the end."""
+        """Every alert, the oldest first, so that new ones come at the end; as many as PagerDuty counts."""
 
         def ask(offset: int, call: int) -> tuple[Sequence[Record], bool]:
             asked = {"offset": offset, "limit": _FULL, "sort_by": "created_at:asc", "time_zone": "UTC"}
@@ -220,12 +225,24 @@ class _Reader:
         verdict.counts["alerts"] = len(scan.rows)
         if scan.problem:
             verdict.gaps.append(Gap("alerts", "", scan.problem))
+        elif (counted := self._counted_alerts(len(scan.rows))) > len(scan.rows):
+            verdict.gaps.append(Gap("alerts", "", f"PagerDuty counts {counted:,} of them"))
+
+    def _counted_alerts(self, read: int) -> int:
+        """How many alerts PagerDuty says that there are; asked anew where it said more than were read."""
+        counted = _alert_count(self.incident)
+        if counted > read:
+            counted = _alert_count(self.hear("incident", self.path, {}).value["incident"])
+        return counted
 
     def read_notes(self, verdict: Verdict) -> None:
-        """Every note; PagerDuty gives them all at once."""
+        """Every note; PagerDuty gives them all at once, and the log tells of each."""
         page = self.page("notes", f"{self.path}/notes", {"time_zone": "UTC"})
         self.meet(page)
         verdict.counts["notes"] = len(page["notes"])
+        if self.noted > len(page["notes"]):
+            why = f"the log tells of {self.noted:,}; the others were deleted, or left out"
+            verdict.gaps.append(Gap("notes", "", why))
 
     def read_people(self, verdict: Verdict) -> None:
         """Whom the records name; somebody who left the company is there no more, and stays a name."""
@@ -236,10 +253,16 @@ class _Reader:
                 verdict.counts["people"] += 1
 
     def read_changes(self, verdict: Verdict) -> None:
-        """The changes that PagerDuty holds to be related; it gives them all at once."""
+        """The changes that PagerDuty holds to be related; it gives them in one page, and no count."""
         verdict.counts["related changes"] = 0
-        page = self.page("change_events", f"{self.path}/related_change_events", {})
+        asked = {"limit": _MOST_CHANGES}
+        page = self.page("change_events", f"{self.path}/related_change_events", asked)
         verdict.counts["related changes"] = len(page["change_events"])
+        if page.get("more") or len(page["change_events"]) >= _MOST_CHANGES:
+            why = f"PagerDuty gives no more than {_MOST_CHANGES}"
+            verdict.gaps.append(Gap("related changes", "behind the newest", why))
+        elif page["change_events"]:
+            verdict.remarks.append("PagerDuty chooses them, and says no count to hold them against")
 
     # Pages
 
@@ -322,6 +345,10 @@ def _errors() -> tuple[type[Exception], ...]:
         ("httpx2", "HTTPError"),
     )
     return (OSError, *(getattr(sys.modules[name], kind) for name, kind in known if name in sys.modules))
+
+
+def _alert_count(incident: Record) -> int:
+    return int((incident.get("alert_counts") or {}).get("all") or 0)
 
 
 def _objects(value: Any) -> Iterator[Record]:

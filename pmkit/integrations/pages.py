@@ -42,10 +42,11 @@ class Gap(NamedTuple):
 
 @dataclass
 class Verdict:
-    """Whether all came: how many of what, and what is lacking."""
+    """Whether all came: how many of what, what is lacking, and remarks on what cannot be checked."""
 
     counts: dict[str, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # of what is being read, the span still to come
 
     @property
@@ -56,6 +57,7 @@ class Verdict:
     def said(self, as_of: datetime) -> str:
         """One sentence, for `evidence.csv` and the screen."""
         here = ", ".join(_counted(count, what) for what, count in self.counts.items()) or "nothing"
+        here = "; ".join([here, *self.remarks])
         if self.is_complete:
             return f"complete as of {as_of:%Y-%m-%d %H:%M} UTC: {here}"
         return f"incomplete: {'; '.join(map(str, self.gaps))}; here are {here}"
@@ -113,6 +115,7 @@ class Fetched:
         """Plain data, for programs."""
         gaps = [gap._asdict() for gap in self.verdict.gaps]
         told = {"folder": self.folder, "is_complete": self.is_complete, "counts": self.verdict.counts}
+        told["remarks"] = self.verdict.remarks
         return {**told, "gaps": gaps, "said": self.said, **(self.intake.to_dict() if self.intake else {})}
 
 

@@ -32,6 +32,9 @@ SCOPES: Final = ("channels:read", "channels:history", "users:read", "pins:read")
 _LEAST_ID: Final = 5  # a shorter id of an incident stands in any word
 _PAGE: Final = 200  # messages; Slack advises no more
 _LISTED: Final = 1000  # channels
+# How far before the span threads are looked for that go on in it.
+_OLDER: Final = timedelta(days=14)
+_OLDER_PAGES: Final = 10
 _TIMEOUT: Final = 30
 # What the files of their answers are called.
 _NAMES: Final = {
@@ -85,10 +88,10 @@ def fetch_slack(
 ) -> list[Fetched]:
     """Bring channels of Slack into the evidence, each as its own folder.
 
-    What comes: the channel, its messages from `since` to `until` with every reply to them up to then, what is
-    pinned, and the people they name. Without `since`, two hours before the incident began, or a day before
-    the review was opened; without `until`, up to now. A fetch that was stopped is taken up where it was,
-    unless `anew`.
+    What comes: the channel, its messages from `since` to `until` with every reply to them up to then, replies
+    of that span to threads that began up to two weeks before, what is pinned, and the people they name.
+    Without `since`, two hours before the incident began, or a day before the review was opened; without
+    `until`, up to now. A fetch that was stopped is taken up where it was, unless `anew`.
 
     Parameters
     ----------
@@ -230,11 +233,13 @@ class _Reader:
         self.asking, self.pages, self.channel = asking, pages, channel
         self.since, self.until = since, until
         self.threads: dict[str, None] = {}
+        self.created_at: datetime | None = None  # of the channel
         self.people: set[str] = set()
         self.is_slow = False
         self.parts = (
             ("channel", self.read_channel),
             ("messages", self.read_messages),
+            ("older threads", self.read_older_threads),
             ("replies", self.read_replies),
             ("pins", self.read_pins),
             ("people", self.read_people),
@@ -242,7 +247,9 @@ class _Reader:
 
     def read_channel(self, verdict: Verdict) -> None:
         """What the channel is called and what it is for."""
-        self.page("conversations.info", channel=self.channel["id"])
+        told = self.page("conversations.info", channel=self.channel["id"])["channel"]
+        if isinstance(told.get("created"), int):
+            self.created_at = datetime.fromtimestamp(told["created"], UTC)
         verdict.missing["messages"] = "all of them"
 
     def read_messages(self, verdict: Verdict) -> None:
@@ -275,6 +282,34 @@ class _Reader:
             self.tell_pace(call, times[-1])
             latest = times[-1]
 
+    def read_older_threads(self, verdict: Verdict) -> None:
+        """Threads that began before the span and go on in it: looked for as far back as it costs little.
+
+        What is read for it is no evidence, and is not kept. How far it was looked is a remark.
+        """
+        back, latest = max(self.since - _OLDER, self.created_at or self.since - _OLDER), _ts(self.since)
+        reached = self.since
+        for _ in range(_OLDER_PAGES if back < self.since and not self.is_slow else 0):
+            asked = {"channel": self.channel["id"], "oldest": _ts(back), "latest": latest, "limit": _PAGE}
+            page = self.asking.hear("conversations.history", **asked).value
+            rows = page["messages"]
+            self.threads |= {
+                str(row["ts"]): None
+                for row in rows
+                if row.get("latest_reply") and _at(str(row["latest_reply"])) >= self.since
+            }
+            if not page.get("has_more") or not rows:
+                reached = back
+                break
+            latest = min((str(row["ts"]) for row in rows), key=_microseconds)
+            reached = _at(latest)
+            if len(rows) < _PAGE:
+                self.is_slow = True
+                break
+        if self.created_at is None or reached > self.created_at:
+            words = f"replies to threads begun before {reached:%Y-%m-%d %H:%M} UTC were not looked for"
+            verdict.remarks.append(words)
+
     def read_replies(self, verdict: Verdict) -> None:
         """Every reply of the span in the threads of these messages, the oldest first."""
         verdict.counts["replies"] = 0
@@ -286,7 +321,7 @@ class _Reader:
 
     def _read_thread(self, verdict: Verdict, thread: str) -> int:
         seen: set[str] = {thread}
-        oldest, latest = thread, _ts(self.until)
+        oldest, latest = max(thread, _ts(self.since), key=_microseconds), _ts(self.until)
         while True:
             try:
                 page = self.page(

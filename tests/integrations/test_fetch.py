@@ -27,13 +27,15 @@ from pmkit.checks import run_checks
 from pmkit.cli import main
 from pmkit.demo import Fault, Faults
 from pmkit.demo.google_drive import INCIDENT_FOLDER
+from pmkit.demo.server import Answer, Request
+from pmkit.demo.slack import Slack
 from pmkit.errors import IntegrationError, NoAnswerError
 from pmkit.integrations import credentials, pagerduty, slack
 from pmkit.integrations.fetching import fetch_from
 from pmkit.integrations.google_drive import fetch_drive, folder_of
 from pmkit.integrations.jira import fetch_jira, issue_key
 from pmkit.integrations.pagerduty import fetch_pagerduty, incident_key
-from pmkit.integrations.pages import open_pages
+from pmkit.integrations.pages import Fetched, open_pages
 from pmkit.integrations.slack import fetch_slack
 from pmkit.loaders._fetch_log import LOG, fetched_verdict, read_fetch_log
 from pmkit.tables import table_evidence
@@ -613,3 +615,113 @@ def test_the_token_is_in_no_file_log_output_or_traceback(
     assert SENTINEL not in logged
     for path in (file for file in workspace.path.rglob("*") if file.is_file()):
         assert SENTINEL.encode() not in path.read_bytes(), path
+
+
+# What can be checked, and what cannot
+
+
+def fetch_incident(running: demo.Demo, workspace: Workspace) -> list[Fetched]:
+    account = account_of(running, "pagerduty")
+    return fetch_pagerduty(workspace, "4127", account=account, patience=Clock().patience())
+
+
+def test_alerts_and_notes_are_held_against_what_pagerduty_says(
+    running: demo.Demo, workspace: Workspace
+) -> None:
+    """It counts the alerts, and its log tells of each note; fewer than that is incomplete."""
+    state = running.state["pagerduty"]
+    (key,) = state.notes
+    state.notes[key].pop()
+    list_alerts = state.list_alerts
+
+    def without_one(request: Request, key: str) -> Answer:
+        told = list_alerts(request, key)
+        return told._replace(value=told.value | {"alerts": told.value["alerts"][1:]})
+
+    state._compiled = [
+        (method, pattern, path, without_one if path.endswith("/alerts") else route)
+        for method, pattern, path, route in state._compiled
+    ]
+    (log,) = fetch_incident(running, workspace)
+    assert not log.is_complete
+    assert "alerts (PagerDuty counts 4 of them)" in log.said
+    assert "notes (the log tells of 7; the others were deleted, or left out)" in log.said
+
+
+def test_an_alert_that_left_meanwhile_is_not_missed(running: demo.Demo, workspace: Workspace) -> None:
+    """Where it counted more than came, it is asked once more."""
+    state = running.state["pagerduty"]
+    (key,) = state.alerts
+    running.strike("pagerduty", Faults(Fault("leave", match="/alerts")))
+    state.leave = lambda chance: state.alerts[key].pop()
+    (log, _) = fetch_incident(running, workspace)
+    assert log.verdict.counts["alerts"] == 3
+    assert log.is_complete
+
+
+def test_related_changes_have_no_count_and_that_is_said(running: demo.Demo, workspace: Workspace) -> None:
+    """What fills the page that PagerDuty gives may go on behind it."""
+    state = running.state["pagerduty"]
+    (_, changes) = fetch_incident(running, workspace)
+    assert "PagerDuty chooses them, and says no count" in changes.said
+    assert changes.is_complete
+    (key,) = state.changes
+    state.changes[key] = [state.changes[key][0] | {"id": f"C{number:04d}"} for number in range(101)]
+    (_, changes) = fetch_incident(running, workspace)
+    assert changes.verdict.counts == {"related changes": 100}
+    assert "related changes behind the newest (PagerDuty gives no more than 100)" in changes.said
+
+
+def thread_of_old(state: Slack, channel: str, begun: datetime, *replied: datetime) -> list[str]:
+    """A thread that began then and was answered then; the ids of its messages."""
+    parent = {"type": "message", "user": "U0", "text": "begun", "ts": slack._ts(begun)}
+    replies = [
+        {"type": "message", "user": "U0", "text": "later", "ts": slack._ts(at), "thread_ts": parent["ts"]}
+        for at in replied
+    ]
+    rows = [*state.messages[channel], parent, *replies]
+    state.messages[channel] = sorted(rows, key=lambda row: str(row["ts"]))
+    state._count_replies(channel, str(parent["ts"]))
+    return [f"slack:{channel}:{row['ts']}" for row in (parent, *replies)]
+
+
+@pytest.mark.parametrize("is_unlisted", [False, True])
+def test_a_thread_that_began_before_the_span_goes_on_in_it(
+    is_unlisted: bool, running: demo.Demo, workspace: Workspace
+) -> None:
+    """It is looked for two weeks back; a token that reads little leaves it, and says so."""
+    state, channel = running.state["slack"], "C09MFKICKF2"
+    state.channels[channel]["created"] = int((SINCE - timedelta(days=400)).timestamp())
+    old = [
+        thread_of_old(state, channel, SINCE - timedelta(days=days), SINCE - timedelta(hours=1), SINCE + late)
+        for days, late in ((3, timedelta(hours=5)), (30, timedelta(hours=6)), (5, timedelta(days=300)))
+    ]
+    thread_of_old(state, channel, SINCE - timedelta(days=4), SINCE - timedelta(days=1))
+    state.is_unlisted = is_unlisted
+    clock = Clock()
+    state.now = clock.now
+    (fetched,) = fetch_slack(
+        workspace, [channel], account=account_of(running, "slack"), since=SINCE,
+        until=SINCE + timedelta(days=9), patience=clock.patience(),
+    )  # fmt: skip
+    came = set(workspace.events()["event_id"])
+    assert fetched.is_complete
+    far = SINCE if is_unlisted else SINCE - timedelta(days=14)
+    assert f"replies to threads begun before {far:%Y-%m-%d %H:%M} UTC were not looked for" in fetched.said
+    assert (old[0][2] in came) == (not is_unlisted)
+    assert not came & {old[0][1], *old[1], old[2][1], old[2][2]}
+    notes = dict(zip(workspace.evidence()["path"], workspace.evidence()["note"], strict=True))
+    assert "were not looked for" in notes["evidence/slack-incident-kickoff"]
+
+
+def test_a_channel_that_is_younger_than_the_span_has_no_older_threads(
+    running: demo.Demo, workspace: Workspace
+) -> None:
+    """Nothing is asked for, and nothing is left to say."""
+    state, channel = running.state["slack"], "C09MFKICKF2"
+    state.channels[channel]["created"] = int((SINCE + timedelta(hours=1)).timestamp())
+    account = account_of(running, "slack")
+    (fetched,) = fetch_slack(workspace, [channel], account=account, since=SINCE, patience=Clock().patience())
+    assert "not looked for" not in fetched.said
+    asked = [one for one in running.asked["slack"] if "history" in one.path]
+    assert len(asked) == len(list((workspace.path / fetched.folder).glob("*messages.json")))
