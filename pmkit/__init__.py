@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from pmkit.figures import plot_activity as plot_activity
     from pmkit.figures import plot_timeline as plot_timeline
     from pmkit.intake import add_evidence as add_evidence
+    from pmkit.integrations.google_drive import fetch_drive as fetch_drive
+    from pmkit.integrations.jira import fetch_jira as fetch_jira
+    from pmkit.integrations.pagerduty import fetch_pagerduty as fetch_pagerduty
+    from pmkit.integrations.picking import pick_messages as pick_messages
+    from pmkit.integrations.push_actions import push_actions as push_actions
+    from pmkit.integrations.push_note import push_note as push_note
+    from pmkit.integrations.push_report import push_report as push_report
+    from pmkit.integrations.push_updates import push_updates as push_updates
+    from pmkit.integrations.slack import fetch_slack as fetch_slack
     from pmkit.loaders.deploys import load_deploys as load_deploys
     from pmkit.loaders.files import load_file as load_file
     from pmkit.loaders.firehydrant import load_firehydrant as load_firehydrant
@@ -120,11 +129,15 @@ _ROOMS = {
     "pmkit.export.sidecar": ["load_sidecar"],
     "pmkit.export.pictures": ["show_pictures"],
     "pmkit.intake": ["add_evidence"],
+    "pmkit.integrations.google_drive": ["fetch_drive"],
+    "pmkit.integrations.jira": ["fetch_jira"],
+    "pmkit.integrations.pagerduty": ["fetch_pagerduty"],
     "pmkit.integrations.picking": ["pick_messages"],
     "pmkit.integrations.push_actions": ["push_actions"],
     "pmkit.integrations.push_note": ["push_note"],
     "pmkit.integrations.push_report": ["push_report"],
     "pmkit.integrations.push_updates": ["push_updates"],
+    "pmkit.integrations.slack": ["fetch_slack"],
     "pmkit.letter": ["customer_letter", "letter_gaps", "letter_title"],
     "pmkit.loaders.deploys": ["load_deploys"],
     "pmkit.loaders.files": ["load_file"],

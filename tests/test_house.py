@@ -56,6 +56,22 @@ def test_entering_costs_no_more_than_pandas() -> None:
     assert "pandas" not in loaded_by("import pmkit, pmkit.cli")
 
 
+def test_no_name_warns_when_it_is_loaded() -> None:
+    """Even with warnings as errors; nor does the client that says on import that it is frozen."""
+    probe = """
+import pmkit
+[getattr(pmkit, name) for name in pmkit.__all__]
+from pmkit.integrations.credentials import Account, Secret
+from pmkit.integrations.pagerduty import CLIENTS, connect
+for client in CLIENTS:
+    connect(Account("pagerduty", "https://api.pagerduty.com", Secret("x")), client)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", probe], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize("name", pmkit.__all__)
 def test_every_public_name_resolves(name: str) -> None:
     """What `pmkit` offers is there, documented, and found by Tab."""

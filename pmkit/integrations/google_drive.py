@@ -17,6 +17,7 @@ from pmkit.custody import added_names
 from pmkit.disk import free_name, write_durably
 from pmkit.errors import IntegrationError
 from pmkit.intake import Intake, add_evidence
+from pmkit.integrations import credentials
 from pmkit.integrations.calling import Caller, DriveClient, drive_client
 from pmkit.integrations.credentials import Account
 from pmkit.integrations.pages import Fetched, Gap, Pages, Verdict, open_pages, read_parts
@@ -91,7 +92,7 @@ def fetch_drive(
     workspace: Workspace,
     folder: str,
     *,
-    account: Account,
+    account: Account | None = None,
     export: bool = False,
     client: DriveClient | None = None,
     patience: Patience | None = None,
@@ -104,10 +105,13 @@ def fetch_drive(
     document and sheet is added to the evidence too: documents as Markdown, sheets as XLSX, any other file as
     it is. A fetch that was stopped is taken up where it was, unless `anew`.
 
+    `account` says where the system is and holds the token; by default as `pmkit doctor` finds it.
+
     Raises `IntegrationError` where Drive refuses, `NoAnswerError` where nothing came at all.
     """
     folder_id = folder_of(folder)
     patience = patience or Patience()
+    account = account or credentials.account("drive", workspace.incident.connections)
     asking = _Asking(client or drive_client(Caller(account)), patience)
     asked = {"folder": folder_id, "url": account.url}
     name, now = f"drive-{folder_id[:12]}", patience.now()

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pmkit.errors import IntegrationError
+from pmkit.integrations import credentials
 from pmkit.integrations.credentials import Account
 from pmkit.integrations.pages import Fetched, Gap, Pages, Part, Verdict, open_pages, read_parts
 from pmkit.integrations.retrying import Heard, MissingError, Patience, Reply, UnansweredError, refuse
@@ -47,7 +48,7 @@ def fetch_jira(
     workspace: Workspace,
     keys: Sequence[str] = (),
     *,
-    account: Account,
+    account: Account | None = None,
     jql: str = "",
     client: JIRA | None = None,
     patience: Patience | None = None,
@@ -59,12 +60,15 @@ def fetch_jira(
     What comes: every issue with all its fields, changes and comments. A fetch that was stopped is taken up
     where it was, unless `anew`.
 
+    `account` says where the system is and holds the token; by default as `pmkit doctor` finds it.
+
     Raises `IntegrationError` where Jira refuses, `NoAnswerError` where nothing came at all.
     """
     wanted = [issue_key(key) for key in keys]
     if bool(wanted) == bool(jql.strip()):
         raise IntegrationError(f"{TITLE}: say which issues, by their keys or else by `--jql`")
     patience = patience or Patience()
+    account = account or credentials.account("jira", workspace.incident.connections)
     asking = _Asking(client or connect(account), account.url, patience)
     asking.greet()
     asked = {"keys": wanted, "jql": jql.strip(), "url": account.url}

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from pmkit.errors import IntegrationError
+from pmkit.integrations import credentials
 from pmkit.integrations.credentials import Account
 from pmkit.integrations.pages import Fetched, Gap, Pages, Verdict, open_pages, read_parts
 from pmkit.integrations.retrying import Heard, MissingError, Patience, Reply, UnansweredError, refuse
@@ -90,7 +91,7 @@ def fetch_pagerduty(
     workspace: Workspace,
     incident: str,
     *,
-    account: Account,
+    account: Account | None = None,
     client: PagerDutyLike | None = None,
     patience: Patience | None = None,
     anew: bool = False,
@@ -102,9 +103,12 @@ def fetch_pagerduty(
     notes, and the people they name; beside it, as its own evidence, the changes that may have to do with it.
     A fetch that was stopped is taken up where it was, unless `anew`.
 
+    `account` says where the system is and holds the token; by default as `pmkit doctor` finds it.
+
     Raises `IntegrationError` where PagerDuty refuses, `NoAnswerError` where nothing came at all.
     """
     patience = patience or Patience()
+    account = account or credentials.account("pagerduty", workspace.incident.connections)
     key = incident_key(incident)
     asked, name, now = {"incident": key, "url": account.url}, f"pagerduty-{key}", patience.now()
     client = client or connect(account)

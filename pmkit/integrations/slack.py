@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pmkit.errors import IntegrationError
+from pmkit.integrations import credentials
 from pmkit.integrations.credentials import Account
 from pmkit.integrations.pages import Fetched, Gap, Pages, Verdict, open_pages, read_parts
 from pmkit.integrations.retrying import Heard, Patience, Reply, UnansweredError
@@ -78,7 +79,7 @@ def fetch_slack(
     workspace: Workspace,
     channels: Sequence[str] = (),
     *,
-    account: Account,
+    account: Account | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     client: WebClient | None = None,
@@ -97,10 +98,13 @@ def fetch_slack(
     ----------
     channels : names or ids; where none is given, the channel whose name, topic or purpose fits the incident
 
+    `account` says where the system is and holds the token; by default as `pmkit doctor` finds it.
+
     Raises `IntegrationError` where Slack refuses, where a channel is not there, and where it is to be guessed
     and several fit or none does; `NoAnswerError` where nothing came at all.
     """
     patience = patience or Patience()
+    account = account or credentials.account("slack", workspace.incident.connections)
     asking = _Asking(client or connect(account), patience)
     since = since or default_since(workspace.incident)
     if until is not None and until <= since:
