@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from pmkit.sieve import Sieve, any_of, read_part
+
+# RE2 goes once through many texts for all patterns together, but takes longer to set up long patterns than
+# Python to try those of them that may match.
+_LONG: Final = 3_000
+# The words of a kind that make patterns long.
+_PARTS: Final = ("act", "acting", "folk", "person")
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,8 @@ class Cue:
 
     `unless` are patterns of texts in which the same words mean something else; `instead` says what to write
     in their place, where that can be said at all; `shows` is the way of saying it that it stands for besides
-    its patterns, as `pmkit.checks` finds it in how a sentence is built.
+    its patterns, as `pmkit.checks` finds it in how a sentence is built. `parts` are the long groups that the
+    patterns share, with the words that they need.
     """
 
     sign: str
@@ -30,31 +39,45 @@ class Cue:
     instead: str = ""
     shows: str = ""
 
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+
     def heard_in(self, texts: pd.Series) -> npt.NDArray[np.bool_]:
         """For each text, whether one of the patterns occurs in it."""
-        if not self.patterns:
+        if not self.patterns or texts.empty:
             return np.zeros(len(texts), dtype=np.bool_)
-        heard = _matches(texts, self._pattern)
-        return heard & ~_matches(texts, self._exception) if self.unless else heard
+        # What machines say, they say again and again.
+        place, once = pd.factorize(texts.to_numpy(dtype=object))
+        if sum(map(len, self.patterns)) > _LONG:
+            found = np.array([self._is_in(text) for text in once], dtype=np.bool_)
+        else:
+            found = _matches(once, "|".join(f"(?:{pattern})" for pattern in self.patterns))
+            if self.unless:
+                found &= ~_matches(once, "|".join(f"(?:{pattern})" for pattern in self.unless))
+        heard: npt.NDArray[np.bool_] = found[place]
+        return heard
 
     def words_in(self, text: str) -> str:
         """The first words of the text that a pattern stands for; empty when there are none."""
-        found = re.search(self._pattern, text, re.IGNORECASE) if self.patterns else None
-        if not found or (self.unless and re.search(self._exception, text, re.IGNORECASE)):
-            return ""
-        return " ".join(found.group().split())
+        found = self._sieve.search(text)
+        return " ".join(found.group().split()) if found and not self._exceptions.is_in(text) else ""
 
     def count_in(self, text: str) -> int:
         """How often the patterns occur in the text."""
-        return sum(1 for _ in re.finditer(self._pattern, text, re.IGNORECASE)) if self.words_in(text) else 0
+        if not self._is_in(text):
+            return 0
+        joint = "|".join(f"(?:{pattern})" for pattern in self.patterns)
+        return sum(1 for _ in re.finditer(joint, text, re.IGNORECASE))
+
+    def _is_in(self, text: str) -> bool:
+        return self._sieve.is_in(text) and not self._exceptions.is_in(text)
 
     @cached_property
-    def _pattern(self) -> str:
-        return "|".join(f"(?:{pattern})" for pattern in self.patterns)
+    def _sieve(self) -> Sieve:
+        return Sieve(self.patterns, self.parts)
 
     @cached_property
-    def _exception(self) -> str:
-        return "|".join(f"(?:{pattern})" for pattern in self.unless)
+    def _exceptions(self) -> Sieve:
+        return Sieve(self.unless, self.parts)
 
 
 @dataclass(frozen=True)
@@ -80,13 +103,11 @@ class Lexicon:
         return self.words.get(word, frozenset())
 
 
-def _matches(texts: pd.Series, pattern: str) -> npt.NDArray[np.bool_]:
+def _matches(texts: npt.NDArray[np.object_], pattern: str) -> npt.NDArray[np.bool_]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # RE2 goes once through each text for all patterns together; Python's engine takes far longer.
-    strings = pa.array(texts.to_numpy(dtype=object), type=pa.large_string())
-    found = pc.match_substring_regex(strings, pattern, ignore_case=True)
+    found = pc.match_substring_regex(pa.array(texts, type=pa.large_string()), pattern, ignore_case=True)
     matches: npt.NDArray[np.bool_] = found.fill_null(False).to_numpy(zero_copy_only=False)
     return matches
 
@@ -111,23 +132,36 @@ class Vocabulary:
 
 def load_vocabulary(path: Path | None = None) -> Vocabulary:
     """pmkit's vocabulary, or a team's own file of the same shape."""
-    path = path or Path(__file__).with_suffix(".toml")
+    return _read(path) if path else _own_vocabulary()
+
+
+@cache
+def _own_vocabulary() -> Vocabulary:
+    # Every check, suggestion and question asks for it, and it is a part of the program.
+    return _read(Path(__file__).with_suffix(".toml"))
+
+
+def _read(path: Path) -> Vocabulary:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     words = {**data["words"], **_measures(data["lexicon"]["verbs"]["measure"])}
+    shared = [_spell_out(words[name], words) for name in _PARTS if name in words]
+    parts = {part: read_part(part) for part in shared}
     return Vocabulary(
-        cues={name: _cue(cue, words) for name, cue in data["cues"].items()},
+        cues={name: _cue(cue, words, parts) for name, cue in data["cues"].items()},
         points=data["points"],
         breadth=data["breadth"],
         statement=data["statement"],
         spoken=data["spoken"],
-        wording={fault: tuple(_cue(cue, words) for cue in cues) for fault, cues in data["wording"].items()},
+        wording={
+            fault: tuple(_cue(cue, words, parts) for cue in cues) for fault, cues in data["wording"].items()
+        },
         lexicon=_lexicon(data["lexicon"]),
         walk=data["walk"],
         stop_words=frozenset(data["likeness"]["stop_words"].split()),
     )
 
 
-def _cue(said: Mapping[str, Any], words: Mapping[str, str]) -> Cue:
+def _cue(said: Mapping[str, Any], words: Mapping[str, str], parts: Mapping[str, frozenset[str]]) -> Cue:
     def spell_out(patterns: Iterable[str]) -> tuple[str, ...]:
         return tuple(_spell_out(pattern, words) for pattern in patterns)
 
@@ -137,6 +171,7 @@ def _cue(said: Mapping[str, Any], words: Mapping[str, str]) -> Cue:
         spell_out(said.get("unless", ())),
         said.get("instead", ""),
         said.get("shows", ""),
+        parts,
     )
 
 
@@ -178,7 +213,8 @@ def _measures(listed: str) -> dict[str, str]:
     doing = [
         form for verb in verbs for form, _ in _verb_forms([verb]) if form.partition(" ")[0].endswith("ing")
     ]
-    return {"act": f"(?:{'|'.join(verbs)})", "acting": f"(?:{'|'.join(doing)}|calling it|making (?:this|it))"}
+    acting = [*doing, "calling it", "making this", "making it"]
+    return {"act": any_of(verbs), "acting": any_of(acting)}
 
 
 def _entries(listed: str) -> list[str]:
