@@ -17,7 +17,7 @@ from pmkit.checks import causes, decisions, evidence, impact, language, metrics,
 from pmkit.checks._rule import FAMILIES as FAMILIES
 from pmkit.checks._rule import SEVERITIES as SEVERITIES
 from pmkit.checks._rule import Finding as Finding
-from pmkit.checks._rule import Passage, Record, Rule, Severity, find_all, with_severity
+from pmkit.checks._rule import Passage, Record, Rule, Severity, find_all, read_passages, with_severity
 from pmkit.errors import CheckError
 from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary, load_vocabulary
@@ -101,10 +101,12 @@ def check_text(
 
     `pmkit.checks.written.read_written` reads passages and actions out of a report.
     """
+    passages, vocabulary = tuple(passages), vocabulary or load_vocabulary()
     given = {
-        "passages": tuple(passages),
+        "passages": passages,
+        "sentences": read_passages(passages, (), vocabulary),
         "names": (),
-        "vocabulary": vocabulary or load_vocabulary(),
+        "vocabulary": vocabulary,
         "actions": schema.empty(schema.ACTIONS) if actions is None else actions,
         "incident": None,
         "people": (),

@@ -12,12 +12,14 @@ from typing import Any, Final, Literal, NamedTuple
 
 import pandas as pd
 
+from pmkit.checks.statement import Cause, read_causes
+from pmkit.checks.wording import Reading, Sentence, spell_names, split_sentences, unname
 from pmkit.metrics import response_metrics
 from pmkit.milestones import review_status
 from pmkit.postmortem import Incident, Postmortem
 from pmkit.roster import find_active_people
 from pmkit.suggestions import suggest
-from pmkit.timeline import find_anchors
+from pmkit.timeline import find_anchors, find_gaps
 from pmkit.vocabulary import Vocabulary, load_vocabulary
 
 Severity = Literal["error", "warning", "info"]
@@ -35,7 +37,7 @@ FAMILIES: Final = {
 }
 _GIVEN: Final = (
     "postmortem", "now", "vocabulary", "incident", "anchors", "all_anchors", "metrics", "milestones",
-    "people", "names", "passages", "suggestions",
+    "people", "names", "passages", "sentences", "suggestions", "talk", "silences", "causes",
 )  # fmt: skip
 _CODE: Final = re.compile(rf"(?:{'|'.join(FAMILIES)})[1-9]\d\d", re.ASCII)
 
@@ -88,7 +90,7 @@ class Rule:
     @property
     def is_text_rule(self) -> bool:
         """Whether it can look at a report that was written elsewhere: it reads texts alone, or says so."""
-        return self.on_text or set(self.reads) <= {"passages", "names", "vocabulary"}
+        return self.on_text or set(self.reads) <= {"passages", "sentences", "names", "vocabulary"}
 
     @property
     def why(self) -> str:
@@ -137,6 +139,26 @@ class Passage(NamedTuple):
         return Finding(message, self.table, self.row, self.column, event_ids, suggestion)
 
 
+class Told(NamedTuple):
+    """A sentence of a passage: as it stands there, and as it is read, with people for their names."""
+
+    passage: Passage
+    sentence: Sentence
+    reading: Reading
+
+
+def read_passages(
+    passages: Iterable[Passage], names: Iterable[str], vocabulary: Vocabulary
+) -> tuple[Told, ...]:
+    """The sentences of texts that people wrote; `names` are those of people who are known."""
+    spelled = spell_names(names)
+    return tuple(
+        Told(passage, sentence, Reading(unname(sentence, spelled), vocabulary))
+        for passage in passages
+        for sentence in split_sentences(passage.text)
+    )
+
+
 # Which cells are texts of people, and of what kind; evidence is quoted and never judged.
 TEXTS: Final = {
     "factors": {"statement": "cause", "note": "note"},
@@ -155,6 +177,14 @@ TABLES: Final = (
     "evidence", "events", "worksheet", "timeline", "impact", "factors", "factor_links", "decisions",
     "actions", "ideas", "tasks", "raci", "checkins", "questions", "suppressions", "journal", "notes",
 )  # fmt: skip
+
+
+_SAID: Final = (
+    "event_id", "time", "source", "actor", "place", "text", "slack_is_bot", "slack_ts", "slack_thread_ts",
+    "slack_reactions",
+)  # fmt: skip
+_TALKING: Final = ("message", "reply", "file")
+_SILENCE: Final = pd.Timedelta("15min")
 
 
 @dataclass(frozen=True)
@@ -176,9 +206,9 @@ class Record:
     @cached_property
     def anchors(self) -> Mapping[str, pd.Timestamp]:
         """When each marked anchor was; anchors that nobody marked are not in it."""
-        found = find_anchors(self.postmortem.timeline)
-        marked = found[found["basis"] == "marked"]
-        return dict(zip(marked["mark"], marked["time"], strict=True))
+        found = self.all_anchors
+        known = zip(found["mark"], found["time"], found["basis"], strict=True)
+        return {mark: time for mark, time, basis in known if basis == "marked"}
 
     @cached_property
     def all_anchors(self) -> pd.DataFrame:
@@ -211,13 +241,57 @@ class Record:
         return suggest(self.postmortem, vocabulary=self.vocabulary)
 
     @cached_property
+    def talk(self) -> pd.DataFrame:
+        """What people wrote during the response in the channels of the incident, in order; some columns."""
+        events, incident = self.postmortem.events, self.incident
+        start, end = find_response(self.postmortem)
+        if start is None or end is None or not incident.channels:
+            return events.iloc[:0][list(_SAID)]
+        own = {f"#{channel.name}" for channel in incident.channels}
+        said = events["time"].between(start, end) & events["kind"].isin(_TALKING)
+        talk = events.loc[said, list(_SAID)]
+        talk = talk[~talk["slack_is_bot"] & (talk["source"] == "slack") & talk["place"].isin(own)]
+        return talk.sort_values("time", kind="stable")
+
+    @cached_property
+    def silences(self) -> pd.DataFrame:
+        """`find_gaps` between the start and the end of the impact, as long as is long for this incident."""
+        anchors, timeline = self.anchors, self.postmortem.timeline
+        began, ended = anchors.get("impact_started", anchors.get("detected")), anchors.get("resolved")
+        if began is None or ended is None or ended <= began:
+            return find_gaps(timeline.iloc[:0])
+        within = timeline[timeline["time"].between(began, ended)]
+        return find_gaps(within, self.postmortem.events, longer_than=str(max(_SILENCE, (ended - began) / 3)))
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """What is called the root cause, as it reads beside what else is known."""
+        return tuple(read_causes(self.postmortem, self.vocabulary))
+
+    @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """Every text that people wrote: notes by paragraph, and the cells of `TEXTS`."""
         return tuple(_passages(self.postmortem))
 
+    @cached_property
+    def sentences(self) -> tuple[Told, ...]:
+        """The sentences of the passages, each read once for all rules."""
+        return read_passages(self.passages, self.names, self.vocabulary)
+
     def give(self, name: str) -> Any:
         """What a rule's parameter of that name is given."""
         return getattr(self.postmortem if name in TABLES else self, name)
+
+
+def find_response(postmortem: Postmortem) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """From the detection to the end, as far as it is known."""
+    timeline = postmortem.timeline
+    rows = zip(timeline["mark"], timeline["time"], strict=True)
+    marks = {mark: time for marks, time in rows for mark in marks.split()}
+    incident = postmortem.incident
+    start = marks.get("detected", marks.get("impact_started", incident.started_at))
+    end = marks.get("resolved", incident.resolved_at)
+    return (None if start is None else pd.Timestamp(start)), (None if end is None else pd.Timestamp(end))
 
 
 def find_all(record: Record, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Finding]]:

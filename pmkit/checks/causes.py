@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
 from pmkit.checks._rule import Finding, Passage, Rule, rule
-from pmkit.checks.statement import (
-    BEHIND,
-    Around,
-    Factor,
-    Reading,
-    find_behind,
-    find_person,
-    has_behind,
-    read_statement,
-)
+from pmkit.checks.statement import BEHIND, Cause, Reading, find_person
 from pmkit.factors import IMPACT, causal_graph
 from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary
@@ -27,7 +18,6 @@ _SKELETON: Final = (
     "<what was so before> lets <what set it off> lead to <what was seen>, since <what checks, limits or "
     "alarms are not there>"
 )
-_MOST_ALERTS: Final = 50
 _PARTS: Final = {
     "something that set it off": ("trigger",),
     "something that was there before, or was missing": BEHIND,
@@ -36,7 +26,7 @@ _PARTS: Final = {
 
 
 @rule("RC101", "Symptom called root cause", severity="error")
-def find_symptoms(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Finding]:
+def find_symptoms(causes: tuple[Cause, ...]) -> Iterator[Finding]:
     """What is called the root cause says again what was seen.
 
     “The pool was exhausted” is where the search begins. Mended there, it comes back by another way, because
@@ -45,18 +35,16 @@ def find_symptoms(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Fi
     Mend: ask what led to it and what let it through, add that as factors of its own, and mark the one that
     the team believes in.
     """
-    around = _around(postmortem)
-    for name, kind, statement in _root_causes(postmortem):
-        reading = read_statement(statement, around, vocabulary, name)
+    for cause in causes:
+        name, kind, statement, reading, _ = cause
         table, row = ("factors", name) if name else ("notes/root-cause", "1")
         if reading.is_symptom:
             reasons = " and ".join(reading.reasons[:2])
             message = f"{name or 'The root cause'} “{_shorten(statement)}” is a symptom: {reasons}."
-            behind = find_behind(name, around.factors, around.links) if name else []
-            lie = " and ".join(f"{each.factor_id} “{_shorten(each.statement)}”" for each in behind[:2])
-            mend = f"Behind it stands {lie}." if behind else _SKELETON
+            lie = " and ".join(f"{each.factor_id} “{_shorten(each.statement)}”" for each in cause.behind[:2])
+            mend = f"Behind it stands {lie}." if lie else _SKELETON
             yield Finding(message, table, row, "statement" if name else "", suggestion=mend)
-        elif name and not _is_person_or_trigger(kind, reading) and _is_shallow(name, kind, postmortem):
+        elif name and not _is_person_or_trigger(kind, reading) and _is_shallow(cause):
             message = (
                 f"{name} is called the root cause and leads straight to the impact; nothing that was there "
                 "before, or was missing, stands behind it."
@@ -82,7 +70,7 @@ def find_people(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> Iterat
 
 
 @rule("RC103", "Trigger with nothing behind it")
-def find_bare_triggers(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Finding]:
+def find_bare_triggers(causes: tuple[Cause, ...]) -> Iterator[Finding]:
     """What is called the root cause is what set the incident off, and nothing says what let it do harm.
 
     Changes, failovers and peaks come every week. The one that hurt met something that was already there, or
@@ -90,9 +78,7 @@ def find_bare_triggers(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterat
 
     Mend: add the latent condition or the missing safeguard as a factor and link it with the trigger.
     """
-    around = _around(postmortem)
-    for name, kind, statement in _root_causes(postmortem):
-        reading = read_statement(statement, around, vocabulary, name)
+    for name, kind, statement, reading, _ in causes:
         called = kind == "trigger" and not reading.behind and not reading.is_symptom
         if not reading.is_person and (called or (not kind and reading.is_bare_trigger)):
             message = (
@@ -192,44 +178,15 @@ def find_unnamed(notes: Mapping[str, str], factors: pd.DataFrame) -> Iterator[Fi
                       suggestion=f"Name {name} where the note tells of it.")  # fmt: skip
 
 
-def _root_causes(postmortem: Postmortem) -> Iterator[tuple[str, str, str]]:
-    """Id, kind and statement of what is called root cause; without factors the note's first paragraph."""
-    factors = postmortem.factors
-    for row in factors[factors["root_cause"]].itertuples():
-        yield row.factor_id, row.kind, row.statement
-    first = re.split(r"\n\s*\n", postmortem.notes.get("root-cause", "").strip())[0]
-    if factors.empty and first and not first.startswith("#"):
-        yield "", "", first
-
-
-def _around(postmortem: Postmortem) -> Around:
-    events, factors, links = postmortem.events, postmortem.factors, postmortem.factor_links
-    alerts = events.loc[events["kind"].isin(["trigger", "alert"]), "text"].drop_duplicates()
-    impact = postmortem.impact
-    return Around(
-        postmortem.incident.title,
-        [_shorten(text, 200) for text in alerts.head(_MOST_ALERTS)],
-        list((impact["measure"] + " " + impact["unit"]).unique()),
-        _factors(factors),
-        list(zip(links["cause"], links["effect"], strict=True)),
-    )
-
-
-def _factors(factors: pd.DataFrame) -> list[Factor]:
-    return [Factor(row.factor_id, row.kind, row.statement) for row in factors.itertuples()]
-
-
 def _is_person_or_trigger(kind: str, reading: Reading) -> bool:
     """Whether another rule tells of it."""
     return reading.is_person or kind == "trigger" or (not kind and reading.is_bare_trigger)
 
 
-def _is_shallow(name: str, kind: str, postmortem: Postmortem) -> bool:
+def _is_shallow(cause: Cause) -> bool:
     """Whether the factor leads straight to the impact, is nothing latent and has nothing such on its ways."""
-    links: Any = postmortem.factor_links
-    pairs = list(zip(links["cause"], links["effect"], strict=True))
-    straight = (name, IMPACT) in pairs
-    return straight and kind not in BEHIND and not has_behind(name, _factors(postmortem.factors), pairs)
+    straight = (cause.name, IMPACT) in cause.around.links
+    return straight and cause.kind not in BEHIND and not cause.behind
 
 
 def _either(parts: list[str]) -> str:

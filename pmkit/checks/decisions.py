@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pmkit import spoken
-from pmkit.checks._rule import Finding, Rule, rule
+from pmkit.checks._rule import Finding, Rule, find_response, rule
 from pmkit.postmortem import Incident, Postmortem
 from pmkit.roster import find_person_fault
-from pmkit.schema import without_samples
 from pmkit.similarity import index_words
 from pmkit.vocabulary import Vocabulary
 
@@ -29,13 +28,14 @@ _SURE: Final = 0.7  # score from which on a message is told of as a decision
 _TALK: Final = 20  # messages of people from which on there is talk
 _PER_DECISION: Final = 25  # messages of the response to one decision, at most
 _MOST: Final = 5  # messages that one finding names
-_TALKING: Final = ("message", "reply", "file")
 _STEPPING: Final = ("deploy", "change", "bot", "message", "reply")
 _SKELETON: Final = "<what is done> because <what was known>; else on the table: <…>; looked at again <when>"
 
 
 @rule("DE101", "Steps that nobody decided")
-def find_undecided_steps(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Finding]:
+def find_undecided_steps(
+    postmortem: Postmortem, talk: pd.DataFrame, vocabulary: Vocabulary
+) -> Iterator[Finding]:
     """Steps that should end the impact were taken, and no decision near them says so.
 
     A step without a decision cannot be asked what was known, what else was on the table and who would have
@@ -46,7 +46,7 @@ def find_undecided_steps(postmortem: Postmortem, vocabulary: Vocabulary) -> Iter
     steps = _steps(postmortem, vocabulary)
     if steps.empty:
         return
-    bare = steps[~_decided(steps, postmortem, vocabulary)]
+    bare = steps[~_decided(steps, talk, postmortem, vocabulary)]
     if 1 - len(bare) / len(steps) < _COVERED:
         for step in bare.head(_MOST).itertuples():
             message = f"{step.time:%H:%M:%S} UTC “{_shorten(step.text)}”: no decision is near this step."
@@ -74,7 +74,9 @@ def find_spoken(suggestions: pd.DataFrame) -> Iterator[Finding]:
 
 
 @rule("DE103", "Proposal without an answer", severity="info")
-def find_open_proposals(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Finding]:
+def find_open_proposals(
+    postmortem: Postmortem, talk: pd.DataFrame, vocabulary: Vocabulary
+) -> Iterator[Finding]:
     """Somebody proposed something during the response and got no answer.
 
     It may have been the way that was quicker. That it was heard and turned down is worth a line; that nobody
@@ -82,9 +84,10 @@ def find_open_proposals(postmortem: Postmortem, vocabulary: Vocabulary) -> Itera
 
     Mend: answer it in the decisions, also with no and the reason.
     """
-    talk = _talk(postmortem)
-    talk = talk.assign(settles=spoken.hear_settling(talk["text"], vocabulary))
     heard = talk[vocabulary.cues["proposing"].heard_in(talk["text"])]
+    if heard.empty:
+        return
+    talk = talk.assign(settles=spoken.hear_settling(talk["text"], vocabulary))
     roles = _roles(postmortem.incident)
     cited = set(" ".join(postmortem.decisions["event_ids"]).split())
     told = 0
@@ -103,19 +106,20 @@ def find_open_proposals(postmortem: Postmortem, vocabulary: Vocabulary) -> Itera
 
 
 @rule("DE104", "Talk without decisions")
-def find_talk(postmortem: Postmortem) -> Iterator[Finding]:
+def find_talk(postmortem: Postmortem, talk: pd.DataFrame) -> Iterator[Finding]:
     """There was much talk during the response and hardly a decision is written down.
 
     Decisions were taken, or nothing would have been done. What is missing is the record of them.
 
     Mend: go through the channel once and add what was settled; five rows are often enough.
     """
-    talk = _talk(postmortem)
+    if len(talk) < _TALK:
+        return
     decisions = postmortem.decisions
     logged = talk["place"].isin(_log_channels(postmortem.incident)).sum()
     during = decisions["about"].isin(["response", "communication", ""]).sum()
     count = max(int(logged), int(during))
-    if len(talk) >= _TALK and len(talk) > _PER_DECISION * count:
+    if len(talk) > _PER_DECISION * count:
         decided = "no decision is" if not count else f"{count} decision{' is' if count == 1 else 's are'}"
         message = f"During the response people wrote {len(talk)} messages, and {decided} recorded."
         yield Finding(message, "decisions")
@@ -194,7 +198,7 @@ def _steps(postmortem: Postmortem, vocabulary: Vocabulary) -> pd.DataFrame:
 
     A step is told by several sources; one that is told again within ten minutes in like words counts once.
     """
-    start, end = _response(postmortem)
+    start, end = find_response(postmortem)
     if start is None or end is None:
         return postmortem.events.iloc[:0][["event_id", "time", "text"]]
     timeline = postmortem.timeline
@@ -202,10 +206,13 @@ def _steps(postmortem: Postmortem, vocabulary: Vocabulary) -> pd.DataFrame:
     text = rows["summary"].where(rows["summary"] != "", rows["text"])
     steps = pd.DataFrame({"event_id": rows["event_id"], "time": rows["time"], "text": text})
     events = postmortem.events
-    own = events[events["time"].between(start, end) & events["kind"].isin(_STEPPING)]
+    told = events["time"].between(start, end) & events["kind"].isin(_STEPPING)
+    own = events.loc[told, ["event_id", "time", "text", "kind", "slack_is_bot"]]
     own = own[own["slack_is_bot"] | own["kind"].isin(["deploy", "change"])]
     own = own[~own["event_id"].isin(steps["event_id"])][["event_id", "time", "text"]]
     every = pd.concat([steps, own], ignore_index=True).sort_values("time", kind="stable", ignore_index=True)
+    if every.empty:
+        return every
     taken = every[vocabulary.cues["step"].heard_in(every["text"])].reset_index(drop=True)
     return taken[_firsts(taken, vocabulary)].reset_index(drop=True)
 
@@ -222,9 +229,11 @@ def _firsts(steps: pd.DataFrame, vocabulary: Vocabulary) -> Flags:
     return kept
 
 
-def _decided(steps: pd.DataFrame, postmortem: Postmortem, vocabulary: Vocabulary) -> Flags:
+def _decided(
+    steps: pd.DataFrame, talk: pd.DataFrame, postmortem: Postmortem, vocabulary: Vocabulary
+) -> Flags:
     """For each step, whether a decision near it is about it: by its event, or by its words."""
-    decisions, talk = postmortem.decisions, _talk(postmortem)
+    decisions = postmortem.decisions
     log = talk[talk["place"].isin(_log_channels(postmortem.incident))]
     at = pd.concat([decisions["decided_at"], log["time"]], ignore_index=True)
     text = pd.concat([decisions["decision"] + " " + decisions["why"], log["text"]], ignore_index=True)
@@ -235,28 +244,6 @@ def _decided(steps: pd.DataFrame, postmortem: Postmortem, vocabulary: Vocabulary
         near = at.between(time - _BEFORE, time + _AFTER).to_numpy()
         decided[n] |= bool((words.likeness(len(at) + n, len(at))[near] >= _ALIKE).any())
     return np.asarray(decided)
-
-
-def _response(postmortem: Postmortem) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
-    """From the detection to the end, as far as it is known."""
-    timeline = postmortem.timeline
-    marks = {mark: row.time for row in timeline.itertuples() for mark in row.mark.split()}
-    incident = postmortem.incident
-    start = marks.get("detected", marks.get("impact_started", incident.started_at))
-    end = marks.get("resolved", incident.resolved_at)
-    return (None if start is None else pd.Timestamp(start)), (None if end is None else pd.Timestamp(end))
-
-
-def _talk(postmortem: Postmortem) -> pd.DataFrame:
-    """What people wrote during the response in the channels of the incident."""
-    start, end = _response(postmortem)
-    events = without_samples(postmortem.events)
-    talk = events[events["kind"].isin(_TALKING) & ~events["slack_is_bot"] & (events["source"] == "slack")]
-    if start is None or end is None:
-        return talk.iloc[:0]
-    own = {f"#{channel.name}" for channel in postmortem.incident.channels}
-    talk = talk[talk["time"].between(start, end)]
-    return talk[talk["place"].isin(own)].sort_values("time", kind="stable")
 
 
 def _log_channels(incident: Incident) -> set[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pmkit.checks.clauses import Clauses, Found, find_first, look, take_apart
-from pmkit.vocabulary import Lexicon
+from pmkit.checks.clauses import Clauses, Found, find_first, look
 
 
-def find_hindsight(text: str, lexicon: Lexicon) -> Found | None:
+def find_hindsight(said: Clauses) -> Found | None:
     """The first measure by what came later in a sentence, if there is one."""
-    return find_first(take_apart(text, lexicon), _LOOKS)
+    return find_first(said, _LOOKS)
 
 
 # What should have been

@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pmkit.checks._rule import Finding, Passage, Rule, rule
+from pmkit.checks._rule import Finding, Passage, Rule, Told, rule
 from pmkit.checks.statement import find_person
-from pmkit.checks.wording import (
-    Sentence,
-    Sign,
-    find_first_fault,
-    read_sentences,
-    spell_names,
-    split_sentences,
-    strip_marks,
-    unname,
-)
+from pmkit.checks.wording import Sentence, Sign, strip_marks
 from pmkit.vocabulary import Vocabulary
 
 _MOST: Final = 90  # characters of a sentence that a message quotes
 
 
 @rule("LA101", "Blame")
-def find_blame(
-    passages: tuple[Passage, ...], names: tuple[str, ...], vocabulary: Vocabulary
-) -> Iterator[Finding]:
+def find_blame(sentences: tuple[Told, ...], vocabulary: Vocabulary) -> Iterator[Finding]:
     """A sentence puts a fault on a person or a team.
 
     Whoever reads it learns to say less the next time, and the next incident is told with holes. It also ends
@@ -34,14 +23,13 @@ def find_blame(
     Mend: say what was done, what was to be seen at that moment, and what the tool or the process allowed.
     """
     # A cause that is a person is told of as such already.
-    others = [each for each in passages if not (each.kind == "cause" and find_person(each.text, vocabulary))]
-    yield from _findings("blame", others, names, vocabulary)
+    causes = {told.passage for told in sentences if told.passage.kind == "cause"}
+    people = {cause for cause in causes if find_person(cause.text, vocabulary)}
+    yield from _findings("blame", [told for told in sentences if told.passage not in people])
 
 
 @rule("LA102", "Hindsight")
-def find_hindsight(
-    passages: tuple[Passage, ...], names: tuple[str, ...], vocabulary: Vocabulary
-) -> Iterator[Finding]:
+def find_hindsight(sentences: tuple[Told, ...]) -> Iterator[Finding]:
     """A sentence measures what was done by what is known only now.
 
     “Should have” describes an incident that did not happen. What helps is what people saw and what it
@@ -49,13 +37,11 @@ def find_hindsight(
 
     Mend: say what was known at that moment, and what made the step look right.
     """
-    yield from _findings("hindsight", passages, names, vocabulary)
+    yield from _findings("hindsight", sentences)
 
 
 @rule("LA103", "Animated language")
-def find_animated(
-    passages: tuple[Passage, ...], names: tuple[str, ...], vocabulary: Vocabulary
-) -> Iterator[Finding]:
+def find_animated(sentences: tuple[Told, ...]) -> Iterator[Finding]:
     """A sentence is louder than what it tells of.
 
     Strong words say how it felt to the writer and nothing about size. Readers who felt it otherwise stop
@@ -63,13 +49,11 @@ def find_animated(
 
     Mend: leave the word out, or put a number in its place.
     """
-    yield from _findings("animated", passages, names, vocabulary)
+    yield from _findings("animated", sentences)
 
 
 @rule("LA104", "Judgement in the timeline")
-def find_judgement(
-    passages: tuple[Passage, ...], names: tuple[str, ...], vocabulary: Vocabulary
-) -> Iterator[Finding]:
+def find_judgement(sentences: tuple[Told, ...]) -> Iterator[Finding]:
     """A summary of the timeline weighs what happened, guesses, or says what ought to be done.
 
     The timeline is the one part on which everybody can agree. What an event was worth, and what to do about
@@ -77,14 +61,11 @@ def find_judgement(
 
     Mend: keep who did what and what was seen; move the rest to the notes, the factors or the actions.
     """
-    summaries = [passage for passage in passages if passage.kind == "summary"]
-    yield from _findings("judging", summaries, names, vocabulary)
+    yield from _findings("judging", [told for told in sentences if told.passage.kind == "summary"])
 
 
 @rule("LA105", "Question that asks why or who", severity="info")
-def find_askings(
-    passages: tuple[Passage, ...], names: tuple[str, ...], vocabulary: Vocabulary
-) -> Iterator[Finding]:
+def find_askings(sentences: tuple[Told, ...]) -> Iterator[Finding]:
     """A question asks why or who.
 
     “Why” is answered with a reason that sounds well, “who” with a name. “How” and “what” are answered with
@@ -92,22 +73,15 @@ def find_askings(
 
     Mend: ask how it came about, or what was looked at.
     """
-    questions = [passage for passage in passages if passage.kind == "question"]
-    yield from _findings("asking", questions, names, vocabulary)
+    yield from _findings("asking", [told for told in sentences if told.passage.kind == "question"])
 
 
-def _findings(
-    fault: str, passages: Iterable[Passage], names: tuple[str, ...], vocabulary: Vocabulary
-) -> Iterator[Finding]:
+def _findings(fault: str, sentences: Iterable[Told]) -> Iterator[Finding]:
     """The sentences in which that fault is the first one, so that each is told of once."""
-    spelled = spell_names(names)
-    homes = [
-        (unname(each, spelled), passage) for passage in passages for each in split_sentences(passage.text)
-    ]
-    for place, sign in read_sentences(fault, [sentence for sentence, _ in homes], vocabulary):
-        sentence, passage = homes[place]
-        if find_first_fault(sentence, passage.kind, vocabulary) in (fault, ""):
-            yield _finding(sign, sentence, passage)
+    for told in sentences:
+        sign = told.reading.sign_of(fault)
+        if sign and told.reading.first_fault(told.passage.kind) in (fault, ""):
+            yield _finding(sign, told.reading.sentence, told.passage)
 
 
 def _finding(sign: Sign, sentence: Sentence, passage: Passage) -> Finding:

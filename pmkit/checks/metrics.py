@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from pmkit.checks._rule import Finding, Passage, Rule, rule
+from pmkit.checks._rule import Finding, Passage, Rule, Told, rule
 from pmkit.checks.claims import CLOCK, DURATION, find_clauses, read_clock, read_duration, renamed
-from pmkit.checks.wording import split_sentences
 from pmkit.metrics import format_minutes
 from pmkit.postmortem import Incident
 from pmkit.vocabulary import Vocabulary
@@ -79,11 +78,13 @@ _JOINED_AFTER: Final = re.compile(
 )
 _JOINED_BEFORE: Final = re.compile(rf"(?:for|lasted|of)\s+{DURATION}\s*[,(]?\s*\(?\s*$", re.IGNORECASE)
 _DAY: Final = timedelta(days=1)
+_NUMBERED: Final = re.compile(r"\d|\b(?:h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)\b", re.IGNORECASE)
+_STARS: Final = re.compile(r"[*_]{1,2}")
 
 
 @rule("MT101", "Duration that does not follow")
 def find_wrong_durations(
-    passages: tuple[Passage, ...], anchors: Mapping[str, pd.Timestamp]
+    sentences: tuple[Told, ...], anchors: Mapping[str, pd.Timestamp]
 ) -> Iterator[Finding]:
     """A text names a duration of the incident, and the anchors give another.
 
@@ -91,7 +92,7 @@ def find_wrong_durations(
 
     Mend: take the number from the metrics, or move the anchor that it rests on.
     """
-    for passage, sentence in _sentences(passages):
+    for passage, sentence in _worded(sentences):
         if len(re.findall(CLOCK, sentence)) > 1:
             continue  # two times say themselves what lies between them
         for clause in find_clauses(sentence):
@@ -101,7 +102,7 @@ def find_wrong_durations(
 
 @rule("MT102", "Time that does not follow")
 def find_wrong_times(
-    passages: tuple[Passage, ...], anchors: Mapping[str, pd.Timestamp], incident: Incident
+    sentences: tuple[Told, ...], anchors: Mapping[str, pd.Timestamp], incident: Incident
 ) -> Iterator[Finding]:
     """A text names the time of an anchor, and the timeline has another.
 
@@ -109,43 +110,42 @@ def find_wrong_times(
 
     Mend: correct the text, or mark the event that it speaks of.
     """
-    for passage, sentence in _sentences(passages):
-        for clause in find_clauses(sentence):
+    for passage, sentence in _worded(sentences):
+        for clause in find_clauses(sentence) if ":" in sentence else ():
             for mark, pattern in _ANCHORS.items():
                 if mark in anchors:
                     yield from _compare_times(passage, clause, (mark, pattern), anchors[mark], incident)
 
 
 @rule("MT103", "Duration and times of one sentence differ")
-def find_wrong_differences(passages: tuple[Passage, ...]) -> Iterator[Finding]:
+def find_wrong_differences(sentences: tuple[Told, ...]) -> Iterator[Finding]:
     """A sentence names two times and how long it was between them, and it was not.
 
     Mostly one of the two was corrected later.
 
     Mend: take all three from the timeline.
     """
-    for passage in passages:
-        for sentence in split_sentences(passage.text):
-            found = _RANGE.search(sentence.plain)
-            if found is None or len(re.findall(CLOCK, sentence.plain, re.IGNORECASE)) != 2:
-                continue
-            stated = _JOINED_AFTER.match(sentence.plain, found.end())
-            stated = stated or _JOINED_BEFORE.search(sentence.plain, 0, found.start())
-            duration = read_duration(stated) if stated else None
-            if duration is None:
-                continue
-            first, last = read_clock(found), read_clock(found, "2")
-            if found["half2"] and not found["half"]:
-                continue  # “from 9:30 to 1:10 pm” leaves open which half the first one is in
-            apart = timedelta(seconds=last.seconds - first.seconds) % _DAY
-            # A day in between is not written into a range of times.
-            if not duration.fits(apart) and duration.length < _DAY:
-                told = stated.group().strip(" ,;:.()–—-") if stated else ""
-                message = (
-                    f"“{_words(found.group())}” are {format_minutes(apart.total_seconds() / 60)}, and the "
-                    f"sentence says “{told}”."
-                )
-                yield passage.finding(message, suggestion=format_minutes(apart.total_seconds() / 60))
+    for passage, sentence, _ in sentences:
+        found = _RANGE.search(sentence.plain) if ":" in sentence.plain else None
+        if found is None or len(re.findall(CLOCK, sentence.plain, re.IGNORECASE)) != 2:
+            continue
+        stated = _JOINED_AFTER.match(sentence.plain, found.end())
+        stated = stated or _JOINED_BEFORE.search(sentence.plain, 0, found.start())
+        duration = read_duration(stated) if stated else None
+        if duration is None:
+            continue
+        first, last = read_clock(found), read_clock(found, "2")
+        if found["half2"] and not found["half"]:
+            continue  # “from 9:30 to 1:10 pm” leaves open which half the first one is in
+        apart = timedelta(seconds=last.seconds - first.seconds) % _DAY
+        # A day in between is not written into a range of times.
+        if not duration.fits(apart) and duration.length < _DAY:
+            told = stated.group().strip(" ,;:.()–—-") if stated else ""
+            message = (
+                f"“{_words(found.group())}” are {format_minutes(apart.total_seconds() / 60)}, and the "
+                f"sentence says “{told}”."
+            )
+            yield passage.finding(message, suggestion=format_minutes(apart.total_seconds() / 60))
 
 
 @rule("MT201", "Customers noticed first")
@@ -177,12 +177,11 @@ def find_customers_first(
         yield Finding(message, "factors", "", "kind", (first["event_id"],))
 
 
-def _sentences(passages: Iterable[Passage]) -> Iterator[tuple[Passage, str]]:
-    """Sentences of people's own words about the incident, without what they quote."""
-    for passage in passages:
-        if passage.kind in _WORDED and re.search(r"\d|hour|minute", passage.text):
-            for sentence in split_sentences(passage.text):
-                yield passage, re.sub(r"[*_]{1,2}", "", sentence.plain)
+def _worded(sentences: Iterable[Told]) -> Iterator[tuple[Passage, str]]:
+    """Sentences of people's own words about the incident that may state a number, without what they quote."""
+    for passage, sentence, _ in sentences:
+        if passage.kind in _WORDED and _NUMBERED.search(sentence.plain):
+            yield passage, _STARS.sub("", sentence.plain)
 
 
 def _compare_durations(

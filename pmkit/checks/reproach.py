@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from pmkit.checks.clauses import PEOPLE, Clauses, Found, find_first, look, take_apart
-from pmkit.vocabulary import Lexicon
+from pmkit.checks.clauses import PEOPLE, Clauses, Found, find_first, look
 
 _WORTH_A_LOOK: Final = PEOPLE | {"careless", "lapse", "virtue", "asking"}
 _NOT_OTHERS: Final = ("self", "nobody", "outsider")
 _OWNS: Final = frozenset({"'s", "his", "her", "their", "my", "your", "our"})
 
 
-def find_reproach(text: str, lexicon: Lexicon) -> Found | None:
+def find_reproach(said: Clauses) -> Found | None:
     """The first reproach in a sentence, if there is one."""
-    said = take_apart(text, lexicon)
     return find_first(said, _LOOKS) if said.kinds & _WORTH_A_LOOK else None
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from pmkit.checks.clauses import take_apart
 from pmkit.checks.reproach import find_reproach
 from pmkit.checks.wording import split_sentences
 from pmkit.factors import IMPACT
+from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary
 
 # Kinds of factors that say what let a trigger do harm.
@@ -18,6 +20,8 @@ _HALF: Final = 0.5
 _THIRD: Final = 1 / 3
 _SHORT: Final = 8
 _LONG: Final = 16
+_MOST_ALERTS: Final = 50
+_LONG_ALERT: Final = 200  # characters
 _WORD: Final = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 
 
@@ -102,10 +106,61 @@ def read_statement(statement: str, around: Around, vocabulary: Vocabulary, facto
     return Reading(signs, vocabulary.statement["enough"], person, act, behind)
 
 
+class Cause(NamedTuple):
+    """What is called root cause, as it reads: a factor, or without factors the note's first paragraph."""
+
+    name: str
+    kind: str
+    statement: str
+    reading: Reading
+    around: Around
+
+    @property
+    def behind(self) -> list[Factor]:
+        """The factors on a way with it that were there before, or were missing."""
+        return find_behind(self.name, self.around.factors, self.around.links) if self.name else []
+
+
+def read_causes(postmortem: Postmortem, vocabulary: Vocabulary) -> Iterator[Cause]:
+    """What is called root cause, beside what else is known of the incident."""
+    causes = list(_root_causes(postmortem))
+    around = _around(postmortem) if causes else Around()
+    for name, kind, statement in causes:
+        yield Cause(name, kind, statement, read_statement(statement, around, vocabulary, name), around)
+
+
+def _root_causes(postmortem: Postmortem) -> Iterator[tuple[str, str, str]]:
+    factors = postmortem.factors
+    rows = (factors[name] for name in ("factor_id", "kind", "statement", "root_cause"))
+    yield from ((name, kind, said) for name, kind, said, is_root in zip(*rows, strict=True) if is_root)
+    first = re.split(r"\n\s*\n", postmortem.notes.get("root-cause", "").strip())[0]
+    if factors.empty and first and not first.startswith("#"):
+        yield "", "", first
+
+
+def _around(postmortem: Postmortem) -> Around:
+    events, factors, links = postmortem.events, postmortem.factors, postmortem.factor_links
+    alerts = events.loc[events["kind"].isin(["trigger", "alert"]), "text"].drop_duplicates()
+    impact = postmortem.impact
+    told = zip(factors["factor_id"], factors["kind"], factors["statement"], strict=True)
+    return Around(
+        postmortem.incident.title,
+        [_cut(text, _LONG_ALERT) for text in alerts.head(_MOST_ALERTS)],
+        list(dict.fromkeys(f"{row.measure} {row.unit}" for row in impact.itertuples())),
+        [Factor(*each) for each in told],
+        list(zip(links["cause"], links["effect"], strict=True)),
+    )
+
+
+def _cut(text: str, most: int) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
 def find_person(statement: str, vocabulary: Vocabulary) -> str:
     """The words with which a statement names a person as the cause; empty when it does not."""
-    sentences = split_sentences(statement)
-    reproaches = [found for each in sentences if (found := find_reproach(each.plain, vocabulary.lexicon))]
+    said = [take_apart(each.plain, vocabulary.lexicon) for each in split_sentences(statement)]
+    reproaches = [found for each in said if (found := find_reproach(each))]
     if any(each.kind == "measured" for each in reproaches):
         return ""  # that is told of as blame: it says what ought to have been, not what came about
     return vocabulary.cues["person as cause"].words_in(statement) or (

@@ -15,7 +15,7 @@ from pmkit.checks._rule import Finding, Rule, rule
 from pmkit.metrics import format_minutes
 from pmkit.postmortem import Incident
 from pmkit.similarity import index_words
-from pmkit.timeline import SET_BY_PEOPLE, find_gaps
+from pmkit.timeline import SET_BY_PEOPLE
 from pmkit.vocabulary import Vocabulary
 
 _BEFORE: Final = pd.Timedelta("2min")  # what comes so shortly before the first event is part of it
@@ -28,7 +28,6 @@ _MOST_REASONS: Final = 3  # the workbook tells all of them
 _MOMENT: Final = pd.Timedelta("1min")
 _FAR: Final = pd.Timedelta("1h")  # a time set by hand differs so far from the record
 _NEAR: Final = pd.Timedelta("30D")  # what belongs to one incident seldom lies further apart
-_SILENCE: Final = pd.Timedelta("15min")
 _ORDER: Final = (
     ("impact_started", "detected"), ("detected", "acknowledged"), ("impact_started", "mitigated"),
     ("mitigated", "resolved"), ("detected", "resolved"),
@@ -172,28 +171,23 @@ def find_no_prelude(
 
 
 @rule("TL203", "Silence that the record does not have")
-def find_silences(
-    timeline: pd.DataFrame, events: pd.DataFrame, anchors: Mapping[str, pd.Timestamp]
-) -> Iterator[Finding]:
+def find_silences(silences: pd.DataFrame, events: pd.DataFrame) -> Iterator[Finding]:
     """The timeline is silent for long, and the record is not.
 
     In such a stretch people were at work, waited, or looked elsewhere; each is worth a line.
 
     Mend: read what the record has there, and put on what moved the response.
     """
-    for gap in _gaps(timeline, events, anchors):
-        if gap.raw_events:
-            inside = (events["time"] > gap.start_at) & (events["time"] < gap.end_at)
-            places = events.loc[inside, "place"].value_counts().head(_MOST)
-            where = ", ".join(f"{count:,} in {place or 'no place'}" for place, count in places.items())
-            message = f"{_stretch(gap)}, and the record has {gap.raw_events:,} events there: {where}."
-            yield Finding(message, "timeline", gap.before, "time", (gap.after, gap.before))
+    for gap in silences[silences["raw_events"] > 0].itertuples():
+        inside = (events["time"] > gap.start_at) & (events["time"] < gap.end_at)
+        places = events.loc[inside, "place"].value_counts().head(_MOST)
+        where = ", ".join(f"{count:,} in {place or 'no place'}" for place, count in places.items())
+        message = f"{_stretch(gap)}, and the record has {gap.raw_events:,} events there: {where}."
+        yield Finding(message, "timeline", gap.before, "time", (gap.after, gap.before))
 
 
 @rule("TL204", "Silence of timeline and record", severity="info")
-def find_missing_sources(
-    timeline: pd.DataFrame, events: pd.DataFrame, anchors: Mapping[str, pd.Timestamp]
-) -> Iterator[Finding]:
+def find_missing_sources(silences: pd.DataFrame) -> Iterator[Finding]:
     """Neither the timeline nor the record has anything for long.
 
     Seldom does nothing happen in the middle of an incident. Perhaps people spoke in a call, or in a channel
@@ -201,10 +195,9 @@ def find_missing_sources(
 
     Mend: ask those who were there where they spoke, and add that evidence.
     """
-    for gap in _gaps(timeline, events, anchors):
-        if not gap.raw_events:
-            message = f"{_stretch(gap)}, and the record has nothing there either."
-            yield Finding(message, "timeline", gap.before, "time", (gap.after, gap.before))
+    for gap in silences[silences["raw_events"] == 0].itertuples():
+        message = f"{_stretch(gap)}, and the record has nothing there either."
+        yield Finding(message, "timeline", gap.before, "time", (gap.after, gap.before))
 
 
 @rule("TL205", "Anchor that nobody marked")
@@ -411,16 +404,6 @@ def _declared(events: pd.DataFrame, incident: Incident) -> Iterator[tuple[str, p
         yield "the first message of the response", first.min()
     if incident.opened_at is not None:
         yield "the declaration (`opened_at`)", pd.Timestamp(incident.opened_at)
-
-
-def _gaps(timeline: pd.DataFrame, events: pd.DataFrame, anchors: Mapping[str, pd.Timestamp]) -> list[Any]:
-    """Silences between the start and the end of the impact, as long as is long for this incident."""
-    began, ended = anchors.get("impact_started", anchors.get("detected")), anchors.get("resolved")
-    if began is None or ended is None or ended <= began:
-        return []
-    within = timeline[timeline["time"].between(began, ended)]
-    longer_than = str(max(_SILENCE, (ended - began) / 3))
-    return list(find_gaps(within, events, longer_than=longer_than).itertuples())
 
 
 def _stretch(gap: Any) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from pmkit.checks.clauses import Found
+from pmkit.checks.clauses import Clauses, Found, take_apart
 from pmkit.checks.hindsight import find_hindsight
 from pmkit.checks.reproach import find_reproach
-from pmkit.vocabulary import Lexicon, Vocabulary
+from pmkit.vocabulary import Vocabulary
 
 # What is read from how a sentence is built, before its words are looked up.
-_BUILT: Final[dict[str, Callable[[str, Lexicon], Found | None]]] = {
+_BUILT: Final[dict[str, Callable[[Clauses], Found | None]]] = {
     "blame": find_reproach,
     "hindsight": find_hindsight,
 }
@@ -101,29 +102,40 @@ def spell_names(people: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(named, key=lambda part: (-len(part), part)))
 
 
+class Reading:
+    """A sentence as it is read: taken apart once, and asked for each fault once."""
+
+    def __init__(self, sentence: Sentence, vocabulary: Vocabulary) -> None:
+        self.sentence, self.vocabulary = sentence, vocabulary
+        self._signs: dict[str, Sign | None] = {}
+
+    @cached_property
+    def _clauses(self) -> Clauses:
+        return take_apart(self.sentence.plain, self.vocabulary.lexicon)
+
+    def sign_of(self, fault: str) -> Sign | None:
+        """How the sentence shows a fault: by how it is built, else by the words of the vocabulary."""
+        if fault not in self._signs:
+            self._signs[fault] = self._look_for(fault)
+        return self._signs[fault]
+
+    def first_fault(self, kind: str) -> str:
+        """The fault that is told of where there are several; only summaries are asked for judgement."""
+        asked = [fault for fault in FAULTS if fault != "judging" or kind == "summary"]
+        return next((fault for fault in asked if self.sign_of(fault)), "")
+
+    def _look_for(self, fault: str) -> Sign | None:
+        cues = self.vocabulary.wording[fault]
+        built = _BUILT[fault](self._clauses) if fault in _BUILT else None
+        if built:
+            cue = next(each for each in cues if each.shows == built.kind)
+            return Sign(fault, built.words.replace("·", ""), cue.sign, cue.instead)
+        for cue in cues:
+            if words := cue.words_in(self.sentence.plain):
+                return Sign(fault, words.replace("·", ""), cue.sign, cue.instead)
+        return None
+
+
 def find_sign(fault: str, sentence: Sentence, vocabulary: Vocabulary) -> Sign | None:
-    """How a sentence shows a fault: by how it is built, else by the words of the vocabulary."""
-    cues = vocabulary.wording[fault]
-    built = _BUILT[fault](sentence.plain, vocabulary.lexicon) if fault in _BUILT else None
-    if built:
-        cue = next(each for each in cues if each.shows == built.kind)
-        return Sign(fault, built.words.replace("·", ""), cue.sign, cue.instead)
-    for cue in cues:
-        if words := cue.words_in(sentence.plain):
-            return Sign(fault, words.replace("·", ""), cue.sign, cue.instead)
-    return None
-
-
-def read_sentences(
-    fault: str, sentences: Sequence[Sentence], vocabulary: Vocabulary
-) -> Iterator[tuple[int, Sign]]:
-    """The places of the sentences that show the fault, each once, with the sign of it."""
-    for place, sentence in enumerate(sentences):
-        if sign := find_sign(fault, sentence, vocabulary):
-            yield place, sign
-
-
-def find_first_fault(sentence: Sentence, kind: str, vocabulary: Vocabulary) -> str:
-    """The fault that is told of where a sentence has several; only summaries are asked for judgement."""
-    asked = [fault for fault in FAULTS if fault != "judging" or kind == "summary"]
-    return next((fault for fault in asked if find_sign(fault, sentence, vocabulary)), "")
+    """How a sentence shows a fault, as `Reading.sign_of`."""
+    return Reading(sentence, vocabulary).sign_of(fault)

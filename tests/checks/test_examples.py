@@ -12,7 +12,7 @@ import pytest
 
 import pmkit.checks
 from pmkit.checks import RULES
-from pmkit.checks._rule import Passage, Record, find_all
+from pmkit.checks._rule import Passage, Record, find_all, read_passages
 from pmkit.postmortem import Channel, Incident, Member, Milestone, Postmortem
 from pmkit.vocabulary import load_vocabulary
 
@@ -35,7 +35,8 @@ INCIDENT: dict[str, Any] = {
 
 # To build a timeline takes most of the time of an example.
 _LOOK_AT_THE_TIMELINE = {
-    "postmortem", "timeline", "anchors", "all_anchors", "metrics", "milestones", "suggestions",
+    "postmortem", "timeline", "anchors", "all_anchors", "metrics", "milestones", "suggestions", "silences",
+    "talk",
 }  # fmt: skip
 
 
@@ -77,7 +78,11 @@ def find_in(postmortem: Make, code: str, example: dict[str, Any]) -> list[str]:
     if "text" in said:
         place = said.get("table", "notes/summary")
         passage = Passage(said["text"], place, "1", kind=said.get("kind", "note"))
-        given: dict[str, Any] = {"passages": (passage,), "names": (), "vocabulary": VOCABULARY}
+        given: dict[str, Any] = {
+            "passages": (passage,),
+            "sentences": read_passages((passage,), (), VOCABULARY),
+            "vocabulary": VOCABULARY,
+        }
         return [found.message for found in rule.find(**{name: given[name] for name in rule.reads})]
     now = datetime.fromisoformat(said.pop("now")) if "now" in said else NOW
     incident = _incident(said.pop("incident", {}))

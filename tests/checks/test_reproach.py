@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmkit.checks.clauses import take_apart
 from pmkit.checks.hindsight import find_hindsight
 from pmkit.checks.reproach import find_reproach
 from pmkit.vocabulary import load_vocabulary
@@ -32,7 +33,7 @@ LEXICON = load_vocabulary().lexicon
 )
 def test_reproaches(text: str, kind: str) -> None:
     """Each of its kind, so that the better wording fits."""
-    found = find_reproach(text, LEXICON)
+    found = find_reproach(take_apart(text, LEXICON))
     assert found is not None
     assert found.kind == kind
 
@@ -55,7 +56,7 @@ def test_reproaches(text: str, kind: str) -> None:
 )
 def test_what_is_told_is_no_reproach(text: str) -> None:
     """Neutral acts, machines, denials, cases that are thought of, and what kept people from it."""
-    assert find_reproach(text, LEXICON) is None
+    assert find_reproach(take_apart(text, LEXICON)) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_what_is_told_is_no_reproach(text: str) -> None:
 )  # fmt: skip
 def test_hindsight(text: str) -> None:
     """What should have been, and was not seen."""
-    assert find_hindsight(text, LEXICON) is not None
+    assert find_hindsight(take_apart(text, LEXICON)) is not None
 
 
 @pytest.mark.parametrize(
@@ -82,12 +83,12 @@ def test_hindsight(text: str) -> None:
 )  # fmt: skip
 def test_no_hindsight(text: str) -> None:
     """What was expected then, is specified, denied or doubted."""
-    assert find_hindsight(text, LEXICON) is None
+    assert find_hindsight(take_apart(text, LEXICON)) is None
 
 
 @given(st.lists(st.sampled_from(sorted(LEXICON.words)), max_size=12))
 def test_no_order_of_words_breaks_a_look(words: list[str]) -> None:
     """Any words in any order are looked at, and what is found is quoted from them."""
     text = " ".join(words)
-    for found in (find_reproach(text, LEXICON), find_hindsight(text, LEXICON)):
+    for found in (find_reproach(take_apart(text, LEXICON)), find_hindsight(take_apart(text, LEXICON))):
         assert found is None or found.words in text
