@@ -53,17 +53,18 @@ def causal_graph(factors: pd.DataFrame, links: pd.DataFrame, actions: pd.DataFra
     layers = _layers(ids, [pair for pair in pairs if pair not in turned])
     depths = _depths(pairs)
     addressed = _addressed(actions)
-    described = factors.set_index("factor_id")
-    nodes = pd.DataFrame({"factor_id": pd.Series(ids, dtype="str")})
+    described = {row["factor_id"]: row for row in factors.to_dict("records")}
+    columns: dict[str, pd.Series] = {"factor_id": pd.Series(ids, dtype="str")}
     for column in ("statement", "kind", "confidence", "event_ids"):
-        nodes[column] = nodes["factor_id"].map(described[column]).fillna("").astype("str")
+        columns[column] = pd.Series([described.get(name, {}).get(column, "") for name in ids], dtype="str")
     for column in ("root_cause", "agreed"):
-        nodes[column] = nodes["factor_id"].map(described[column]).eq(True)
-    nodes["depth"] = pd.Series([depths.get(name) for name in ids], dtype="Int64")
-    nodes["layer"] = pd.Series([layers[name] for name in ids], dtype="int64")
-    nodes["in_cycle"] = [name in rings for name in ids]
-    nodes["known"] = nodes["factor_id"].isin(described.index) | (nodes["factor_id"] == IMPACT)
-    nodes["actions"] = [tuple(addressed[name]) for name in ids]
+        columns[column] = pd.Series([bool(described.get(name, {}).get(column)) for name in ids], dtype="bool")
+    columns["depth"] = pd.Series([depths.get(name) for name in ids], dtype="Int64")
+    columns["layer"] = pd.Series([layers[name] for name in ids], dtype="int64")
+    columns["in_cycle"] = pd.Series([name in rings for name in ids], dtype="bool")
+    columns["known"] = pd.Series([name in described or name == IMPACT for name in ids], dtype="bool")
+    columns["actions"] = pd.Series([tuple(addressed[name]) for name in ids], dtype="object")
+    nodes = pd.DataFrame(columns)
     edges = _edges(links, nodes, addressed, rings, turned)
     return CausalGraph(nodes, edges, edges[edges["uncovered"]].reset_index(drop=True))
 
@@ -173,16 +174,20 @@ def _edges(
 ) -> pd.DataFrame:
     edges = links[["cause", "effect", "event_ids", "note"]].reset_index(drop=True)
     pairs = list(zip(edges["cause"], edges["effect"], strict=True))
-    helpers = set(nodes.loc[nodes["kind"] == "mitigator", "factor_id"])
-    edges["has_evidence"] = edges["event_ids"].str.strip() != ""
-    edges["cut_by"] = pd.Series([tuple(addressed.get(cause, ())) for cause, _ in pairs], dtype="object")
-    edges["helps"] = edges["cause"].isin(helpers)
-    edges["uncovered"] = [not cut for cut in edges["cut_by"]]
-    edges["uncovered"] = edges["uncovered"].astype("bool") & ~edges["helps"]
+    kinds = dict(zip(nodes["factor_id"], nodes["kind"], strict=True))
+    helps = [kinds.get(cause) == "mitigator" for cause, _ in pairs]
+    cut_by = [tuple(addressed.get(cause, ())) for cause, _ in pairs]
     in_ring = [cause in rings and rings.get(cause) == rings.get(effect) for cause, effect in pairs]
-    edges["in_cycle"] = pd.Series(in_ring, dtype="bool")
-    edges["turned"] = pd.Series([pair in turned for pair in pairs], dtype="bool")
-    return edges
+    more = {
+        "has_evidence": [bool(ids.strip()) for ids in edges["event_ids"]],
+        "cut_by": cut_by,
+        "helps": helps,
+        "uncovered": [not cut and not helping for cut, helping in zip(cut_by, helps, strict=True)],
+        "in_cycle": in_ring,
+        "turned": [pair in turned for pair in pairs],
+    }
+    dtypes = {name: "object" if name == "cut_by" else "bool" for name in more}
+    return edges.assign(**{name: pd.Series(told, dtype=dtypes[name]) for name, told in more.items()})
 
 
 def _cycles(ids: Sequence[str], pairs: Sequence[tuple[str, str]]) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def response_metrics(timeline: pd.DataFrame) -> pd.DataFrame:
     by people), `default` (one is PagerDuty's own time), `unknown`, or `out of order` (it would end before
     it starts).
     """
-    anchors = find_anchors(timeline).set_index("mark")
+    anchors = {str(row["mark"]): row for row in find_anchors(timeline).to_dict("records")}
     return pd.DataFrame([_measure(metric, anchors) for metric in METRICS])
 
 
@@ -53,22 +54,21 @@ def format_minutes(minutes: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
-def _measure(metric: Metric, anchors: pd.DataFrame) -> dict[str, object]:
+def _measure(metric: Metric, anchors: Mapping[str, Mapping[Hashable, Any]]) -> dict[str, object]:
     ends = {"from": metric.from_mark, "to": metric.to_mark}
     row: dict[str, object] = {"metric": metric.name, "title": metric.title, "minutes": float("nan")}
     for end, mark in ends.items():
-        known = mark in anchors.index
+        known = anchors.get(mark, {})
         row[f"{end}_mark"] = mark
-        row[f"{end}_at"] = anchors.loc[mark, "time"] if known else pd.NaT
-        row[f"{end}_recorded_at"] = anchors.loc[mark, "recorded_at"] if known else pd.NaT
-        row[f"{end}_event"] = anchors.loc[mark, "event_id"] if known else ""
-        row[f"{end}_summary"] = anchors.loc[mark, "summary"] if known else ""
-    if not set(ends.values()) <= set(anchors.index):
+        row[f"{end}_at"] = known.get("time", pd.NaT)
+        row[f"{end}_recorded_at"] = known.get("recorded_at", pd.NaT)
+        row[f"{end}_event"] = known.get("event_id", "")
+        row[f"{end}_summary"] = known.get("summary", "")
+    if not set(ends.values()) <= set(anchors):
         return row | {"basis": "unknown"}
-    minutes = (
-        anchors.loc[metric.to_mark, "time"] - anchors.loc[metric.from_mark, "time"]
-    ).total_seconds() / 60
+    first, last = anchors[metric.from_mark], anchors[metric.to_mark]
+    minutes = (last["time"] - first["time"]).total_seconds() / 60
     if minutes < 0:
         return row | {"basis": "out of order"}
-    bases = set(anchors.loc[list(ends.values()), "basis"])
+    bases = {first["basis"], last["basis"]}
     return row | {"minutes": minutes, "basis": "default" if "default" in bases else "marked"}

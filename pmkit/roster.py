@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -30,6 +31,8 @@ _HELPERS: Final = re.compile(
     r"\s*\([^)]*\)$|[,;(/]?\s*\b(?:with|supported|helped|assisted|backup|deputy|cc)\b.*$"
 )
 _SEVERAL: Final = re.compile(r"[,;/&+]|\s(?:and|und|et|y|or)\s", re.IGNORECASE)
+# The columns that tell who acts.
+_READ: Final = ("event_id", "time", "source", "kind", "actor", "place", "slack_user_id", "slack_is_bot")
 _PEOPLE_KINDS: Final = ("message", "reply", "file", "ack", "note", "resolve", "call")
 
 
@@ -116,15 +119,27 @@ def find_active_people(events: pd.DataFrame) -> pd.DataFrame:
     One row per person: `person`, `events`, `first_at`, `last_at` (UTC), `slack_user_id`. Bots and apps are
     left out, and what only moves (joins, topics) does not count.
     """
-    grouped = events[is_act_of_person(events)].groupby("actor", sort=False)
-    people = grouped.agg(
-        events=("event_id", "size"),
-        first_at=("time", "min"),
-        last_at=("time", "max"),
-        slack_user_id=("slack_user_id", "max"),
+    acts = events.loc[is_act_of_person(events), ["actor", "time", "slack_user_id"]]
+    times = acts["time"]
+    counts, first, last = Counter[str](), dict[str, int](), dict[str, int]()
+    ids: dict[str, str] = {}
+    told = zip(acts["actor"], times.astype("int64").tolist(), acts["slack_user_id"], strict=True)
+    for person, at, user_id in told:
+        counts[person] += 1
+        first[person] = min(first.get(person, at), at)
+        last[person] = max(last.get(person, at), at)
+        ids[person] = max(ids.get(person, ""), user_id)
+    people = sorted(counts, key=lambda person: (-counts[person], person))
+    unit = times.dt.unit
+    return pd.DataFrame(
+        {
+            "person": pd.Series(people, dtype="str"),
+            "events": pd.Series([counts[person] for person in people], dtype="int64"),
+            "first_at": _moments([first[person] for person in people], unit),
+            "last_at": _moments([last[person] for person in people], unit),
+            "slack_user_id": pd.Series([ids[person] for person in people], dtype="str"),
+        }
     )
-    people = people.rename_axis("person").reset_index()
-    return people.sort_values(["events", "person"], ascending=[False, True], ignore_index=True)
 
 
 def find_unlisted(postmortem: Postmortem, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -132,7 +147,8 @@ def find_unlisted(postmortem: Postmortem, start: pd.Timestamp, end: pd.Timestamp
 
     To take part is to act in PagerDuty, or to speak in a channel of the incident where there are such.
     """
-    events = postmortem.events[postmortem.events["time"].between(start, end)]
+    during = postmortem.events["time"].between(start, end)
+    events = postmortem.events.loc[during, list(_READ)]
     own = events["place"].isin({f"#{channel.name}" for channel in postmortem.incident.channels})
     took_part = own | (events["source"] == "pagerduty")
     people = find_active_people(events[took_part] if own.any() else events)
@@ -151,6 +167,10 @@ def tell_people(people: pd.DataFrame, most: int = 5) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return ", ".join(names)
+
+
+def _moments(values: list[int], unit: str) -> pd.Series:
+    return pd.Series(pd.array(values, dtype="int64").astype(f"datetime64[{unit}]")).dt.tz_localize("UTC")
 
 
 def _folded(names: Iterable[str]) -> dict[str, str]:

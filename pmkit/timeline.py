@@ -65,21 +65,19 @@ def find_anchors(timeline: pd.DataFrame) -> pd.DataFrame:
     `summary`, `recorded_at` (where that is another time). Of several events with one mark the first
     counts, for `resolved` the last.
     """
-    columns = ["mark", "mark_basis", "time", "event_id", "summary", "recorded_at"]
-    rows = timeline.loc[timeline["mark"] != "", columns]
+    columns = ["time", "event_id", "summary", "recorded_at"]
     found: dict[str, tuple[int, str]] = {}  # which row, and the basis of the mark
-    words = zip(rows["mark"].str.split(), rows["mark_basis"].str.split(), strict=True)
-    for place, (marks, bases) in enumerate(words):
-        for mark, basis in zip(marks, bases, strict=True):
+    for place, (marks, bases) in enumerate(zip(timeline["mark"], timeline["mark_basis"], strict=True)):
+        for mark, basis in zip(marks.split(), bases.split(), strict=True):
             if mark == "resolved" or mark not in found:
                 found[mark] = (place, basis)
     rank = {mark: n for n, mark in enumerate(schema.MARKS)}
-    after = rows["time"].rank(method="dense").tolist()
-    marks = sorted(found, key=lambda mark: (rank.get(mark, len(rank)), after[found[mark][0]]))
-    anchors = rows.iloc[[found[mark][0] for mark in marks]].reset_index(drop=True)
-    anchors["mark"] = pd.Series(marks, dtype="str")
-    anchors["basis"] = pd.Series([found[mark][1] for mark in marks], dtype="str")
-    return anchors[["mark", "time", "event_id", "basis", "summary", "recorded_at"]]
+    times = timeline["time"]
+    marks = sorted(found, key=lambda mark: (rank.get(mark, len(rank)), times.iat[found[mark][0]]))
+    anchors = timeline[columns].take([found[mark][0] for mark in marks]).reset_index(drop=True)
+    anchors.insert(0, "mark", pd.Series(marks, dtype="str"))
+    anchors.insert(3, "basis", pd.Series([found[mark][1] for mark in marks], dtype="str"))
+    return anchors
 
 
 def likely_anchor(mark: str, known: Collection[str] = ()) -> str:
