@@ -6,9 +6,10 @@ import functools
 import gc
 import os
 import signal
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pmkit.errors import PmkitError, RenderError
 from pmkit.fleet import mapped
+from pmkit.storage import fetched, find_places, is_remote, name_of, put_folder
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -32,11 +34,12 @@ FACTS: Final = "incident.toml"
 class Options:
     """What all reports of a batch share; the fields are the parameters of `pmkit.report.publish`.
 
-    `out` is a folder in which each incident gets one of its own name, instead of `report/` in its folder.
+    `out` is a folder, or an address of object storage, in which each incident gets a folder of its own name,
+    instead of `report/` in its own.
     """
 
     to: Sequence[str] = ("html", "pdf")
-    out: Path | None = None
+    out: Path | str | None = None
     audience: str = "internal"
     notebook: Path | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -48,13 +51,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one incident: the finished files, or the `problem`; `notes` are warnings."""
+    """What became of one incident: the finished files and their bytes, or the `problem`; `notes` warn.
 
-    incident: Path
-    files: tuple[Path, ...] = ()
+    An incident and a file are a path, or an address where they lie on object storage.
+    """
+
+    incident: Path | str
+    files: tuple[Path | str, ...] = ()
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     problem: str = ""
+    sizes: tuple[int, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -75,12 +82,13 @@ class Outcome:
 
 def describe_batch(outcomes: Sequence[Outcome]) -> str:
     """What became of each incident, a line for each, and how many failed."""
-    width = max([len(outcome.incident.resolve().name) for outcome in outcomes] or [0])
+    width = max([len(name_of(outcome.incident)) for outcome in outcomes] or [0])
     lines = []
     for outcome in outcomes:
-        name = f"{outcome.incident.resolve().name:<{width}}"
+        name = f"{name_of(outcome.incident):<{width}}"
         if outcome.is_done:
-            files = ", ".join(f"{path.name} {_size(path)}" for path in outcome.files)
+            told = zip(outcome.files, outcome.sizes, strict=True)
+            files = ", ".join(f"{str(path).rpartition('/')[2]} {_size(size)}" for path, size in told)
             lines.append(f"{name}  done    {outcome.seconds:6.1f} s  {files}")
             lines += [f"{'':<{width}}  note: {note}" for note in outcome.notes]
         else:
@@ -92,18 +100,27 @@ def describe_batch(outcomes: Sequence[Outcome]) -> str:
     return "\n".join([*lines, "", f"{done}; {failed} failed." if failed else f"{done}."])
 
 
-def _size(path: Path) -> str:
-    size = path.stat().st_size
+def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
-def find_incidents(paths: Iterable[Path]) -> list[Path]:
-    """The incident folders among `paths` and right below them, in order, each once.
+def find_incidents(places: Iterable[Path | str]) -> list[Path | str]:
+    """The incident folders among `places` and right below them, in order, each once.
 
-    Raises `RenderError` for a path that is none and holds none.
+    A place is a path, or as text an address of object storage. Raises `RenderError` for one that is none and
+    holds none.
     """
-    found: dict[Path, Path] = {}
-    for path in paths:
+    found: dict[Path | str, Path | str] = {}
+    for place in places:
+        if is_remote(str(place)) and isinstance(place, str):
+            names = find_places(place, (FACTS,))
+            below = [name.rpartition("/")[0] for name in names]
+            inside_it = [name for name in below if name.count("/") <= place.rstrip("/").count("/") + 1]
+            if not inside_it:
+                raise RenderError(f"{place}: expected an incident, with {FACTS} in it, or incidents below it")
+            found |= {name: name for name in inside_it}
+            continue
+        path = Path(place)
         inside = (
             [path] if (path / FACTS).is_file() else sorted(each.parent for each in path.glob(f"*/{FACTS}"))
         )
@@ -117,8 +134,11 @@ def find_incidents(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
-def render_one(incident: Path, options: Options) -> Outcome:
+def render_one(incident: Path | str, options: Options) -> Outcome:
     """Render one incident and tell what came of it; nothing that goes wrong is raised.
+
+    One on object storage is rendered from a copy that is gone afterwards, and what came out is put where it
+    belongs when all of it is there.
 
     The report that ships runs in this process, which makes a second one cheap; a team's own notebook gets a
     kernel of its own, as what it does to its process is not known. Same bytes either way. Made to be mapped:
@@ -129,32 +149,51 @@ def render_one(incident: Path, options: Options) -> Outcome:
 
     start = time.perf_counter()
     said: list[str] = []
-    files: list[Path] = []
+    files: list[Path | str] = []
+    sizes: list[int] = []
     problem = ""
     try:
-        workspace = Workspace.open(incident)
-        workspace.load()  # a table that cannot be read is told with its line
-        files = publish(
-            workspace,
-            to=options.to,
-            out=options.out / incident.resolve().name if options.out else None,
-            audience=options.audience,
-            notebook=options.notebook,
-            parameters=options.parameters,
-            font_paths=options.font_paths,
-            now=options.now,
-            lang=options.lang,
-            template=options.template,
-            progress=said.append,
-            in_process=options.notebook is None,
-            engine=_engine(),
-        )
+        with _at_hand(incident, options.out) as (folder, out, place):
+            workspace = Workspace.open(folder)
+            workspace.load()  # a table that cannot be read is told with its line
+            made = publish(
+                workspace,
+                to=options.to,
+                out=out,
+                audience=options.audience,
+                notebook=options.notebook,
+                parameters=options.parameters,
+                font_paths=options.font_paths,
+                now=options.now,
+                lang=options.lang,
+                template=options.template,
+                progress=said.append,
+                in_process=options.notebook is None,
+                engine=_engine(),
+            )
+            sizes = [file.stat().st_size for file in made]
+            stands = put_folder(out or folder / "report", place) if place else {}
+            files = [stands.get(file, file) for file in made]
     except PmkitError as error:
         problem = str(error)
     except Exception as error:  # one incident's fault, whatever it is, is told and stops no other
         problem = f"{type(error).__name__}: {error}"
     notes = tuple(text.removeprefix("Note: ") for text in said if text.startswith("Note: "))
-    return Outcome(incident, tuple(files), time.perf_counter() - start, notes, problem)
+    if problem:
+        files, sizes = [], []
+    return Outcome(incident, tuple(files), time.perf_counter() - start, notes, problem, tuple(sizes))
+
+
+@contextmanager
+def _at_hand(incident: Path | str, out: Path | str | None) -> Iterator[tuple[Path, Path | None, str]]:
+    """The incident's folder on this machine, where to write, and to which address that goes then, if any."""
+    with fetched(str(incident)) as folder, tempfile.TemporaryDirectory(prefix="pmkit-") as temporary:
+        if out is None:
+            yield folder, None, f"{incident}/report" if is_remote(str(incident)) else ""
+        elif isinstance(out, str) and is_remote(out):
+            yield folder, Path(temporary) / name_of(incident), f"{out.rstrip('/')}/{name_of(incident)}"
+        else:
+            yield folder, Path(out) / name_of(incident), ""
 
 
 @functools.cache
@@ -166,7 +205,7 @@ def _engine() -> SvgEngine:
 
 
 def render_batch(
-    incidents: Sequence[Path],
+    incidents: Sequence[Path | str],
     options: Options,
     *,
     jobs: int | None = None,
@@ -204,14 +243,14 @@ def render_batch(
     return [outcomes[number] for number in range(len(incidents))]
 
 
-def _lost(incident: Path, problem: str) -> Outcome:
+def _lost(incident: Path | str, problem: str) -> Outcome:
     return Outcome(incident, problem=f"no worker brought it to an end: {problem}")
 
 
-def _refuse_one_place_for_two(incidents: Sequence[Path], out: Path | None) -> None:
-    taken: dict[str, Path] = {}
+def _refuse_one_place_for_two(incidents: Sequence[Path | str], out: Path | str | None) -> None:
+    taken: dict[str, Path | str] = {}
     for incident in incidents if out else ():
-        name = incident.resolve().name
+        name = name_of(incident)
         if name in taken:
             raise RenderError(
                 f"{taken[name]} and {incident} would both be written to {out}/{name}; "
@@ -228,7 +267,7 @@ class _Worker:
     process: SpawnProcess
     pipe: Connection
     number: int = -1
-    incident: Path = Path()
+    incident: Path | str = ""
     since: float = 0.0
 
 
@@ -257,7 +296,7 @@ class _Workers:
             worker.process.join()
             worker.pipe.close()
 
-    def begin(self, number: int, incident: Path) -> None:
+    def begin(self, number: int, incident: Path | str) -> None:
         worker = self._idle.pop() if self._idle else self._started()
         worker.number, worker.incident, worker.since = number, incident, time.perf_counter()
         self.busy.append(worker)

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -62,6 +62,13 @@ def main() -> None:
 
 _folder = click.Path(file_okay=False, path_type=Path)
 _existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Place(click.Path):
+    """A path, or an address of object storage, as s3://bucket/incidents, which stays text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
 
 
 @main.command()
@@ -238,7 +245,7 @@ def _reading_options(command: click.Command) -> click.Command:
 @_reading_options
 @main.command(cls=_Add)
 @click.argument("incident", type=_existing_folder)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=_Place(path_type=Path))
 @click.option("--as", "form", metavar="NAME", help="Its format, where the content does not tell it.")
 @click.option("--note", default="", help="What a reader must know about it.")
 @click.option("--dry-run", is_flag=True, help="Say what was found, and add nothing.")
@@ -246,7 +253,7 @@ def _reading_options(command: click.Command) -> click.Command:
 def add(
     *,
     incident: Path,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | str, ...],
     form: str | None,
     note: str,
     dry_run: bool,
@@ -255,8 +262,9 @@ def add(
 ) -> None:
     """Add evidence to INCIDENT: files, exports, folders of them.
 
-    Each file is told from its content, copied unchanged, and what was found in it is said. What is there
-    already stays as it is. Where something must be known first, one question says with which option to
+    Each file is told from its content, copied unchanged, and what was found in it is said. One on object
+    storage is named by its address, as s3://bucket/slack.zip. What is there already stays as it is. Where
+    something must be known first, one question says with which option to
     answer it. Exit code 2 when a file could not be added.
 
     \b
@@ -266,24 +274,28 @@ def add(
       pmkit add 2026-11-03-checkout notes.csv --columns time=When,text=What --zone UTC
     """
     from pmkit.intake import add_evidence
+    from pmkit.storage import fetched, is_remote
     from pmkit.workspace import Workspace
 
     workspace = Workspace.open(incident)
     options: dict[str, object] = {name: value for name, value in reading.items() if value}
     if columns := reading["columns"]:
         options["columns"] = _pairs(tuple(columns.split(",")), "--columns")
-    intake = add_evidence(
-        workspace,
-        *paths,
-        form=form,
-        options=options,
-        note=note,
-        dry_run=dry_run,
-        progress=lambda words: click.echo(f"{words} …", err=True),
-        told=lambda taken: (
-            click.echo(taken.to_text(incident, workspace.incident.timezone)) if output == "text" else None
-        ),
-    )
+    with ExitStack() as copies:
+        intake = add_evidence(
+            workspace,
+            *(copies.enter_context(fetched(str(path), without=())) for path in paths),
+            form=form,
+            options=options,
+            note="; ".join(
+                [*([note] if note else []), *(f"from {path}" for path in paths if is_remote(str(path)))]
+            ),
+            dry_run=dry_run,
+            progress=lambda words: click.echo(f"{words} …", err=True),
+            told=lambda taken: (
+                click.echo(taken.to_text(incident, workspace.incident.timezone)) if output == "text" else None
+            ),
+        )
     if output == "json":
         click.echo(json.dumps(intake.to_dict(), indent=2))
     elif words := intake.last_words():
@@ -712,7 +724,7 @@ def report(
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=_existing_folder)
+@click.argument("paths", nargs=-1, required=True, type=_Place(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--to",
     "formats",
@@ -723,7 +735,11 @@ def report(
 )
 @click.option("--jobs", type=click.IntRange(1), help="How many at a time.  [default: one for each processor]")
 @click.option("--scheduler", default="", help="A Dask scheduler to render on, or `local`.")
-@click.option("--out", type=_folder, help="A folder with one for each incident, instead of INCIDENT/report.")
+@click.option(
+    "--out",
+    type=_Place(file_okay=False, path_type=Path),
+    help="A folder or address with a folder for each incident, instead of INCIDENT/report.",
+)
 @click.option("--audience", default="internal", show_default=True, help="Whom they are for.")
 @click.option(
     "--notebook",
@@ -742,11 +758,11 @@ def report(
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def batch(
     *,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | str, ...],
     formats: tuple[str, ...],
     jobs: int | None,
     scheduler: str,
-    out: Path | None,
+    out: Path | str | None,
     audience: str,
     notebook: Path | None,
     parameters: tuple[str, ...],
@@ -758,11 +774,12 @@ def batch(
 ) -> None:
     """Render the postmortems of many incidents side by side.
 
-    Each of PATHS is an incident folder, or a folder of them. One that fails stops no other; the summary says
-    what came of each, and the exit code is 1 when any failed.
+    Each of PATHS is an incident folder, a folder of them, or an address of object storage that holds such.
+    One that fails stops no other; the summary says what came of each, and the exit code is 1 when any failed.
 
     \b
       pmkit batch incidents/ --to html,pdf --jobs 4
+      pmkit batch s3://bucket/incidents --out s3://bucket/reports --scheduler tcp://scheduler:8786
     """
     from pmkit.batch import Options, describe_batch, find_incidents, render_batch
 
@@ -873,22 +890,24 @@ _end = click.option("--to", "end", metavar="TIME", help="The moment it ends, not
 
 
 @archive.command("build")
-@click.argument("export", type=click.Path(exists=True, path_type=Path))
+@click.argument("export", type=_Place(exists=True, path_type=Path))
 @click.argument("folder", type=_folder)
-def build_archive(export: Path, folder: Path) -> None:
+def build_archive(export: Path | str, folder: Path) -> None:
     """Stream the Slack export EXPORT, a zip or folder of any size, into the archive FOLDER.
 
     It is kept as Parquet by channel and month, each record as it stood. What was stopped goes on where it
     was when it is called again. Memory does not grow with the export.
     """
     from pmkit import archive as room
+    from pmkit.storage import fetched
 
     def told(progress: room.Progress) -> None:
         if progress.parts % 50 == 0 or progress.parts == progress.of:
             words = f"{progress.parts:,} of {progress.of:,} months of channels, {progress.records:,} records"
             click.echo(f"{words} …", err=True)
 
-    made = room.build_archive(export, folder, now=datetime.now(UTC), progress=told)
+    with fetched(str(export)) as here:
+        made = room.build_archive(here, folder, now=datetime.now(UTC), progress=told)
     click.echo(_wrapped(room.describe_archive(made)))
 
 
@@ -965,7 +984,7 @@ def take_window(
 @main.command()
 @click.argument("places", nargs=-1, required=True)
 @click.option("--to", "formats", multiple=True, default=("html", "pdf"), show_default=True, help="A format.")
-@click.option("--out", type=_folder, default="portfolio", show_default=True, help="Where to write.")
+@click.option("--out", default="portfolio", show_default=True, help="Where to write: a folder or an address.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many at a time.")
 @click.option("--scheduler", default="", help="A Dask scheduler to read them on, or `local`.")
 @click.option("--similar", metavar="INCIDENT", help="Only say which incidents are most like this one.")
@@ -974,7 +993,7 @@ def portfolio(
     *,
     places: tuple[str, ...],
     formats: tuple[str, ...],
-    out: Path,
+    out: str,
     jobs: int,
     scheduler: str,
     similar: str | None,

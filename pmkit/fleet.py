@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import pandas as pd
 from pmkit.casebook import Case, case_of, case_of_frames, unreadable_case
 from pmkit.errors import PmkitError
 from pmkit.portfolio import Portfolio, build_portfolio
-from pmkit.storage import fetched, find_places, is_remote
+from pmkit.storage import fetched, find_places, is_remote, put_folder
 from pmkit.template import report_templates
 
 _In = TypeVar("_In")
@@ -57,16 +58,17 @@ def load_portfolio(
 
 def publish_portfolio(
     places: Sequence[str | Path],
-    out: Path,
+    out: str | Path,
     *,
     now: datetime,
     to: Sequence[str] = ("html", "pdf"),
     jobs: int = 1,
     scheduler: str = "",
-) -> list[Path]:
+) -> list[str]:
     """The report of a portfolio in each of the formats `to`; returns the files, `<out>/portfolio.html` …
 
-    The other parameters are those of `load_portfolio`. Raises `RenderError` as `pmkit.report.publish` does.
+    `out` is a folder, or an address of object storage, and the files are addresses then. The other parameters
+    are those of `load_portfolio`. Raises `RenderError` as `pmkit.report.publish` does.
     """
     from pmkit.export.document import read_document
     from pmkit.export.drawing import draw_figures
@@ -86,11 +88,14 @@ def publish_portfolio(
         "scheduler": scheduler,
     }
     source = report_templates() / "portfolio.ipynb"
-    with SvgEngine() as engine:
-        report = run_notebook(source, given, out / "portfolio.ipynb", title=_TITLE, in_process=True)
-        document = draw_figures(read_document(report), cache=out / ".cache", engine=engine)
-    finished = [form.make(document, report.stem, Options(cache=out / ".cache")) for form in formats]
-    return [each.write(out) for each in finished]
+    with tempfile.TemporaryDirectory(prefix="pmkit-") as temporary, SvgEngine() as engine:
+        folder = Path(temporary) if is_remote(str(out)) else Path(out)
+        report = run_notebook(source, given, folder / "portfolio.ipynb", title=_TITLE, in_process=True)
+        document = draw_figures(read_document(report), cache=folder / ".cache", engine=engine)
+        options = Options(cache=folder / ".cache")
+        files = [form.make(document, report.stem, options).write(folder) for form in formats]
+        stands = put_folder(folder, str(out)) if is_remote(str(out)) else {}
+        return [stands.get(file, str(file)) for file in files]
 
 
 def find_incidents(place: str | Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -40,10 +40,11 @@ def find_places(place: str, names: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def fetched(place: str) -> Iterator[Path]:
+def fetched(place: str, *, without: Collection[str] = _DERIVED) -> Iterator[Path]:
     """The file or folder, on this machine: itself, or a copy that is gone afterwards.
 
-    Nothing that is changed in the copy goes back; see `put`.
+    Nothing that is changed in the copy goes back; see `put`. Folders `without` are left out of it, by default
+    those of an incident that are made from the rest. Raises `PmkitError` where nothing lies at an address.
     """
     if not is_remote(place):
         yield Path(place)
@@ -54,11 +55,14 @@ def fetched(place: str) -> Iterator[Path]:
         if system.isfile(inside):
             system.get_file(inside, str(target))
         else:
-            for name in system.find(inside):
+            names = system.find(inside)
+            if not names:
+                raise PmkitError(f"{place}: nothing is there")
+            for name in names:
                 below = name[len(inside.rstrip("/")) :].lstrip("/")
                 parts = Path(below).parts
                 # An address is somebody else's word: a name may not lead out of the folder.
-                if not parts or parts[0] in _DERIVED or ".." in parts or Path(below).is_absolute():
+                if not parts or parts[0] in without or ".." in parts or Path(below).is_absolute():
                     continue
                 file = target / below
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +94,22 @@ def put(file: Path, place: str) -> str:
     system, inside = _system(place)
     system.put_file(str(file), inside)
     return place
+
+
+def put_folder(folder: Path, place: str) -> dict[Path, str]:
+    """Copy the files of a folder to an address, but for hidden ones; returns where each of them stands."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    kept = [
+        file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    return {file: put(file, f"{place.rstrip('/')}/{file.relative_to(folder).as_posix()}") for file in kept}
+
+
+def name_of(place: str | Path) -> str:
+    """The last part of a place: of an incident its folder's name."""
+    if isinstance(place, str) and is_remote(place):
+        return place.rstrip("/").rpartition("/")[2]
+    return Path(place).resolve().name
 
 
 def _system(place: str) -> tuple[Any, str]:

@@ -92,7 +92,7 @@ def test_the_summary_has_a_line_for_each_and_a_count(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_bytes(b"x" * 2_400_000)
     outcomes = [
-        Outcome(tmp_path / "a", (page,), 3.25, ("a glyph is lacking",)),
+        Outcome(tmp_path / "a", (page,), 3.25, ("a glyph is lacking",), sizes=(page.stat().st_size,)),
         Outcome(tmp_path / "longer", (), 0.1, (), "factors.csv: 2 problems\n  one\n  two"),
     ]
     assert describe_batch(outcomes).splitlines() == [
