@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pmkit.audience import check_audiences
 from pmkit.errors import TemplateError, WorkspaceError
-from pmkit.language import load_language
+from pmkit.language import language_code
 from pmkit.postmortem import Channel, CheckChoice, Incident, Link, Member, Milestone, TaskList
 from pmkit.template import (
     NEEDS,
@@ -43,7 +43,7 @@ def read_facts(text: str, *, where: str, folder: str) -> Incident:
             told = "write that line, or put the file back as it was"
         raise WorkspaceError(f"{where}: expected `format = {FORMAT}`, found {facts.get('format')!r}; {told}")
     try:
-        if is_older(text):
+        if facts["format"] in _RENEWALS:
             facts = tomllib.loads(renewed(text))
         return _incident(folder, facts)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -253,7 +253,7 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
 
 def _lang(code: str) -> str:
     try:
-        return load_language(code).code
+        return language_code(code)
     except TemplateError as error:
         raise ValueError(f"`lang`: {error}") from error
 

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from pmkit.errors import TemplateError
@@ -184,19 +185,27 @@ def language_codes() -> list[str]:
     return sorted(path.stem for path in (report_templates() / "languages").glob("*.toml"))
 
 
+def language_code(code: str) -> str:
+    """The catalogue that a code means: `de` for `de`, `de-AT` and `DE`.
+
+    Raises `TemplateError` for a language there is no catalogue for.
+    """
+    stem = code.partition("-")[0].casefold()
+    if not stem.isalpha() or not _path_of(stem).is_file():
+        raise TemplateError(
+            f"no language `{code}`; there are {', '.join(language_codes())}; a catalogue in "
+            "report_templates/languages adds one"
+        )
+    return stem
+
+
 def load_language(code: str) -> Language:
     """The language of that code, as `de`; a region, as `de-AT`, is that of its language.
 
     Raises `TemplateError` for one there is no catalogue for.
     """
-    stem = code.partition("-")[0].casefold()
-    path = report_templates() / "languages" / f"{stem}.toml"
-    if not stem.isalpha() or not path.is_file():
-        raise TemplateError(
-            f"no language `{code}`; there are {', '.join(language_codes())}; a catalogue in "
-            "report_templates/languages adds one"
-        )
-    told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    stem = language_code(code)
+    told = _catalogue(stem)
     facts = told["language"]
     dates: dict[str, Any] = {key: facts[key] for key in _DATES if key in facts}
     months: dict[str, Any] = {key: tuple(facts[key]) for key in ("months", "short_months") if key in facts}
@@ -220,10 +229,18 @@ _DATES: Final = (
 
 def english_phrases() -> tuple[str, ...]:
     """Every phrase that a complete catalogue has, as `report_templates/languages/en.toml` lists them."""
-    told = tomllib.loads((report_templates() / "languages" / "en.toml").read_text(encoding="utf-8"))
-    return tuple(phrase for group in told["phrases"].values() for phrase in group)
+    return tuple(phrase for group in _catalogue("en")["phrases"].values() for phrase in group)
 
 
 def lacking(language: Language) -> list[str]:
     """The phrases of the report that stay in English in this language."""
     return [] if language.code == "en" else [p for p in english_phrases() if p not in language.phrases]
+
+
+def _path_of(stem: str) -> Path:
+    return report_templates() / "languages" / f"{stem}.toml"
+
+
+def _catalogue(stem: str) -> dict[str, Any]:
+    told: dict[str, Any] = tomllib.loads(_path_of(stem).read_text(encoding="utf-8"))
+    return told

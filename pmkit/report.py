@@ -17,7 +17,7 @@ from pmkit.audience import Audience, load_audience, report_folder
 from pmkit.cells import register_engine
 from pmkit.errors import RenderError
 from pmkit.export.gate import Gate, gate_for
-from pmkit.language import Language, english_phrases, lacking, load_language
+from pmkit.language import Language, english_phrases, lacking, language_code
 from pmkit.postmortem import Postmortem
 from pmkit.redaction import redacted
 from pmkit.style import ReportTemplate, read_report_template
@@ -93,7 +93,7 @@ def _render(
     own_look = _template(workspace, template)
     source = notebook or own_look.notebook or shipped
     made_at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    code = load_language(lang or _own_lang(workspace, own_look)).code
+    code = language_code(lang or _own_lang(workspace, own_look))
     own = {
         "incident": str(workspace.path.resolve()),
         "audience": readers.name,
