@@ -217,6 +217,7 @@ def known() -> Any:
     return known_clocks()
 
 
+@pytest.mark.slow
 def test_clocks_that_agree_get_no_number(known: Any) -> None:
     """In generated incidents whose clocks agree, no estimate claims an offset, and 0 lies in its bounds."""
     found = sum((known.measure(8, slow=slow) for slow in (0.0, 0.2)), start=known.Counter())
@@ -225,6 +226,7 @@ def test_clocks_that_agree_get_no_number(known: Any) -> None:
     assert not [what for what in found if "OUTSIDE" in what]
 
 
+@pytest.mark.slow
 def test_clocks_that_are_off_are_found_within_the_bounds(known: Any) -> None:
     """Off by up to ten minutes: those that are ahead are found, and what is told is within its bounds."""
     found = known.measure(14, off_by=600.0)

@@ -83,6 +83,7 @@ def test_nothing_planted_is_in_any_file(planted: Workspace, audience: str) -> No
     assert found == []
 
 
+@pytest.mark.slow
 def test_the_gate_stands_before_a_notebook_that_does_not_redact(planted: Workspace, tmp_path: Path) -> None:
     """A team's own notebook that forgets it is refused; nothing is left, and the refusal says no value."""
     nbformat = pytest.importorskip("nbformat")

@@ -143,6 +143,7 @@ print(lost, unreadable, broken)
 """
 
 
+@pytest.mark.slow
 def test_killing_a_save_loses_nothing(quick_ws: Workspace) -> None:
     """Tables, notes and facts are whole after every kill, with all that was saved, and so is the journal."""
     assert program(KILLED, quick_ws.path, KILLS) == "0 0 0\n"
@@ -269,6 +270,7 @@ for how in ("merge", "plain", "session", "mixed"):
 """
 
 
+@pytest.mark.slow
 def test_four_writers_lose_nothing(quick_ws: Workspace) -> None:
     """Every edit of each is there in the end, or its author was told of a conflict."""
     said = program(CROWD, quick_ws.path, SAVES)

@@ -289,6 +289,7 @@ for n in range(12):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_lose_nothing(workspace: Workspace) -> None:
     """Two kernels that save as fast as they can: every edit and every row of both is in the file."""
     editors = [

@@ -474,6 +474,7 @@ print([os.waitpid(pid, 0)[1] for pid in people])
 """
 
 
+@pytest.mark.slow
 def test_several_may_add_at_once(tmp_path: Path, quick_ws: Workspace) -> None:
     """Each file is there once with its row, the shared one too, and nothing is left of those who lost."""
     for name in ("shared", "a", "b", "c"):
@@ -604,6 +605,7 @@ print([os.waitpid(pid, 0)[1] for pid in people])
 """
 
 
+@pytest.mark.slow
 def test_programs_share_a_cache(tmp_path: Path, quick_ws: Workspace) -> None:
     """Three write and delete it at once: nobody reads a half."""
     quick_ws.add_evidence(slack_zip(tmp_path, "down", "up"))

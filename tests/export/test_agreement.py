@@ -20,6 +20,8 @@ from pmkit.export.html import Parts, make_html
 from pmkit.metrics import format_minutes, response_metrics
 from pmkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow  # reports in eleven formats, read by other programs
+
 DATA = Path(__file__).parents[2] / "data"
 EDITIONS = int(os.environ.get("PMKIT_EDITIONS", "1"))  # made-up incidents, each for every audience
 # two samples by default: running and reading one takes three seconds

@@ -14,6 +14,8 @@ from pmkit.export.drawing import draw_figures
 from pmkit.export.formats import FORMATS, Options
 from pmkit.export.sidecar import read_sidecar
 
+pytestmark = pytest.mark.slow  # a report in eleven formats, read by other programs
+
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory, run_notebook, stand_in, make_hostile):
