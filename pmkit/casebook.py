@@ -70,8 +70,8 @@ class Case:
     load: tuple[Mapping[str, Any], ...] = ()
 
 
-def case_of(postmortem: Postmortem, now: datetime) -> Case:
-    """The case of a postmortem as it stood at `now`.
+def case_of(postmortem: Postmortem, now: datetime, *, checked: bool = True) -> Case:
+    """The case of a postmortem as it stood at `now`; not `checked`, its findings stay unknown.
 
     `detected_by` is `alert`, `customers`, `people`, `vendor` or empty; `trigger_kind` one of the published
     kinds by the words of the factor that is the trigger, or `unclassified`; durations are in minutes.
@@ -80,8 +80,7 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
     times = find_anchors(postmortem.timeline).set_index("mark")["time"]
     metrics = response_metrics(postmortem.timeline).set_index("metric")["minutes"]
     review = describe_review(postmortem, now)
-    findings = run_checks(postmortem, now=now, vocabulary=_words())
-    open_findings = findings[findings["suppressed"] == ""]
+    findings, errors = _count_findings(postmortem, now) if checked else (None, None)
     trigger = _statement(postmortem.factors, postmortem.factors["kind"] == "trigger")
     load = responder_load(postmortem)
     closed_at = review.milestones["reached_at"].max() if review.is_closed else pd.NaT
@@ -104,8 +103,8 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
         "milestones": len(review.milestones),
         "milestones_reached": int(review.milestones["reached_at"].notna().sum()),
         "is_late": _is_late(postmortem, review.due_on, closed_at, review.today),
-        "findings": len(open_findings),
-        "errors": int((open_findings["severity"] == "error").sum()),
+        "findings": findings,
+        "errors": errors,
         "assembled_after": assembled_after(load),
         "handoffs": count_handoffs(postmortem),
         "helpers": int((load["role"] == OTHERS).sum()),
@@ -118,6 +117,13 @@ def case_of(postmortem: Postmortem, now: datetime) -> Case:
         tuple(_actions(postmortem, review.today)),
         tuple({"incident_id": incident.id, **person} for person in load.to_dict("records")),
     )
+
+
+def _count_findings(postmortem: Postmortem, now: datetime) -> tuple[int, int]:
+    """Open findings of the checks, and how many of them are errors."""
+    findings = run_checks(postmortem, now=now, vocabulary=_words())
+    open_findings = findings[findings["suppressed"] == ""]
+    return len(open_findings), int((open_findings["severity"] == "error").sum())
 
 
 def case_of_frames(incident: Mapping[str, Any], frames: Mapping[str, pd.DataFrame], now: datetime) -> Case:

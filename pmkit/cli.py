@@ -1014,7 +1014,7 @@ def portfolio(
     if similar:
         from pmkit.portfolio import find_similar
 
-        found = load_portfolio(places, now=now, jobs=jobs, scheduler=scheduler)
+        found = load_portfolio(places, now=now, jobs=jobs, scheduler=scheduler, checked=False)
         try:
             alike = find_similar(found, similar)
         except KeyError as error:

@@ -34,6 +34,7 @@ def load_portfolio(
     jobs: int = 1,
     scheduler: str = "",
     progress: Callable[[Case], None] | None = None,
+    checked: bool = True,
 ) -> Portfolio:
     """The portfolio of all incidents at those places.
 
@@ -44,15 +45,14 @@ def load_portfolio(
     now : the time that counts as today
     jobs, scheduler : see `mapped`
     progress : called with each case as it comes
+    checked : whether to run the checks, which takes most of the time; else nothing is known of findings
 
     An incident that cannot be read is listed among the portfolio's problems. Raises `PmkitError` for a place
     that holds no incident.
     """
     found = [place for each in places for place in find_incidents(each)]
-    cases = mapped(
-        partial(read_case, now=now), found, failed=unreadable_case, jobs=jobs, scheduler=scheduler,
-        progress=progress,
-    )  # fmt: skip
+    read = partial(read_case, now=now, checked=checked)
+    cases = mapped(read, found, failed=unreadable_case, jobs=jobs, scheduler=scheduler, progress=progress)
     return build_portfolio(cases)
 
 
@@ -116,7 +116,7 @@ def find_incidents(place: str | Path) -> list[str]:
     return sorted([*folders, *alone])
 
 
-def read_case(place: str, *, now: datetime) -> Case:
+def read_case(place: str, *, now: datetime, checked: bool = True) -> Case:
     """The case of an incident folder or a sidecar; one that cannot be read says why, instead of raising."""
     name = place.removesuffix(f"/report/{SIDECAR}").rpartition("/")[2]
     try:
@@ -125,7 +125,7 @@ def read_case(place: str, *, now: datetime) -> Case:
         from pmkit.workspace import Workspace
 
         with fetched(place) as folder:
-            return case_of(Workspace.open(folder).load(), now)
+            return case_of(Workspace.open(folder).load(), now, checked=checked)
     except PmkitError as error:
         return unreadable_case(name, str(error))
     except Exception as error:  # one incident's fault, whatever it is, is told and stops no other

@@ -58,7 +58,7 @@ def _tracked(row: dict[str, Any], incident: Incident, agreed_on: date | None, to
     tracked = {
         "person": person,
         "overdue_days": overdue,
-        "age_days": (today - agreed_on).days if is_open and agreed_on is not None else None,
+        "age_days": (today - agreed_on).days if is_open and agreed_on and agreed_on <= today else None,
         "allowed_until": pd.NaT if allowed is None else pd.Timestamp(allowed),
     }
     what = f"{row['action_id']} “{_shorten(row['action'].rstrip('.'))}”"

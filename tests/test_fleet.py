@@ -6,18 +6,32 @@ import importlib.util
 import json
 import os
 import signal
+import statistics
 import sys
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pmkit.batch import Options, render_batch
 from pmkit.errors import PmkitError
 from pmkit.fleet import find_incidents, load_portfolio, mapped, publish_portfolio, read_case
-from pmkit.portfolio import Portfolio, count_actions, count_triggers, find_similar, summarise_durations
+from pmkit.portfolio import (
+    Portfolio,
+    count_actions,
+    count_detections,
+    count_factors,
+    count_triggers,
+    find_recurrences,
+    find_similar,
+    power_note,
+    review_health,
+    summarise_durations,
+)
 from pmkit.storage import fetched, put
 
 ROOT = Path(__file__).parent.parent
@@ -56,27 +70,82 @@ def truth(folder: Path) -> list[dict[str, Any]]:
     return told
 
 
-def test_every_figure_is_what_was_made(portfolio: Portfolio, truth: list[dict[str, Any]]) -> None:
-    """Durations, triggers and actions of the portfolio are those that the incidents were made with."""
+def test_every_duration_is_what_was_made(portfolio: Portfolio, truth: list[dict[str, Any]]) -> None:
+    """TTD to TTR of each incident, and their n, medians and quartiles, are those they were made with."""
     assert portfolio.problems.empty
     assert portfolio.incidents["incident_id"].tolist() == [one["incident_id"] for one in truth]
+    began = pd.to_datetime([one["started_at"] for one in truth], utc=True)
+    assert portfolio.incidents["started_at"].tolist() == began.tolist()
+    rows = summarise_durations(portfolio).set_index("metric")
     for metric in ("TTD", "TTA", "TTM", "TTR"):
         made = [one[metric] for one in truth]
         assert portfolio.incidents[metric].tolist() == pytest.approx(made, abs=1e-4)
-        row = summarise_durations(portfolio).set_index("metric").loc[metric]
-        assert row["n"] == len(truth)
-        assert row["median"] == pytest.approx(sorted(made)[len(made) // 2 - 1 : len(made) // 2 + 1][0], rel=9)
-    kinds = [one["trigger_kind"] for one in truth]
-    counted = count_triggers(portfolio).set_index("kind")["incidents"]
-    assert {kind: count for kind, count in counted.items() if count} == {
-        kind: kinds.count(kind) for kind in set(kinds)
-    }
-    actions = [action for one in truth for action in one["actions"] if action["status"] != "dropped"]
-    rows = count_actions(portfolio).set_index("type")
-    for kind in {action["type"] for action in actions}:
-        of_kind = [action for action in actions if action["type"] == kind]
-        assert rows.loc[kind, "actions"] == len(of_kind)
-        assert rows.loc[kind, "done"] == sum(action["status"] == "done" for action in of_kind)
+        row = rows.loc[metric]
+        lower, median, upper = statistics.quantiles(made, n=4, method="inclusive")
+        assert (row["n"], row["unknown"]) == (len(truth), 0)
+        assert row["median"] == pytest.approx(median, abs=1e-4)
+        assert (row["lower_quartile"], row["upper_quartile"]) == pytest.approx((lower, upper), abs=1e-4)
+        assert row["low"] <= row["median"] <= row["high"]
+    assert f"With {len(truth)} incidents" in power_note(portfolio)
+
+
+def test_every_count_is_what_was_made(portfolio: Portfolio, truth: list[dict[str, Any]]) -> None:
+    """Triggers, factors, detections and services are counted as the incidents were made."""
+    kinds = Counter(one["trigger_kind"] for one in truth)
+    counted = count_triggers(portfolio).set_index("kind")
+    assert {kind: count for kind, count in counted["incidents"].items() if count} == kinds
+    assert counted.loc[list(kinds), "share"].tolist() == pytest.approx(
+        [100 * count / len(truth) for count in kinds.values()]
+    )
+    factors = count_factors(portfolio).set_index("kind")
+    assert factors["factors"].to_dict() == {"trigger": len(truth), "latent condition": len(truth)}
+    assert factors["share"].tolist() == [100.0, 100.0]
+    (seen,) = count_detections(portfolio).to_dict("records")
+    assert (seen["incidents"], seen["share"]) == (len(truth), 100.0)
+    assert seen["TTD"] == pytest.approx(statistics.median(one["TTD"] for one in truth), abs=1e-4)
+    assert portfolio.incidents["services"].tolist() == [one["service"] for one in truth]
+    health = review_health(portfolio).set_index("measure")
+    assert health.loc["Reviews closed", "value"] == 0
+    assert health["n"].max() == len(truth)
+    assert health.loc["Findings of the checks per review", "n"] == len(truth)
+
+
+@pytest.mark.parametrize("by", ["type", "role"])
+def test_every_action_is_what_was_made(portfolio: Portfolio, truth: list[dict[str, Any]], by: str) -> None:
+    """Actions, how many are done, open and overdue, are those of the truth, by type and by role."""
+    made = [action for one in truth for action in one["actions"] if action["status"] != "dropped"]
+    rows = count_actions(portfolio, by).set_index(by)
+    assert set(rows.index) == {action[by] for action in made}
+    for kind, row in rows.iterrows():
+        those = [action for action in made if action[by] == kind]
+        waiting = [action for action in those if action["status"] != "done"]
+        late = [action for action in waiting if date.fromisoformat(action["due_on"]) < NOW.date()]
+        done = len(those) - len(waiting)
+        assert (row["actions"], row["done"], row["open"]) == (len(those), done, len(waiting))
+        assert row["overdue"] == len(late)
+        assert row["share_done"] == pytest.approx(100 * done / len(those))
+
+
+def test_what_came_back_is_of_one_family(portfolio: Portfolio, truth: list[dict[str, Any]]) -> None:
+    """Factors that came back are told once for each pair, the earlier one first, with its actions."""
+    known = {one["incident_id"]: one for one in truth}
+    came_back = find_recurrences(portfolio)
+    assert not came_back.duplicated(["earlier", "later"]).any()
+    for row in came_back.to_dict("records"):
+        earlier, later = known[row["earlier"]], known[row["later"]]
+        assert earlier["started_at"] < later["started_at"]
+        # Actions address the factor of the incident and never its trigger.
+        is_trigger = (
+            row["earlier_statement"]
+            == portfolio.incidents.set_index("incident_id").at[row["earlier"], "trigger"]
+        )
+        closed = sum(action["status"] == "done" for action in earlier["actions"])
+        assert (row["actions"], row["closed"]) == (
+            (0, 0) if is_trigger else (len(earlier["actions"]), closed)
+        )
+        assert row["shared_services"] == (
+            earlier["service"] if earlier["service"] == later["service"] else ""
+        )
 
 
 def test_incidents_are_found_where_they_lie(folder: Path, tmp_path: Path) -> None:
