@@ -6,6 +6,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from pmkit import schema
@@ -15,6 +16,10 @@ SET_BY_PEOPLE: Final = "set by the team"  # the basis of a time that the workshe
 TIMELINE_COLUMNS: Final = (
     "event_id", "time", "recorded_at", "time_basis", "ended_at", "source", "kind", "actor", "place",
     "summary", "text", "mark", "mark_basis", "phase", "note", "ref", "url",
+)  # fmt: skip
+
+_RECORDED: Final = (
+    "event_id", "time", "recorded_at", "time_basis", "source", "kind", "actor", "place", "text", "ref", "url",
 )  # fmt: skip
 
 # PagerDuty's own clock, as defaults for the anchors nobody has marked yet. Its incident is often opened long
@@ -42,8 +47,7 @@ def build_timeline(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFram
     curated = _curated(events, worksheet)
     timeline = _with_default_anchors(curated, events, worksheet)
     timeline = _in_order(timeline)
-    derived = _phases(timeline)
-    timeline["phase"] = timeline["phase"].where(timeline["phase"] != "", derived)
+    timeline["phase"] = _first_filled(timeline["phase"], _phases(timeline))
     return timeline[list(TIMELINE_COLUMNS)].reset_index(drop=True)
 
 
@@ -180,7 +184,7 @@ def _curated(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
     """Included worksheet rows with their events beside them; people's time, actor and place win."""
     included = worksheet[worksheet["included"]]
     said = included.add_prefix("said_").rename(columns={"said_event_id": "event_id"})
-    rows = said.merge(events, on="event_id", how="left")
+    rows = said.merge(events[list(_RECORDED)], on="event_id", how="left")
     manual = rows["source"].isna()
     own_time = rows["said_time"].notna() & ~manual & (rows["said_time"] != rows["time"])
     rows = rows.assign(
@@ -208,14 +212,15 @@ def _with_default_anchors(
     curated: pd.DataFrame, events: pd.DataFrame, worksheet: pd.DataFrame
 ) -> pd.DataFrame:
     marked = set(" ".join(curated["mark"]).split())
-    left_out = set(worksheet.loc[~worksheet["included"], "event_id"])
-    pagerduty = events[(events["source"] == "pagerduty") & ~events["event_id"].isin(left_out)]
+    left_out = worksheet.loc[~worksheet["included"], "event_id"]
+    paged = (events["source"] == "pagerduty") & events["time"].notna() & ~events["event_id"].isin(left_out)
+    told = events[["event_id", "time", "kind"]].assign(place=range(len(events)))[paged]
+    told = told.sort_values(["time", "event_id"])
     for mark, kind, which in _DEFAULT_ANCHORS:
-        candidates = pagerduty[(pagerduty["kind"] == kind) & pagerduty["time"].notna()]
-        candidates = candidates.sort_values(["time", "event_id"])
+        candidates = told.loc[told["kind"] == kind, "place"]
         if mark in marked or candidates.empty:
             continue
-        event = candidates.iloc[[0 if which == "first" else -1]]
+        event = events.iloc[[candidates.iat[0 if which == "first" else -1]]]
         here = curated["event_id"] == event["event_id"].iloc[0]
         if here.any():
             # People chose the event but not the mark: what they marked on it stays marked.
@@ -242,16 +247,15 @@ def _in_order(timeline: pd.DataFrame) -> pd.DataFrame:
 
 def _phases(timeline: pd.DataFrame) -> pd.Series:
     """The phase each event falls into, from the anchors alone; empty while no anchor is known."""
-    anchors = find_anchors(timeline).set_index("mark")["time"]
-    phases = pd.Series("", index=timeline.index, dtype="str")
-    if anchors.empty:
-        return phases
-    phases[:] = "lead-up"
+    anchors = find_anchors(timeline)
+    phases = np.full(len(timeline), "lead-up" if len(anchors) else "", dtype="object")
+    starts = dict(zip(anchors["mark"], anchors["time"].to_numpy("datetime64[us]"), strict=True))
+    times = timeline["time"].to_numpy("datetime64[us]")
     for phase, mark in zip(schema.PHASES[1:], schema.MARKS, strict=True):
-        if mark in anchors.index:
-            phases = phases.mask(timeline["time"] >= anchors[mark], phase)
-    return phases
+        if mark in starts:
+            phases[times >= starts[mark]] = phase
+    return pd.Series(phases, index=timeline.index, dtype="str")
 
 
 def _first_filled(said: pd.Series, recorded: pd.Series) -> pd.Series:
-    return said.where(said != "", recorded.fillna(""))
+    return said.mask(said == "", recorded).fillna("")
