@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +32,7 @@ class EventCache:
 
     def key_of(self, digest: str, **reading: object) -> str:
         """The name of what is derived from bytes of that digest; `reading` is what else decides on it."""
-        told = json.dumps([digest, self._loaders, dict(sorted(reading.items()))], default=str)
+        told = json.dumps([digest, _loaders(), dict(sorted(reading.items()))], default=str)
         return hashlib.sha256(told.encode()).hexdigest()
 
     def digest_of(self, path: Path) -> str:
@@ -86,19 +86,20 @@ class EventCache:
                 if path.name not in names:
                     path.unlink(missing_ok=True)
 
-    @cached_property
-    def _loaders(self) -> str:
-        """Digest of the code that derives events: another loader, another result."""
-        package = Path(__file__).parent
-        sources = [*sorted((package / "loaders").rglob("*.py")), package / "schema.py", package / "typed.py"]
-        digest = hashlib.sha256(__version__.encode())
-        for source in sources:
-            digest.update(source.read_bytes())
-        return digest.hexdigest()
-
     def _write(self, path: Path, data: bytes) -> None:
         with suppress(OSError, WorkspaceError):
             write_durably(path, data)
+
+
+@cache
+def _loaders() -> str:
+    """Digest of the code that derives events: another loader, another result."""
+    package = Path(__file__).parent
+    sources = [*sorted((package / "loaders").rglob("*.py")), package / "schema.py", package / "typed.py"]
+    digest = hashlib.sha256(__version__.encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _stamp_of(path: Path) -> str:

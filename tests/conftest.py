@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from pmkit import schema
 from pmkit.postmortem import Incident, Postmortem, no_journal
 from pmkit.timeline import build_timeline
+from pmkit.workspace import Workspace
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -61,13 +62,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Path:
-    """A copy of the sample incident, free to be changed."""
-    folder = tmp_path / "checkout-failure"
+@pytest.fixture(scope="session")
+def opened_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample incident, opened once, so that its events are in the cache; not to be changed."""
+    folder = tmp_path_factory.mktemp("opened") / "checkout-failure"
     generated = shutil.ignore_patterns("report", ".cache")
     shutil.copytree(REPOSITORY / "data" / "checkout-failure", folder, ignore=generated)
+    Workspace.open(folder).events()
     return folder
+
+
+@pytest.fixture
+def sample(opened_sample: Path, tmp_path: Path) -> Path:
+    """A copy of the sample incident, free to be changed."""
+    return shutil.copytree(opened_sample, tmp_path / "checkout-failure")
 
 
 Rows = Callable[..., pd.DataFrame]
