@@ -64,6 +64,12 @@ _folder = click.Path(file_okay=False, path_type=Path)
 _existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
+_SCHEDULER: Final = (
+    "A Dask scheduler, as tcp://host:8786, `local` for a cluster of this machine, or `none`.  "
+    "[default: local from 100 incidents on, where Dask is installed]"
+)
+
+
 class _Place(click.Path):
     """A path, or an address of object storage, as s3://bucket/incidents, which stays text."""
 
@@ -734,7 +740,7 @@ def report(
     help="A format; may be repeated, or several with commas between.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="How many at a time.  [default: one for each processor]")
-@click.option("--scheduler", default="", help="A Dask scheduler to render on, or `local`.")
+@click.option("--scheduler", default="", metavar="ADDRESS", help=_SCHEDULER)
 @click.option(
     "--out",
     type=_Place(file_okay=False, path_type=Path),
@@ -782,6 +788,7 @@ def batch(
       pmkit batch s3://bucket/incidents --out s3://bucket/reports --scheduler tcp://scheduler:8786
     """
     from pmkit.batch import Options, describe_batch, find_incidents, render_batch
+    from pmkit.fleet import where_to_run
 
     options = Options(
         to=_names(formats),
@@ -795,6 +802,8 @@ def batch(
         template=template,
     )
     incidents = find_incidents(paths)
+    scheduler, workers = where_to_run(scheduler, jobs, len(incidents))
+    jobs = workers if scheduler else jobs
     with click.progressbar(length=len(incidents), label="Rendering", show_pos=True, file=sys.stderr) as bar:
         outcomes = render_batch(
             incidents, options, jobs=jobs, progress=lambda _: bar.update(1), scheduler=scheduler
@@ -985,8 +994,8 @@ def take_window(
 @click.argument("places", nargs=-1, required=True)
 @click.option("--to", "formats", multiple=True, default=("html", "pdf"), show_default=True, help="A format.")
 @click.option("--out", default="portfolio", show_default=True, help="Where to write: a folder or an address.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many at a time.")
-@click.option("--scheduler", default="", help="A Dask scheduler to read them on, or `local`.")
+@click.option("--jobs", type=click.IntRange(1), help="How many at a time.  [default: 1, or all of a cluster]")
+@click.option("--scheduler", default="", metavar="ADDRESS", help=_SCHEDULER)
 @click.option("--similar", metavar="INCIDENT", help="Only say which incidents are most like this one.")
 @click.option("--at", "made_at", help="The time that counts as today, as 2026-11-09T16:00:00Z.")
 def portfolio(
@@ -994,7 +1003,7 @@ def portfolio(
     places: tuple[str, ...],
     formats: tuple[str, ...],
     out: str,
-    jobs: int,
+    jobs: int | None,
     scheduler: str,
     similar: str | None,
     made_at: str | None,
@@ -1008,9 +1017,11 @@ def portfolio(
       pmkit portfolio incidents/
       pmkit portfolio incidents/ --similar 2026-11-03-checkout
     """
-    from pmkit.fleet import load_portfolio, publish_portfolio
+    from pmkit.fleet import find_incidents, load_portfolio, publish_portfolio, where_to_run
 
     now = _time(made_at) or datetime.now(UTC)
+    count = sum(len(find_incidents(place)) for place in places)
+    scheduler, jobs = where_to_run(scheduler, jobs, count)
     if similar:
         from pmkit.portfolio import find_similar
 

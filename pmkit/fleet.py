@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,6 +25,8 @@ _Out = TypeVar("_Out")
 
 FACTS: Final = "incident.toml"
 SIDECAR: Final = "report.json"
+LOCAL: Final = "local"  # the scheduler that is a cluster of this machine
+MANY: Final = 100  # incidents from which on a cluster is worth its start
 _TITLE: Final = "What our incidents say together"
 _RETRIES: Final = 3  # times that a task whose worker was lost is begun anew
 
@@ -96,6 +100,19 @@ def publish_portfolio(
         files = [form.make(document, report.stem, options).write(folder) for form in formats]
         stands = put_folder(folder, str(out)) if is_remote(str(out)) else {}
         return [stands.get(file, str(file)) for file in files]
+
+
+def where_to_run(scheduler: str, jobs: int | None, count: int) -> tuple[str, int]:
+    """On which Dask cluster so many incidents are to run, "" for none, and in how many processes.
+
+    What is asked for is done, `none` too. Where nothing is, from `MANY` incidents on it is a local cluster
+    with a worker for each processor, if Dask is installed.
+    """
+    if scheduler == "none":
+        return "", jobs or 1
+    if not scheduler and count >= MANY and find_spec("distributed"):
+        scheduler = LOCAL
+    return scheduler, jobs or ((os.cpu_count() or 1) if scheduler == LOCAL else 1)
 
 
 def find_incidents(place: str | Path) -> list[str]:
@@ -178,7 +195,7 @@ def _dask() -> Any:
 @contextmanager
 def _cluster(scheduler: str, jobs: int) -> Iterator[Any]:
     dask = _dask()
-    if scheduler != "local":
+    if scheduler != LOCAL:
         try:
             client = dask.Client(scheduler, timeout="10s", set_as_default=False)
         except (OSError, ValueError) as error:

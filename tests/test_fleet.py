@@ -19,7 +19,7 @@ import pytest
 
 from pmkit.batch import Options, render_batch
 from pmkit.errors import PmkitError
-from pmkit.fleet import find_incidents, load_portfolio, mapped, publish_portfolio, read_case
+from pmkit.fleet import find_incidents, load_portfolio, mapped, publish_portfolio, read_case, where_to_run
 from pmkit.portfolio import (
     Portfolio,
     count_actions,
@@ -228,6 +228,26 @@ def _sidecar(folder: Path) -> str:
     path = folder / "report.json"
     path.write_text(json.dumps(content))
     return path.as_posix()
+
+
+@pytest.mark.parametrize(
+    ("asked", "jobs", "count", "scheduler"),
+    [
+        ("", None, 99, ""),
+        ("", None, 100, "local"),
+        ("none", None, 1000, ""),
+        ("tcp://x:1", None, 2, "tcp://x:1"),
+    ],
+)
+def test_many_incidents_run_on_a_local_cluster(
+    asked: str, jobs: int | None, count: int, scheduler: str
+) -> None:
+    """From a hundred on, and where it is asked for; never where it is refused."""
+    pytest.importorskip("distributed")
+    found, processes = where_to_run(asked, jobs, count)
+    assert found == scheduler
+    assert processes == ((os.cpu_count() or 1) if scheduler == "local" else 1)
+    assert where_to_run(asked, 3, count) == (scheduler, 3)
 
 
 def _double(number: int) -> int:
