@@ -130,14 +130,21 @@ class _Search:
         fresh = "\n".join(lines)
         if not is_data and self._gate.secrets:
             self._seen.update(lines)
-            kinds = {span.kind for span in find_written_secrets(fresh)}
+            kinds = {span.kind for block in _blocks(fresh) for span in find_written_secrets(block)}
             yield from (f"a secret ({kind})" for kind in sorted(kinds))
-        squeezed = _squeezed(text)
-        for kind, values in self._plain.items():
-            if any(value in squeezed for value in values):
-                yield f"a masked value ({kind})"
+        if self._plain:
+            squeezed = _squeezed(text)
+            for kind, values in self._plain.items():
+                if any(value in squeezed for value in values):
+                    yield f"a masked value ({kind})"
         if self._names and self._names.search(_bare(fresh)):
             yield "a name of the roster"
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The text in blocks that overlap: most rules have nothing to look for in most of them."""
+    for at in range(0, len(text), 4000):
+        yield text[max(0, at - 1000) : at + 4000]
 
 
 def _squeezed(text: str) -> str:
@@ -305,6 +312,8 @@ def _read_pdf(name: str, data: bytes, depth: int) -> Iterator[Piece]:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
+    from pmkit.export.pdf_words import page_texts, strings_beside
+
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
@@ -312,10 +321,12 @@ def _read_pdf(name: str, data: bytes, depth: int) -> Iterator[Piece]:
         yield Piece(
             "facts of the document", "\n".join(f"{k}: {v}" for k, v in (reader.metadata or {}).items())
         )
+        fonts: dict[int, object] = {}
         for number, page in enumerate(reader.pages, start=1):
-            yield from _forms_of(f"page {number}", page.extract_text())
+            for text in page_texts(page, fonts):
+                yield from _forms_of(f"page {number}", text)
             yield Piece(f"links of page {number}", "\n".join(_annotations(page)))
-        yield Piece("strings of the document", "\n".join(_strings(reader)))
+        yield Piece("strings of the document", "\n".join(strings_beside(data, reader)))
         for title, contents in reader.attachments.items():
             yield Piece("names of attachments", title)
             for content in contents:
@@ -331,34 +342,3 @@ def _annotations(page: object) -> Iterator[str]:
         action = annotation.get("/A")
         for holder in filter(None, (annotation, action.get_object() if action else None)):
             yield from (str(value) for value in holder.values() if isinstance(value, str | bytes))
-
-
-def _strings(reader: object) -> Iterator[str]:
-    """Every string of every object: bookmarks, texts in place of figures, titles of forms, XMP."""
-    from pypdf.generic import (
-        ArrayObject,
-        DictionaryObject,
-        IndirectObject,
-        StreamObject,
-        TextStringObject,
-    )
-
-    seen: set[int] = set()
-    for number in range(1, int(reader.trailer["/Size"])):  # type: ignore[attr-defined]
-        stack = [IndirectObject(number, 0, reader).get_object()]
-        while stack:
-            each = stack.pop()
-            if each is None or id(each) in seen:
-                continue
-            if isinstance(each, DictionaryObject):
-                seen.add(id(each))
-                stack += [value for value in each.values() if not isinstance(value, IndirectObject)]
-                if isinstance(each, StreamObject) and each.get("/Type") == "/Metadata":
-                    yield each.get_data().decode("utf-8", "replace")
-            elif isinstance(each, ArrayObject):
-                seen.add(id(each))
-                stack += [value for value in each if not isinstance(value, IndirectObject)]
-            elif isinstance(each, TextStringObject):
-                yield str(each)
-            elif isinstance(each, bytes):
-                yield each.decode("utf-8", "replace")

@@ -21,6 +21,7 @@ from pmkit.errors import RenderError
 from pmkit.export.document import Document, Markup
 from pmkit.export.drawing import count_marks
 from pmkit.export.fonts import name_of
+from pmkit.export.pdf_words import read_literal, text_string
 from pmkit.export.references import dead_links
 
 _LOG: Final = logging.getLogger(__name__)
@@ -339,33 +340,10 @@ def _reference(body: bytes, key: str) -> int | None:
     return int(found[1]) if found else None
 
 
-_ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-
-
 def _pdf_string(body: bytes) -> str:
-    """The /Title of an object: hexadecimal or in parentheses, UTF-16 or one byte a letter."""
+    """The /Title of an object: hexadecimal or in parentheses."""
     if found := re.search(rb"/Title\s*<([0-9A-Fa-f\s]*)>", body):
-        raw = bytes.fromhex(found[1].decode("ascii"))
-    elif found := re.search(rb"/Title\s*\(", body):
-        raw = _literal(body, found.end())
-    else:
-        return ""
-    if raw.startswith(b"\xfe\xff"):
-        return raw[2:].decode("utf-16-be", "replace")
-    return raw.decode("latin-1")
-
-
-def _literal(body: bytes, at: int) -> bytes:
-    """A string in parentheses, which may hold further pairs of them. ISO 32000-1, 7.3.4.2."""
-    out, depth = bytearray(), 1
-    for token in re.findall(rb"\\[0-7]{1,3}|\\.|[^\\]", body[at:], re.DOTALL):
-        depth += (token == b"(") - (token == b")")
-        if not depth:
-            break
-        if token[:1] != b"\\":
-            out += token
-        elif token[1:].isdigit():
-            out.append(int(token[1:], 8) & 0xFF)
-        else:
-            out += _ESCAPES.get(token[1:], token[1:])
-    return bytes(out)
+        return text_string(bytes.fromhex(found[1].decode("ascii")))
+    if found := re.search(rb"/Title\s*\(", body):
+        return text_string(read_literal(body, found.end())[0])
+    return ""

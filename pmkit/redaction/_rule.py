@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 SECRETS = "secrets"
 
@@ -38,6 +38,10 @@ class Rule(NamedTuple):
     is_folded: bool = False
 
 
+_BEGIN: Final = 3  # letters of a hint by which it is looked up
+_LONG: Final = 400
+
+
 class Rules:
     """Rules to run together: each hint is looked for once, whatever number of rules it is for."""
 
@@ -48,11 +52,21 @@ class Rules:
             for hint in rule.hints:
                 self._by_hint.setdefault(hint, []).append(number)
         self._hints = list(self._by_hint)
+        self._short = [hint for hint in self._hints if len(hint) < _BEGIN]
+        self._by_begin: dict[str, list[str]] = {}
+        for hint in self._hints:
+            self._by_begin.setdefault(hint[:_BEGIN], []).append(hint)
         self._always = [number for number, rule in enumerate(self.rules) if not rule.hints]
 
     def that_may_apply(self, folded: str) -> list[Rule]:
         """Those that may find something in a text, given in small letters."""
-        numbers = set(self._always).union(*[self._by_hint[hint] for hint in self._hints if hint in folded])
+        asked = self._hints
+        if len(folded) < _LONG:  # what stands in it is sooner looked up than all hints are looked for
+            begins = {folded[at : at + _BEGIN] for at in range(len(folded) - _BEGIN + 1)}
+            asked = self._short + [
+                hint for begin in self._by_begin.keys() & begins for hint in self._by_begin[begin]
+            ]
+        numbers = set(self._always).union(*[self._by_hint[hint] for hint in asked if hint in folded])
         return [self.rules[number] for number in sorted(numbers)]
 
     @cached_property

@@ -248,7 +248,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private_key_id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
     _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: _is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
     # Commands.
-    any_case(SECRETS, "password", r"(?<![\w-])--?(?:[\w-]{0,30}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{1,3}|\s\\\n\s{0,8})[\"']?(?P<value>[^\s\"'<>|;&]{3,4000})", ("-",), lambda v: _is_given(v) and not v.startswith("-")),
+    any_case(SECRETS, "password", r"(?<![\w-])--?(?:[\w-]{0,30}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{1,3}|\s\\\n\s{0,8})[\"']?(?P<value>[^\s\"'<>|;&]{3,4000})", (*_PASSWORD_HINTS, "secret", "token", "key"), lambda v: _is_given(v) and not v.startswith("-")),
     Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:-u|--user|--proxy-user|-U|-a(?=\s))[= ]{0,3}[\"']?[\w.@+%-]{1,80}:(?P<value>[^\s\"'<>|]{3,400})"), ("-u", "--user", "--proxy-user", "-a "), lambda v: _is_given(v) and not re.fullmatch(r"[\d.:/]+", v)),
     Rule(SECRETS, "key", re.compile(r"(?<![\w-])(?:-u|--user)[= ]{0,3}[\"']?(?P<value>[\w+/=.-]{20,200}):[\"']?(?=\s|$)"), ("-u", "--user"), _is_token),
     any_case(SECRETS, "password", r"(?<![\w-])(?:mysql\w{0,10}|mariadb[\w-]{0,10}|mydumper|xtrabackup)\s[^\n|;]{0,120}?(?<=\s)-p[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("-p",), _is_given),

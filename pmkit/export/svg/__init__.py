@@ -153,7 +153,6 @@ class SvgEngine:
                 pass
             answer = self._call("takeAnswer")
             if answer:
-                context.gc()
                 drawn: dict[str, Any] = json.loads(answer)
                 return drawn
             if not self._call("runTimer"):

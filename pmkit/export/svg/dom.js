@@ -565,6 +565,9 @@ function compileSimple([, tag, id, name, attribute, operator, wanted, pseudo, in
   if (tag) return (element) => element.localName === tag || element.nodeName === tag;
   if (id) return (element) => element.attributesByName.get("id") === id;
   if (name) return (element) => hasClass(element, name);
+  if (operator === "=" && attribute !== "style") {
+    return (element) => element.attributesByName.get(attribute) === wanted;
+  }
   if (attribute) {
     return (element) => attributeFits(element.getAttribute(attribute), operator, wanted);
   }
@@ -601,11 +604,16 @@ function nextElement(element, direction) {
 }
 
 function matchesAny(element, chains, scope) {
-  return chains.some((chain) => matchesChain(element, chain, chain.length - 1, scope));
+  for (let at = 0; at < chains.length; at += 1) {
+    if (matchesChain(element, chains[at], chains[at].length - 1, scope)) return true;
+  }
+  return false;
 }
 
 function matchesChain(element, chain, last, scope) {
-  for (const test of chain[last].tests) if (!test(element, scope)) return false;
+  // Plain counting: this runs for every element of the page, and an iterator costs a call each.
+  const { tests } = chain[last];
+  for (let at = 0; at < tests.length; at += 1) if (!tests[at](element, scope)) return false;
   if (last === 0) return true;
   for (let parent = element.parentElement; parent; parent = parent.parentElement) {
     if (matchesChain(parent, chain, last - 1, scope)) return true;
@@ -616,6 +624,9 @@ function matchesChain(element, chain, last, scope) {
 
 function findAll(root, selector, firstOnly) {
   const chains = compileSelector(selector);
+  // Most selectors are one tag or one class: a call less for each element of the page.
+  const isOne = chains.length === 1 && chains[0].length === 1 && chains[0][0].tests.length === 1;
+  const only = isOne ? chains[0][0].tests[0] : null;
   const found = [];
   let node = root;
   for (;;) {
@@ -625,7 +636,7 @@ function findAll(root, selector, firstOnly) {
       if (node === root) return found;
       node = node.nextSibling;
     }
-    if (node.nodeType === 1 && matchesAny(node, chains, root)) {
+    if (node.nodeType === 1 && (only ? only(node, root) : matchesAny(node, chains, root))) {
       found.push(node);
       if (firstOnly) return found;
     }
