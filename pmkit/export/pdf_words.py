@@ -62,7 +62,7 @@ class _Run(NamedTuple):
         return aside < 0.2 * self.size and 0 <= ahead <= wide * len(self.text) * self.size
 
     def is_part_of(self, other: _Run) -> bool:
-        """Whether it is drawn at the same place as the other and tells nothing new: dots of an Arabic letter."""
+        """Whether it is drawn at the same place as the other, as the dots of an Arabic letter."""
         ahead, aside = self._to(other)
         near = 0.1 * self.size
         return abs(ahead) < near and aside < near and other.text.startswith(self.text)
