@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pmkit.errors import RenderError
-from pmkit.redaction import Redaction, find_written_secrets
+from pmkit.redaction import Redaction, find_written_kinds
 
 _DEEPEST: Final = 6  # a zip in base64 in JSON in a page
 
@@ -130,8 +130,7 @@ class _Search:
         fresh = "\n".join(lines)
         if not is_data and self._gate.secrets:
             self._seen.update(lines)
-            kinds = {span.kind for block in _blocks(fresh) for span in find_written_secrets(block)}
-            yield from (f"a secret ({kind})" for kind in sorted(kinds))
+            yield from (f"a secret ({kind})" for kind in sorted(find_written_kinds(fresh)))
         if self._plain:
             squeezed = _squeezed(text)
             for kind, values in self._plain.items():
@@ -139,12 +138,6 @@ class _Search:
                     yield f"a masked value ({kind})"
         if self._names and self._names.search(_bare(fresh)):
             yield "a name of the roster"
-
-
-def _blocks(text: str) -> Iterator[str]:
-    """The text in blocks that overlap: most rules have nothing to look for in most of them."""
-    for at in range(0, len(text), 4000):
-        yield text[max(0, at - 1000) : at + 4000]
 
 
 def _squeezed(text: str) -> str:
@@ -240,6 +233,10 @@ def _read_packed(name: str, data: bytes, depth: int) -> Iterator[Piece]:
         yield from (Piece(f"packed: {p.place}", p.text, p.is_data) for p in _read_text(name, text, depth + 1))
 
 
+# What a page never shows as words has no marks to take out; it is read as it stands.
+_UNSEEN: Final = re.compile(r"<(script|style)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
+
+
 def _forms_of(place: str, text: str, *, is_page: bool = False) -> Iterator[Piece]:
     """The text as it stands, and with its escapes undone; of a page also without its marks."""
     yield Piece(place, text)
@@ -249,8 +246,9 @@ def _forms_of(place: str, text: str, *, is_page: bool = False) -> Iterator[Piece
         shown = html.unescape(shown)
         forms.add(shown)
     if is_page:
-        forms.add(html.unescape(re.sub(r"<[^<>]*>", "", text)))
-        forms.add(html.unescape(re.sub(r"<[^<>]*>", " ", text)))
+        words = _UNSEEN.sub("", text)
+        forms.add(html.unescape(re.sub(r"<[^<>]*>", "", words)))
+        forms.add(html.unescape(re.sub(r"<[^<>]*>", " ", words)))
     if "\\" in text:
         forms.add(_unescaped(shown))
         forms.add(_unescaped(_unescaped(shown)))

@@ -19,9 +19,20 @@ _DEEPEST: Final = 8  # drawings in drawings
 _GAP: Final = -200  # thousandths of the size of type: so far apart are words
 
 _NAME: Final = rb"[^\s/()<>\[\]{}%]+"
+_NUMBERS: Final = rb"[-.\d]+(?:\s[-.\d]+){5}"
+# As Typst writes each run of letters, and each letter of a chart: most of what there is, taken at once.
+_STROKE: Final = (
+    rb"q\s(?P<turn>"
+    + _NUMBERS
+    + rb")\scm(?P<ink>[^()<>BqQ]{0,200})BT\s[\d\s]{0,9}Tr/(?P<face>"
+    + _NAME
+    + rb")"
+    rb"\s(?P<points>[.\d]+)\sTf\s(?P<tilt>" + _NUMBERS + rb")\sTm\s?(?P<said>"
+    rb"\[(?:\((?:[^()\\]|\\.)*+\)|[-.\d\s]+)*+\]|\((?:[^()\\]|\\.)*+\))T[Jj]\s+ET\s+Q\b"
+)
 # Each way begins with a letter of its own, so that the engine may skip to it.
 _TOKEN: Final = re.compile(
-    rb"%[^\r\n]*|(?P<literal>\()|<(?P<hex>[0-9A-Fa-f\s]*)>"
+    rb"%[^\r\n]*|(?P<stroke>" + _STROKE + rb")|(?P<literal>\()|<(?P<hex>[0-9A-Fa-f\s]*)>"
     rb"|/(?P<font>" + _NAME + rb")\s+(?P<size>[-+.\d]+)\s+Tf\b|/(?P<form>" + _NAME + rb")\s+Do\b"
     rb"|(?P<gap>-\d{3,}(?:\.\d+)?)|(?P<shows>T[Jj]\b|['\"])|(?P<about>BDC\b|DP\b)"
     rb"|(?P<saves>q\b(?<!\w\w))|(?P<restores>Q\b(?<!\w\w))|(?P<turns>cm\b)|(?P<begins>BT\b)"
@@ -29,6 +40,7 @@ _TOKEN: Final = re.compile(
 )
 # What is only drawn: no string, no text, no drawing of its own.
 _DRAWN: Final = re.compile(rb"\bq\b[^qQBD(<]*\bQ\b")
+_SAID: Final = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)|[-.\d]+", re.DOTALL)
 _INLINE_IMAGE: Final = re.compile(rb"(?:^|\s)BI\s")
 
 _Matrix = tuple[float, float, float, float, float, float]
@@ -140,6 +152,8 @@ class _Pen:
             match token.lastgroup:
                 case None:
                     pass
+                case "stroke":
+                    yield from self._stroke(token)
                 case "literal":
                     literal, at = read_literal(self._data, at)
                     self._strings.append(literal)
@@ -150,6 +164,25 @@ class _Pen:
                     self._strings = []
                 case what:
                     self._move(what, token)
+
+    def _stroke(self, token: re.Match[bytes]) -> Iterator[_Run]:
+        letters = self._font(token["face"])
+        if letters is None:
+            raise _UnknownError
+        strings = []
+        for part in _SAID.finditer(token["said"]):
+            if part[1] is not None:
+                strings.append(unescaped(part[1]))
+            elif float(part[0]) < _GAP:
+                strings.append(b"")
+        if any(strings):
+            place = _product(_numbers(token["tilt"], 6), _product(_numbers(token["turn"], 6), self._place))
+            yield _run(strings, letters, place, float(token["points"]))
+
+    def _font(self, name: bytes) -> _Letters | None:
+        if name not in self._fonts:
+            self._fonts[name] = _letters(self._resources, name, self._known)
+        return self._fonts[name]
 
     def _shown(self, what: str, token: re.Match[bytes]) -> Iterator[_Run]:
         strings = self._strings
@@ -167,39 +200,38 @@ class _Pen:
                 raise _UnknownError
             yield _run(strings, self._letters, _product(self._line, self._place), self._size)
 
+    def _before(self, token: re.Match[bytes]) -> bytes:
+        return self._data[max(0, token.start() - 120) : token.start()]
+
     def _move(self, what: str, token: re.Match[bytes]) -> None:
         match what:
             case "gap":
                 if self._strings and float(token["gap"]) < _GAP:
                     self._strings.append(b"")
             case "size":
-                name = token["font"]
-                if name not in self._fonts:
-                    self._fonts[name] = _letters(self._resources, name, self._known)
-                self._letters, self._size = self._fonts[name], float(token["size"])
+                self._letters, self._size = self._font(token["font"]), float(token["size"])
             case "saves":
                 self._saved.append((self._place, self._letters, self._size))
             case "restores":
                 if self._saved:
                     self._place, self._letters, self._size = self._saved.pop()
             case "turns":
-                self._place = _product(_numbers(self._data, token.start(), 6), self._place)
+                self._place = _product(_numbers(self._before(token), 6), self._place)
             case "begins":
                 self._line = _AS_IT_IS
             case "places":
-                self._line = _numbers(self._data, token.start(), 6)
+                self._line = _numbers(self._before(token), 6)
             case "moves":
-                self._line = _product(_numbers(self._data, token.start(), 2), self._line)
+                self._line = _product(_numbers(self._before(token), 2), self._line)
             case "breaks":
                 self._line = _product((1, 0, 0, 1, 0, -2 * self._size), self._line)
 
 
-def _numbers(data: bytes, end: int, count: int) -> _Matrix:
-    """The numbers before an operator, as a matrix; the last two of it where there are two."""
+def _numbers(operands: bytes, count: int) -> _Matrix:
+    """The last numbers of what stands before an operator, as a matrix; two are the last two of it."""
     try:
-        a, b, c, d, e, f = (
-            *_AS_IT_IS[: 6 - count], *map(float, data[max(0, end - 120) : end].split()[-count:])
-        )  # fmt: skip
+        found = tuple(map(float, operands.split()[-count:]))
+        a, b, c, d, e, f = found if count == 6 else (*_AS_IT_IS[:4], *found)
     except ValueError as error:
         raise _UnknownError from error
     return a, b, c, d, e, f
@@ -307,10 +339,14 @@ def read_literal(data: bytes, at: int) -> tuple[bytes, int]:
         if not depth:
             end = part.start()
             break
-    raw = data[at:end]
+    return unescaped(data[at:end]), end + 1
+
+
+def unescaped(raw: bytes) -> bytes:
+    """What stands between the parentheses of a string, its escapes undone."""
     if b"\\\\" not in raw:
         raw = raw.replace(b"\\000", b"\0")  # the first half of most codes
-    return (_ESCAPED.sub(_plain_byte, raw) if b"\\" in raw else raw), end + 1
+    return _ESCAPED.sub(_plain_byte, raw) if b"\\" in raw else raw
 
 
 def _plain_byte(match: re.Match[bytes]) -> bytes:

@@ -35,10 +35,9 @@ def show_pictures(workspace: Workspace) -> Pictures:
     with the reason instead.
     """
     evidence, events = workspace.evidence(), workspace.events()
-    told = {
-        ref.rpartition("#")[0]: row for ref, row in zip(events["ref"], events.to_dict("records"), strict=True)
-    }
     rows = evidence[evidence["source"] == "file"].sort_values(["first_at", "path"], kind="stable")
+    events = events[events["source"] == "file"]
+    told = {row["ref"].rpartition("#")[0]: row for row in events.to_dict("records")}
     shown: list[Picture] = []
     left_out: list[str] = []
     for path in rows["path"]:

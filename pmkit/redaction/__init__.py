@@ -12,7 +12,7 @@ from pmkit.redaction.review import (
     find_redactions,
 )
 from pmkit.redaction.tags import Tagger
-from pmkit.redaction.text import EVERYTHING, find_sensitive, find_written_secrets, redact_text
+from pmkit.redaction.text import EVERYTHING, find_sensitive, find_written_kinds, redact_text
 
 __all__ = [
     "EVERYTHING",
@@ -26,7 +26,7 @@ __all__ = [
     "describe_kinds",
     "find_redactions",
     "find_sensitive",
-    "find_written_secrets",
+    "find_written_kinds",
     "redact",
     "redact_text",
     "redacted",

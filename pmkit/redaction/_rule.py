@@ -69,6 +69,10 @@ class Rules:
         numbers = set(self._always).union(*[self._by_hint[hint] for hint in asked if hint in folded])
         return [self.rules[number] for number in sorted(numbers)]
 
+    def within(self, text: str) -> Rules:
+        """Those of them that may find something in a text: fewer to ask for each piece of it."""
+        return Rules(self.that_may_apply(text.lower()))
+
     @cached_property
     def sure(self) -> Rules:
         """Those that tell a secret by its own shape."""

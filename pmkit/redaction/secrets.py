@@ -48,7 +48,7 @@ _SHAPES: Final = (
     ("token", r"sntr(?:ys|yu)_[\w+/=-]{30,400}", "sntrys_", "sntryu_"),
     ("key", r"SG\.[\w-]{16,32}\.[\w-]{30,64}", "sg."),
     ("key", r"key-[0-9a-f]{32}", "key-"),
-    ("key", r"(?:SK|AC)[0-9a-f]{32}", "sk", "ac"),
+    ("key", r"(?:SK|AC)(?<![A-Za-z0-9]..)[0-9a-f]{32}", "sk", "ac"),
     ("token", r"(?:bot)?\d{8,11}:AA[\w-]{30,36}", ":aa"),
     ("token", r"shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32}", "shp"),
     ("key", r"sk-(?:proj-|svcacct-|admin-|ant-[a-z0-9]{3,8}-|or-v1-)?[\w-]{20,250}", "sk-"),
@@ -71,9 +71,10 @@ _SHAPES: Final = (
 
 
 def _shape(kind: str, pattern: str, *hints: str) -> Rule:
-    return Rule(
-        SECRETS, kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})"), hints, _not_one_letter, is_sure=True
-    )
+    # One that begins with letters of its own says what may not stand before them behind these, so that the
+    # engine may skip to the first of them.
+    whole = pattern if "(?<!" in pattern else rf"(?<![A-Za-z0-9])(?:{pattern})"
+    return Rule(SECRETS, kind, re.compile(whole), hints, _not_one_letter, is_sure=True)
 
 
 def _not_one_letter(value: str) -> bool:
@@ -234,7 +235,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
     any_case(SECRETS, "password", r"(?:[?&;]|&amp;)(?:password|passwd|pwd|pass|pw)=(?P<value>[^\s&\"'<>#|]{3,400})", ("=",), _is_given),
     # Headers.
-    any_case(SECRETS, "token", r"(?<!\w)(?:proxy-)?authori[sz]ation[\"'\\]{0,4}\s{0,4}(?:[:=]|=>|,)\s{0,4}[\"'\\]{0,4}(?:[\w-]{2,20}\s{1,3}){0,2}(?:token\s?=\s?|key\s?=\s?)?[\"']?(?P<value>[\w+/=.~:-]{8,4000})", ("authori",), lambda v: not _REFERENCE.match(v) and v.casefold() not in _SCHEMES),
+    any_case(SECRETS, "token", r"authori[sz]ation(?<!\wauthori[sz]ation)[\"'\\]{0,4}\s{0,4}(?:[:=]|=>|,)\s{0,4}[\"'\\]{0,4}(?:[\w-]{2,20}\s{1,3}){0,2}(?:token\s?=\s?|key\s?=\s?)?[\"']?(?P<value>[\w+/=.~:-]{8,4000})", ("authori",), lambda v: not _REFERENCE.match(v) and v.casefold() not in _SCHEMES),
     any_case(SECRETS, "token", r"(?<![\w-])(?:bearer|ssws|geniekey|apikey)(?:\s{1,3}token)?(?:\s{1,3}is|:)?\s{1,4}[\"'`]?(?P<value>[\w+/=.~-]{16,4000})", ("bearer", "ssws", "geniekey", "apikey"), lambda v: _is_token(v) or (len(v) >= 24 and not v.islower())),
     any_case(SECRETS, "password", r"(?<![\w-])basic\s{1,4}(?P<value>[A-Za-z0-9+/]{12,400}={0,2})(?![\w])", ("basic",), lambda v: _is_token(v) or _decodes_to_pair(v)),
     any_case(SECRETS, "cookie", r"(?<![\w-])(?:set-)?cookie2?[\"']?\s{0,3}:\s{0,3}[\"']?(?:[\w.$%-]{1,60}=[^\s;\"']{0,400};\s{0,3}){0,30}?[\w.$%-]{1,60}=(?P<value>[^\s;\"']{16,4000})", ("cookie",), _is_token),

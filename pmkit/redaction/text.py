@@ -29,17 +29,27 @@ _LONG: Final = 4000  # longer texts are few
 # most of their texts.
 @lru_cache(maxsize=30_000)
 def _found(text: str, wanted: tuple[str, ...]) -> tuple[Span, ...]:
-    spans = find_spans(text, RULES, wanted)
+    spans = find_spans(text, _rules_of(wanted), wanted)
     if SECRETS in wanted:
         blocks = [*secrets.find_private_keys(text), *secrets.find_manifest_values(text)]
         spans = merged([*blocks, *spans], text) if blocks else spans
     return tuple(spans)
 
 
-def find_written_secrets(text: str) -> list[Span]:
-    """Secrets by their shape and by the name in front of them, in text of any kind, as a page's source."""
-    spans = find_spans(text, _WRITTEN, (SECRETS,))
-    return [*secrets.find_private_keys(text), *spans]
+@lru_cache(maxsize=32)
+def _rules_of(wanted: tuple[str, ...]) -> Rules:
+    return Rules(rule for rule in RULES.rules if rule.of in wanted)
+
+
+def find_written_kinds(text: str) -> set[str]:
+    """What kinds of secrets are in a text of any kind, as a page's source, by shape and by name.
+
+    It is read in blocks that overlap, since most rules have nothing to look for in most of them.
+    """
+    rules = _WRITTEN.within(text)
+    blocks = (text[max(0, at - 1000) : at + 4000] for at in range(0, len(text), 4000))
+    kinds = {span.kind for block in blocks for span in find_spans(block, rules, (SECRETS,))}
+    return kinds | {span.kind for span in secrets.find_private_keys(text)}
 
 
 def redact_text(text: str, tagger: Tagger, wanted: Collection[str] = EVERYTHING) -> str:
