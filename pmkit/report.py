@@ -107,6 +107,7 @@ def _render(
     folder = out or report_folder(workspace.path, readers, workspace.incident)
     folder.mkdir(parents=True, exist_ok=True)
     target, failed = folder / "report.ipynb", folder / "failed.ipynb"
+    record = workspace.load()  # a table that cannot be read is told with its line, and no notebook is run
     try:
         arranged = _arranged(source, _sections(readers, own_look))
         executed = _execute(arranged, given, failed, in_process=in_process and source == shipped)
@@ -115,7 +116,7 @@ def _render(
             failed.unlink(missing_ok=True)  # a traceback shows what the cell had in hand
         raise
     # What the gate looks for is found here again, where no cell of a notebook has a say in it.
-    edition, redaction = redacted(workspace.load(), readers)
+    edition, redaction = redacted(record, readers)
     gate = gate_for(redaction, workspace.path)
     executed.metadata["pmkit"] = {
         "title": edition.incident.title,

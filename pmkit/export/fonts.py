@@ -288,20 +288,32 @@ class Ruler:
     def __init__(self) -> None:
         from fontTools.ttLib import TTFont
 
-        self._advances: dict[str, dict[str, float]] = {}
+        self._advances: dict[str, _Advances] = {}
         for face in ("Regular", "Semibold"):
             with TTFont(sans_file(face), lazy=True) as font:
                 unit, widths = font["head"].unitsPerEm, font["hmtx"].metrics
-                self._advances[face] = {
-                    chr(code): widths[glyph][0] / unit for code, glyph in font.getBestCmap().items()
-                }
+                known = {chr(code): widths[glyph][0] / unit for code, glyph in font.getBestCmap().items()}
+                self._advances[face] = _Advances(
+                    {char: width for char, width in known.items() if width}, 0.65
+                )
+        self._mono = _Advances({}, 0.602)
 
     def length(self, text: str, *, bold: bool = False, mono: bool = False) -> float:
         """Length of one line in em."""
-        if mono:
-            return sum(1.0 if _is_wide(char) else 0.602 for char in text)
-        advances = self._advances["Semibold" if bold else "Regular"]
-        return sum(advances.get(char) or (1.0 if _is_wide(char) else 0.65) for char in text)
+        advances = self._mono if mono else self._advances["Semibold" if bold else "Regular"]
+        return sum(map(advances.__getitem__, text))
+
+
+class _Advances(dict[str, float]):
+    """How far each character leads, in em; of those that the font lacks, by how wide they are elsewhere."""
+
+    def __init__(self, known: Mapping[str, float], usual: float) -> None:
+        super().__init__(known)
+        self._usual = usual
+
+    def __missing__(self, char: str) -> float:
+        self[char] = width = 1.0 if _is_wide(char) else self._usual
+        return width
 
 
 def _is_wide(char: str) -> bool:

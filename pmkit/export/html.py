@@ -39,6 +39,8 @@ from pmkit.export.selfcheck import Check, check_document, check_html, default_ou
 from pmkit.template import report_templates
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from pmkit.export.exporters import HtmlExporter
 
 __all__ = ["HtmlExporter", "export_html", "make_html"]
@@ -110,11 +112,10 @@ def make_html(
 
     `parts` are those that are packed already; `cache` is a folder that keeps some of them.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     folder = report_templates() / "html"
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    environment = _environment(folder)
     tools: dict[str, Any] = {
         "is_long": _is_long,
         "is_short": _is_short,
@@ -147,6 +148,28 @@ def make_html(
     page += "\n"
     unpacked = page.replace(parts.packed, "") if parts.packed else page
     return page, check_html(unpacked, document).with_problems(check_document(document))
+
+
+@functools.cache
+def _compiled() -> dict[str, bytes]:
+    """The templates as compiled in this process: that takes longer than a page."""
+    return {}
+
+
+def _environment(folder: Path) -> Environment:
+    """A new one for each page, as its tools are those of one document."""
+    from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+
+    class Compiled(BytecodeCache):
+        def load_bytecode(self, bucket: Any) -> None:
+            if bucket.checksum in _compiled():
+                bucket.bytecode_from_string(_compiled()[bucket.checksum])
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            _compiled()[bucket.checksum] = bucket.bytecode_to_string()
+
+    loader, kept = FileSystemLoader(folder), Compiled()
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, bytecode_cache=kept)
 
 
 def _own_css(document: Document) -> str:

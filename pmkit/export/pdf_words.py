@@ -67,22 +67,20 @@ class _Run(NamedTuple):
     along: tuple[float, float]
     size: float
 
-    def is_followed_by(self, other: _Run) -> bool:
-        """Whether the other stands where this one ends, as far as one tells without the widths of letters."""
-        ahead, aside = self._to(other)
-        wide = 1.1 if len(self.text) == 1 or self.mirrored != self.text else 0.75
-        return aside < 0.2 * self.size and 0 <= ahead <= wide * len(self.text) * self.size
+    def leads_to(self, other: _Run) -> str:
+        """Whether the other stands where this one ends ("next") or begins ("here"), or else "".
 
-    def is_part_of(self, other: _Run) -> bool:
-        """Whether it is drawn at the same place as the other, as the dots of an Arabic letter."""
-        ahead, aside = self._to(other)
-        near = 0.1 * self.size
-        return abs(ahead) < near and aside < near and other.text.startswith(self.text)
-
-    def _to(self, other: _Run) -> tuple[float, float]:
-        """How far the other is ahead of this one, and how far aside."""
+        As far as one tells without the widths of letters.
+        """
         right, up = other.x - self.x, other.y - self.y
-        return right * self.along[0] + up * self.along[1], abs(right * self.along[1] - up * self.along[0])
+        ahead = right * self.along[0] + up * self.along[1]
+        aside = abs(right * self.along[1] - up * self.along[0])
+        if aside > 0.2 * self.size:
+            return ""
+        if abs(ahead) < 0.1 * self.size:
+            return "here"
+        wide = 1.1 if len(self.text) == 1 or self.mirrored != self.text else 0.75
+        return "next" if 0 <= ahead <= wide * len(self.text) * self.size else ""
 
 
 class _UnknownError(Exception):
@@ -100,15 +98,18 @@ def page_texts(page: PageObject, known: dict[int, Any]) -> list[str]:
     except _UnknownError:
         return [page.extract_text()]
     lines: list[list[_Run]] = []
+    last = None
     for run in runs:
-        if lines and run.is_part_of(lines[-1][-1]):
-            continue
-        if lines and lines[-1][-1].is_part_of(run):
+        where = last.leads_to(run) if last else ""
+        if last and where == "here" and last.text.startswith(run.text):
+            continue  # drawn once more, as the dots of an Arabic letter are
+        if last and where == "here" and run.text.startswith(last.text):
             lines[-1][-1] = run
-        elif lines and lines[-1][-1].is_followed_by(run):
+        elif where:
             lines[-1].append(run)
         else:
             lines.append([run])
+        last = run
     strokes = [run.text for run in runs]
     readings = [_by_lines(lines), "\n".join(strokes), "".join(strokes)]
     if any(run.mirrored != run.text for run in runs):
@@ -176,7 +177,11 @@ class _Pen:
             elif float(part[0]) < _GAP:
                 strings.append(b"")
         if any(strings):
-            place = _product(_numbers(token["tilt"], 6), _product(_numbers(token["turn"], 6), self._place))
+            place = _numbers(token["turn"], 6)
+            if self._place != _AS_IT_IS:
+                place = _product(place, self._place)
+            if token["tilt"] != b"1 0 0 -1 0 0":  # upside down, which moves nothing
+                place = _product(_numbers(token["tilt"], 6), place)
             yield _run(strings, letters, place, float(token["points"]))
 
     def _font(self, name: bytes) -> _Letters | None:
