@@ -39,7 +39,7 @@ from pmkit.integrations.plan import (
     waiting,
 )
 from pmkit.postmortem import Incident, Postmortem
-from pmkit.redaction import find_written_secrets
+from pmkit.redaction import find_written_kinds
 from pmkit.session import EditSession
 from pmkit.workspace import Workspace
 
@@ -675,14 +675,14 @@ class _Plan:
 
     def _jira_person(self, dri: str) -> dict[str, str] | None:
         name = self._person_name(dri)
-        if find_written_secrets(name):
+        if find_written_kinds(name):
             return None  # what is asked for is sent too
         email = next((m.email for m in self.incident.members if m.person == name and m.email), "")
         return self.site.person(name, email) if name else None
 
     def _nobody(self, dri: str) -> str:
         name = self._person_name(dri)
-        name = "the DRI" if find_written_secrets(name) else name  # a plan is shown around
+        name = "the DRI" if find_written_kinds(name) else name  # a plan is shown around
         return f"nobody in Jira is surely {name}; add their email under [[members]], or assign it in Jira"
 
     # The link back
