@@ -1,12 +1,14 @@
 """Reports of many incidents on a local Dask cluster, one worker of which is killed midway; and how fast.
 
     python benchmarks/fleet.py                        # 200 reports, two workers
+    python benchmarks/fleet.py --made                 # of made-up incidents, which are light
     python benchmarks/fleet.py --incidents 40 --workers 2 --alone 8 --stock 4
 
-The incidents are copies of the samples; each gets HTML and PDF. Beside the cluster stand one process that
-renders some of them one after the other, and stock `papermill` with `jupyter nbconvert --to html`, which
-makes HTML alone, as many at a time as there are workers. These two are measured on fewer incidents, as the
-table says, because a report takes as long as the next; what is compared is reports a minute.
+The incidents are copies of the samples, or made up without evidence; each gets HTML and PDF. Beside the
+cluster stand one process that renders some of them one after the other, and stock `papermill` with `jupyter
+nbconvert --to html`, which makes HTML alone, as many at a time as there are workers. These two are measured
+on fewer incidents, as the table says, because a report takes as long as the next; what is compared is
+reports a minute.
 
 A worker is lost in the way machines are: SIGKILL, when half of the reports are there. How it is judged:
 every report is there, once, and whole.
@@ -29,6 +31,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.incidents import write_incidents
 from benchmarks.report import ROOT, SAMPLES, copy, forget, stock_pair
 from pmkit.batch import Options, Outcome, render_batch
 
@@ -102,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--incidents", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--made", action="store_true", help="made-up incidents instead of the samples")
     parser.add_argument("--alone", type=int, default=12, help="how many one process renders")
     parser.add_argument("--stock", type=int, default=4, help="how many the stock pair renders")
     chosen = parser.parse_args()
@@ -110,7 +114,10 @@ def main() -> None:
         incidents = [
             folder / "incidents" / f"{n:03}-{SAMPLES[n % len(SAMPLES)]}" for n in range(chosen.incidents)
         ]
-        for incident in incidents:
+        if chosen.made:
+            write_incidents(folder / "incidents", chosen.incidents)
+            incidents = sorted(path for path in (folder / "incidents").iterdir() if path.is_dir())
+        for incident in () if chosen.made else incidents:
             copy(ROOT / "data" / incident.name.partition("-")[2], incident)
         took, outcomes, killer, alive = on_cluster(incidents, folder / "cluster", chosen.workers)
         done = [outcome for outcome in outcomes if outcome.is_done and is_whole(outcome)]
@@ -129,7 +136,8 @@ def main() -> None:
         shutil.rmtree(few[0] / "report", ignore_errors=True)
         rates["papermill + nbconvert, HTML alone"] = (len(few), 60 * len(few) / stock(few, chosen.workers))
 
-    print(f"{len(incidents)} incidents: {len(done)} reports whole, {len(once)} told once, "
+    kind = "made-up incidents" if chosen.made else "incidents"
+    print(f"{len(incidents)} {kind}: {len(done)} reports whole, {len(once)} told once, "
           f"{len(set(folders))} folders, {len(folders) - len(set(folders))} twice")  # fmt: skip
     for outcome in outcomes:
         if outcome not in done:

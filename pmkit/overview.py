@@ -45,13 +45,17 @@ _MEDIAN: Final = "#c8203a"
 _ROW: Final = 74  # pixels of one metric
 _BAR: Final = 30
 _TICKS: Final = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440, 4320, 10080, 43200)
+_ROLES: Final = {
+    "others": "people without a role", "other roles": "roles that few people filled, together",
+    "not said": "nobody named",
+}  # fmt: skip
 _DETECTED: Final = {
     "alert": "an alert", "customers": "customers", "people": "people of the team", "vendor": "a vendor",
 }  # fmt: skip
 
 
 def portfolio_title(portfolio: Portfolio, now: pd.Timestamp) -> Title:
-    """How many incidents, of which time, and how many could not be read."""
+    """How many incidents, of which time, how many could not be read, and in short what they say together."""
     began = portfolio.incidents["started_at"].dropna()
     span = f"{began.min():%B %Y} to {began.max():%B %Y}" if len(began) else "no times known"
     severities = portfolio.incidents["severity"].replace("", "not said").value_counts()
@@ -59,6 +63,7 @@ def portfolio_title(portfolio: Portfolio, now: pd.Timestamp) -> Title:
         ("Incidents", Cell(str(len(portfolio)))),
         ("By severity", Cell(", ".join(f"{count} {name}" for name, count in severities.items()) or "none")),
         ("Services", Cell(_most_named(portfolio.incidents["services"]))),
+        *((name, Cell(words)) for name, words in _in_short(portfolio)),
         ("As of", Cell(f"{now:%Y-%m-%d %H:%M} UTC")),
     ]
     badges: list[tuple[str, Tone]] = []
@@ -290,21 +295,28 @@ def table_detections(portfolio: Portfolio) -> Table:
 
 
 def table_action_fates(portfolio: Portfolio, by: str = "type") -> Table:
-    """How actions fare, by `type` or by the `role` that answers for them."""
+    """How actions fare, by `type` or by the `role` that answers for them.
+
+    How long the open ones have waited is told where the records say when they were agreed.
+    """
+    counted = count_actions(portfolio, by)
+    told = counted["median_age"].notna().any()
     rows = tuple(
         (
-            Cell(row[by]),
+            Cell(_ROLES.get(row[by], row[by])),
             Cell(str(row["actions"])),
-            Cell(str(row["done"]), note=_percent(row["share_done"])),
+            Cell(str(row["done"])),
+            Cell(_percent(row["share_done"])),
             Cell(str(row["open"])),
             Cell(str(row["overdue"]), badge="warn" if row["overdue"] else None),
-            Cell("" if pd.isna(row["median_age"]) else f"{row['median_age']:.0f} days"),
+            *([Cell("" if pd.isna(row["median_age"]) else f"{row['median_age']:.0f} days")] if told else []),
         )
-        for row in count_actions(portfolio, by).to_dict("records")
+        for row in counted.to_dict("records")
     )
     heads = (
-        Head("Kind of action" if by == "type" else "Role"), Head("Actions", "right"), Head("Done", "right"),
-        Head("Open", "right"), Head("Overdue", "right"), Head("Open ones wait (median)", "right"),
+        Head("Kind of action" if by == "type" else "Role of who answers", width="wide"),
+        Head("Actions", "right"), Head("Done", "right"), Head("Of all", "right"), Head("Open", "right"),
+        Head("Overdue", "right"), *([Head("Open ones wait (median)", "right")] if told else []),
     )  # fmt: skip
     return Table(f"actions-by-{by}", "", heads, rows, "No actions.")
 
@@ -326,7 +338,7 @@ def table_load(portfolio: Portfolio) -> Table:
     """What incidents asked of people, by role; never of one person."""
     rows = tuple(
         (
-            Cell(row["role"]),
+            Cell(_ROLES.get(row["role"], row["role"])),
             Cell(str(row["people"])),
             Cell(str(row["incidents"])),
             Cell(f"{row['hours']:.1f} h"),
@@ -352,8 +364,8 @@ def table_responses(portfolio: Portfolio) -> Table:
     rows = tuple(
         (
             Cell(row["measure"]),
-            Cell("not known" if pd.isna(row["value"]) else f"{row['value']:.3g}"),
-            Cell("" if pd.isna(row["low"]) else f"{row['low']:.3g} to {row['high']:.3g}"),
+            Cell("not known" if pd.isna(row["value"]) else _number(row["value"])),
+            Cell("" if pd.isna(row["low"]) else f"{_number(row['low'])} to {_number(row['high'])}"),
             Cell(str(row["n"])),
         )
         for row in response_health(portfolio).to_dict("records")
@@ -371,7 +383,7 @@ def table_recurrences(portfolio: Portfolio, *, limit: int = 20) -> Table:
         (
             Cell(row["later_statement"], note=f"{titles[row['later']]} ({row['later']})"),
             Cell(row["earlier_statement"], note=f"{titles[row['earlier']]} ({row['earlier']})"),
-            Cell(f"{row['closed']} of {row['actions']}", note=row["question"]),
+            Cell(f"{row['closed']} of {row['actions']}" if row["actions"] else "none", note=row["question"]),
         )
         for row in found.head(limit).to_dict("records")
     )
@@ -404,7 +416,7 @@ def table_incidents(portfolio: Portfolio) -> Table:
             Cell("" if pd.isna(row["TTR"]) else format_minutes(row["TTR"])),
             Cell(row["trigger_kind"], note=shorten(row["trigger"], 120)),
             Cell(
-                f"{row['milestones_reached']} of {row['milestones']}",
+                f"{row['milestones_reached']} of {row['milestones']}" if row["milestones"] else "none kept",
                 badge="warn" if row["is_late"] is True else None,
             ),
         )
@@ -425,6 +437,33 @@ def table_problems(portfolio: Portfolio) -> Table:
     )
     heads = (Head("Incident"), Head("What is wrong", width="wide"))
     return Table("problems", "", heads, rows, "Every incident could be read.")
+
+
+def _in_short(portfolio: Portfolio) -> list[tuple[str, str]]:
+    """What a reader of the first page alone takes along; no number without how many it is of."""
+    n, incidents = len(portfolio), portfolio.incidents
+    if not n:
+        return []
+    resolved = summarise_durations(portfolio).set_index("metric").loc["TTR"].to_dict()
+    trend = f"{_change(resolved)} over the time" if resolved["is_shown"] else "no trend can be told"
+    seen, triggers = count_detections(portfolio), count_triggers(portfolio)
+    triggers = triggers[triggers["incidents"] > 0].nlargest(3, "incidents")
+    came_back = find_recurrences(portfolio)["later"].nunique()
+    done, agreed, overdue = count_actions(portfolio)[["done", "actions", "overdue"]].sum()
+    closed, late = incidents["closed_at"].notna().sum(), incidents["is_late"]
+    who = seen["detected_by"].replace(_DETECTED)
+    return [
+        ("Time to resolve", f"{_duration_words(resolved)}; {trend}" if resolved["n"] else "not known"),
+        ("Seen first by", _counted(who, seen["incidents"])),
+        ("Set off most by", _counted(triggers["kind"], triggers["incidents"]) or "not said"),
+        ("Came back", f"in {came_back} of {n} incidents a factor like one of an earlier incident"),
+        ("Actions", f"{done} of {agreed} done, {overdue} overdue" if agreed else "none"),
+        ("Reviews", f"{closed} of {n} closed, {late.sum()} of {late.notna().sum()} later than due"),
+    ]
+
+
+def _counted(names: pd.Series, counts: pd.Series) -> str:
+    return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
 
 
 def _is_length(minutes: float) -> bool:
@@ -466,6 +505,10 @@ def _minutes(value: float) -> str:
 
 def _range(low: float, high: float) -> str:
     return "" if pd.isna(low) or pd.isna(high) else f"{format_minutes(low)} to {format_minutes(high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _percent(share: float) -> str:

@@ -83,7 +83,7 @@ def trend_of(at: Iterable[float], values: Iterable[float], *, level: float = 0.9
     pairs = pairs[np.isfinite(pairs).all(axis=1) & (pairs[:, 1] > 0)]
     n = len(pairs)
     if n < TREND_FEWEST:
-        return Trend(n, why_not=f"{n} incidents carry no trend; it takes {TREND_FEWEST} at least")
+        return Trend(n, why_not=f"it takes {TREND_FEWEST} incidents at least to tell one")
     times, logs = pairs[:, 0], np.log(pairs[:, 1])
     first, second = np.triu_indices(n, k=1)
     apart = times[second] - times[first]
