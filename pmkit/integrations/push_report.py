@@ -186,7 +186,7 @@ class _File:
     name: str
     mime_type: str
     digest: str
-    read: Callable[[], tuple[bytes, str]]  # the content and its type, when it is sent
+    read: Callable[[], tuple[bytes, str]]  # the content and its type, where it is to be sent
     note: str = ""
 
 
@@ -344,11 +344,11 @@ class _Plan:
 
     def _sent(self, file: _File, verb: Literal["create", "update"], why: str, file_id: str) -> Step:
         marks = {"pmkit": self.mark, "pmkit_part": file.part, "pmkit_digest": file.digest}
-        if refused := self.out.refusal({file.name: file.read()[0], "its name": file.name}):
+        content, kind = file.read()  # once: what is looked at is what is sent
+        if refused := self.out.refusal({file.name: content, "its name": file.name}):
             return Step(file.part, file.name, "conflict", refused)
 
         def act(known: Mapping[str, Made]) -> Made:
-            content, kind = file.read()
             facts: dict[str, Any] = {"name": file.name, "appProperties": marks}
             if not file_id:
                 facts |= {"mimeType": file.mime_type, "parents": [known["folder"].remote]}

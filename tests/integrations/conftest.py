@@ -16,11 +16,13 @@ import pytest
 from pypdf import PdfWriter
 
 from pmkit import schema
+from pmkit import workspace as workspace_room
 from pmkit.demo.google_drive import GoogleDrive
 from pmkit.demo.jira import Jira
 from pmkit.demo.pagerduty import PagerDuty
 from pmkit.demo.server import Faults, Server
 from pmkit.demo.slack import Slack
+from pmkit.integrations import push_report as push_report_room
 from pmkit.integrations.calling import Caller
 from pmkit.integrations.credentials import Account, Secret
 from pmkit.integrations.plan import Push, mark_of
@@ -28,6 +30,7 @@ from pmkit.integrations.push_actions import label_of, push_actions
 from pmkit.integrations.push_note import push_note
 from pmkit.integrations.push_report import push_report
 from pmkit.integrations.push_updates import push_updates
+from pmkit.postmortem import Incident
 from pmkit.workspace import Workspace
 from tests.integrations.wire import wired
 
@@ -220,19 +223,35 @@ COUNTS: dict[str, Callable[[Any, Workspace], dict[str, int]]] = {
 
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table whose text did not change is not read again: a push reads all of them, and few change."""
-    read = schema.read_csv
+    """What is the same text is not read again, and the same rows make the same sheet."""
+    read_csv, read_facts, write = schema.read_csv, workspace_room.read_facts, push_report_room.export_sheet
 
-    def from_memory(text: str, table: schema.Table, *, where: str = "") -> pd.DataFrame:
-        key = (text, table.name)
-        if key not in _READ:
-            _READ[key] = read(text, table, where=where)
-        return _READ[key].copy()
+    def table(text: str, table: schema.Table, *, where: str = "") -> pd.DataFrame:
+        frame: pd.DataFrame = remembered((text, table.name), lambda: read_csv(text, table, where=where))
+        return frame.copy()
 
-    monkeypatch.setattr(schema, "read_csv", from_memory)
+    def facts(text: str, *, where: str, folder: str) -> Incident:
+        incident: Incident = remembered((text, folder), lambda: read_facts(text, where=where, folder=folder))
+        return incident
+
+    def sheet(rows: pd.DataFrame, path: Path) -> Path:
+        key = (rows.to_csv(), path.name)
+        path.write_bytes(remembered(key, lambda: write(rows, path).read_bytes()))
+        return path
+
+    monkeypatch.setattr(schema, "read_csv", table)
+    monkeypatch.setattr(workspace_room, "read_facts", facts)
+    monkeypatch.setattr(push_report_room, "export_sheet", sheet)
 
 
-_READ: dict[tuple[str, str], pd.DataFrame] = {}
+def remembered(key: Any, make: Callable[[], Any]) -> Any:
+    """What was made for this key, in this run of the tests."""
+    if key not in _MADE:
+        _MADE[key] = make()
+    return _MADE[key]
+
+
+_MADE: dict[Any, Any] = {}
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,10 @@ from pmkit.custody import LEDGER, find_tampering
 from pmkit.demo.server import WRITE_FAULTS, Faults
 from pmkit.errors import PmkitError
 from pmkit.integrations import ledger as ledger_room
-from pmkit.integrations import push_updates
+from pmkit.integrations import push_actions, push_note, push_report, push_updates
 from pmkit.integrations.calling import Caller
 from pmkit.integrations.ledger import read_ledger
+from pmkit.integrations.outgoing import Outgoing, outgoing
 from pmkit.integrations.posts import Post
 from pmkit.postmortem import Postmortem
 from pmkit.session import edit_row
@@ -118,11 +119,19 @@ class Record:
             self.first, decisions=decisions.assign(decision=decisions["decision"] + ", and stay there")
         )
         self.now = self.first
+        self._outgoing: dict[Any, Outgoing] = {}
         both = (self.first, self.second)
         self._posts = {id(each): push_updates.review_posts(each, OPENED) for each in both}
 
     def load(self, workspace: Workspace) -> Postmortem:
         return replace(self.now, actions=workspace.table("actions"))
+
+    def outgoing(self, workspace: Workspace, settings: Any) -> Outgoing:
+        record = self.load(workspace)
+        key = (id(self.now), record.actions.to_csv(), str(settings.get("audience")))
+        if key not in self._outgoing:
+            self._outgoing[key] = outgoing(workspace, settings, record)
+        return self._outgoing[key]
 
     def posts(self, *_: Any, **__: Any) -> list[Post]:
         return self._posts[id(self.now)]
@@ -138,6 +147,8 @@ def record(read_record: Record, monkeypatch: pytest.MonkeyPatch) -> Record:
     read_record.now = read_record.first
     monkeypatch.setattr(Workspace, "load", lambda workspace: read_record.load(workspace))  # noqa: PLW0108
     monkeypatch.setattr(push_updates, "review_posts", read_record.posts)
+    for room in (push_actions, push_updates, push_report, push_note):
+        monkeypatch.setattr(room, "outgoing", read_record.outgoing)
     return read_record
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 import urllib3.util.connection
 
 from pmkit.demo.server import Server, _Handler
@@ -119,4 +120,5 @@ def wired(server: Server) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "create_connection", connect)
         patch.setattr(urllib3.util.connection, "create_connection", connect)
+        patch.setattr(requests.sessions, "get_environ_proxies", lambda *_, **__: {})
         yield
