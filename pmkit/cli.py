@@ -1272,8 +1272,9 @@ def push(*, incident: Path, system: str, is_applied: bool, link: str, no_wait: b
 @click.argument("incident", type=_existing_folder)
 @click.argument("links", nargs=-1, metavar="LINK…")
 @click.option("--reaction", default="", help="All messages of the evidence with this reaction, as pushpin.")
+@click.option("--channel", default="", help="With --reaction: only messages of this channel.")
 @click.option("--as", "as_", type=click.Choice(["event", "decision"]), default="event", show_default=True)
-def pick(*, incident: Path, links: tuple[str, ...], reaction: str, as_: str) -> None:
+def pick(*, incident: Path, links: tuple[str, ...], reaction: str, channel: str, as_: str) -> None:
     """Put messages of Slack on the timeline of INCIDENT, or make decisions of them.
 
     A message is named by its link (in Slack: Copy link), or by a reaction that somebody gave it. One that is
@@ -1282,7 +1283,7 @@ def pick(*, incident: Path, links: tuple[str, ...], reaction: str, as_: str) -> 
     \b
     Examples:
       pmkit pick 2026-11-03-checkout https://acme.slack.com/archives/C024BE91L/p1710484200000100
-      pmkit pick 2026-11-03-checkout --reaction white_check_mark --as decision
+      pmkit pick 2026-11-03-checkout --reaction white_check_mark --channel incident-decisions --as decision
     """
     from pmkit.integrations.picking import pick_messages
     from pmkit.workspace import Workspace
@@ -1293,6 +1294,7 @@ def pick(*, incident: Path, links: tuple[str, ...], reaction: str, as_: str) -> 
         Workspace.open(incident),
         links,
         reaction=reaction,
+        channel=channel,
         as_="decision" if as_ == "decision" else "event",
         fetched=lambda words: click.echo(f"{words} …", err=True),
     )

@@ -38,6 +38,7 @@ def pick_messages(
     links: Sequence[str] = (),
     *,
     reaction: str = "",
+    channel: str = "",
     as_: As = "event",
     env: Mapping[str, str] | None = None,
     fetched: Callable[[str], None] = lambda words: None,
@@ -49,6 +50,7 @@ def pick_messages(
     ----------
     links : permalinks of Slack; a message that is not in the evidence yet is fetched into it
     reaction : all messages of the evidence that somebody gave this reaction, as `pushpin`
+    channel : only those of this channel
     as_ : `event` or `decision`; the event is the decision's evidence
     env : the environment to find Slack's token in, needed only where something has to be fetched
     fetched : called with words about what is fetched
@@ -65,18 +67,26 @@ def pick_messages(
         if row.empty:
             raise IntegrationError(f"Slack: there is no message at {link}, or the app is not in its channel")
         ids.append(str(row["event_id"].iloc[0]))
+    if channel and not reaction:
+        raise IntegrationError("Slack: a channel goes with a reaction; a link names its channel itself")
     events = workspace.events()
     if reaction:
-        ids += list(find_reaction(events, reaction)["event_id"])
+        ids += list(find_reaction(events, reaction, channel)["event_id"])
     texts = dict(zip(events["event_id"], events["text"], strict=True))
     return [_picked(workspace, name, str(texts.get(name, "")), as_) for name in dict.fromkeys(ids)]
 
 
-def find_reaction(events: pd.DataFrame, reaction: str) -> pd.DataFrame:
-    """The messages that somebody gave this reaction, rows of `events`.
+def find_reaction(events: pd.DataFrame, reaction: str, channel: str = "") -> pd.DataFrame:
+    """The messages that somebody gave this reaction, rows of `events`; in one channel only, if it is named.
 
-    Raises `IntegrationError` where there is none, naming the reactions that there are.
+    Raises `IntegrationError` where there is none, naming the reactions, or the channels, that there are.
     """
+    if channel:
+        places = events.loc[events["source"] == "slack", "place"]
+        events = events[events["place"] == f"#{channel.removeprefix('#')}"]
+        if events.empty:
+            known = ", ".join(sorted(places.unique())) or "none"
+            raise IntegrationError(f"Slack: nothing of “{channel}” is in the evidence; there are {known}")
     match = _REACTION.fullmatch(reaction.strip())
     wanted = match[1] if match else reaction
     given = events["slack_reactions"].map(_names)

@@ -140,7 +140,8 @@ _SIGNS: Final = {"create": "+", "update": "~", "adopt": "=", "skip": "·", "conf
 def _told(step: Step) -> list[str]:
     outcome = {"done": "", "": ""}.get(step.outcome, f" [{step.outcome}]")
     lines = [f"  {_SIGNS[step.action]} {step.action:<8} {step.object}{outcome}"]
-    return lines + [f"      {line}" for line in step.why.splitlines()]
+    where = [step.url] if step.outcome == "done" and step.url and step.url not in step.why else []
+    return lines + [f"      {line}" for line in (*step.why.splitlines(), *where)]
 
 
 def mark_of(incident: Incident) -> str:

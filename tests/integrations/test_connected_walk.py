@@ -18,6 +18,8 @@ from pmkit import demo, schema
 from pmkit.cli import main
 from pmkit.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data" / "checkout-failure"
 
@@ -66,7 +68,7 @@ def commands_of(page: str) -> Iterator[str]:
         for append in re.finditer(r"^(cat >> .*? <<'(\w+)'\n.*?^\2)$", joined, re.DOTALL | re.MULTILINE):
             yield append[1]
             joined = joined.replace(append[1], "")
-        yield from (line for line in joined.splitlines() if line.startswith("pmkit "))
+        yield from (line for line in joined.splitlines() if line.startswith(("pmkit ", "sed ")))
 
 
 def test_the_page_can_be_followed(stand_ins: demo.Demo, tmp_path: Path) -> None:
@@ -79,13 +81,20 @@ def test_the_page_can_be_followed(stand_ins: demo.Demo, tmp_path: Path) -> None:
             with (tmp_path / shlex.split(head)[2]).open("a", encoding="utf-8") as out:
                 out.write("\n".join(rows) + "\n")
             continue
+        if command.startswith("sed"):
+            words = shlex.split(command, comments=True)
+            path = tmp_path / words[3]
+            _, was, now, _ = words[2].split("/")
+            assert was in path.read_text(encoding="utf-8")
+            path.write_text(path.read_text(encoding="utf-8").replace(was, now), encoding="utf-8")
+            continue
         words = shlex.split(command, comments=True)[1:]
         if words[0] == "report":
             write_report(folder)
         elif words[0] != "demo-server":
             run(*words)
         ran.append(words[0])
-    assert set(ran) == {"demo-server", "doctor", "new", "fetch", "pick", "push", "report"}
+    assert set(ran) == {"demo-server", "doctor", "new", "fetch", "pick", "push", "report", "verify"}
     keys = list(Workspace.open(folder).table("actions")["issue_key"])
     assert all(key in stand_ins.state["jira"].issues for key in keys)
     assert len(Workspace.open(folder).table("decisions")) > 0

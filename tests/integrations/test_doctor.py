@@ -96,7 +96,12 @@ def test_reactions_are_found_whatever_the_tone(events: Any) -> None:
         {"event_id": "slack:C1:1", "slack_reactions": "eyes 3, +1 2"},
         {"event_id": "slack:C1:2", "slack_reactions": "+1::skin-tone-2 1"},
         {"event_id": "slack:C1:3"},
-    )
+    ).assign(place=["#updates", "#decisions", "#decisions"])
+    assert list(find_reaction(frame, "+1", "decisions")["event_id"]) == ["slack:C1:2"]
+    with pytest.raises(
+        IntegrationError, match="nothing of “retro” is in the evidence; there are #decisions, #upd"
+    ):
+        find_reaction(frame, "+1", "retro")
     assert list(find_reaction(frame, ":+1:")["event_id"]) == ["slack:C1:1", "slack:C1:2"]
     with pytest.raises(IntegrationError, match="there are \\+1, eyes"):
         find_reaction(frame, "pushpin")
