@@ -264,15 +264,16 @@ def _open_ends(whole: bytes) -> str | list[str]:
     """The digests of the lines that none follows: one, unless branches were merged."""
     ends: dict[str, None] = {}
     for data in whole.splitlines():
-        for end in _named(_said(data)) or list(ends):  # a line of old follows the one before it
+        for end in _named(data) or list(ends):  # a line of old follows the one before it
             ends.pop(end, None)
         ends[digest_of_bytes(data)] = None
     return [*ends] if len(ends) > 1 else next(iter(ends), "")
 
 
-def _named(said: Any) -> list[str]:
-    """The digests that a line of the ledger follows."""
-    prev = said.get("prev") if isinstance(said, dict) else None
+def _named(line: bytes) -> list[str]:
+    """The digests that a line of the ledger follows; they stand at its end, and no text has bare quotes."""
+    tail = line.rpartition(b'"prev": ')[2]
+    prev = _said(tail[:-1]) if tail != line else None
     return [str(each) for each in prev] if isinstance(prev, list) else [prev] if isinstance(prev, str) else []
 
 
@@ -285,7 +286,7 @@ def _broken_ledger(folder: Path) -> Iterator[str]:
         *raw, torn = path.read_bytes().split(b"\n")
     known, is_chained = {""}, False
     for number, data in enumerate(raw, start=1):
-        ends = _named(_said(data))
+        ends = _named(data)
         if not (ends or is_chained):
             pass
         elif not ends or not known.issuperset(ends):

@@ -51,8 +51,9 @@ class Ledger:
 
     def __init__(self, folder: Path, target: str, clock: Callable[[], datetime]) -> None:
         self.path, self.target, self.now = folder / LEDGER, target, clock
+        self.entries = read_ledger(folder)  # of every target, the oldest first
         self._of_target: dict[str, list[Entry]] = {}
-        for entry in read_ledger(folder):
+        for entry in self.entries:
             if entry.target == target:
                 self._of_target.setdefault(entry.step, []).append(entry)
 
@@ -110,6 +111,7 @@ class Ledger:
         """Add a line; it is on the disk when this returns."""
         entry = Entry(self.now().astimezone(UTC), self.target, step, state, **told)
         append_line(self.path.parent, _line_of(entry), file=LEDGER)
+        self.entries.append(entry)
         self._of_target.setdefault(step, []).append(entry)
         return entry
 

@@ -85,8 +85,8 @@ def find_reaction(events: pd.DataFrame, reaction: str, channel: str = "") -> pd.
         places = events.loc[events["source"] == "slack", "place"]
         events = events[events["place"] == f"#{channel.removeprefix('#')}"]
         if events.empty:
-            known = ", ".join(sorted(places.unique())) or "none"
-            raise IntegrationError(f"Slack: nothing of “{channel}” is in the evidence; there are {known}")
+            there = ", ".join(sorted(places.unique())) or "none"
+            raise IntegrationError(f"Slack: nothing of “{channel}” is in the evidence; there are {there}")
     match = _REACTION.fullmatch(reaction.strip())
     wanted = match[1] if match else reaction
     given = events["slack_reactions"].map(_names)

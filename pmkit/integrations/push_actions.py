@@ -731,11 +731,9 @@ def report_link(incident: Incident, ledger: Ledger) -> str:
     said = [link.url for link in incident.links if link.title.casefold() in ("postmortem", "report")]
     if said:
         return said[0]
-    from pmkit.integrations.ledger import read_ledger
-
     uploads = [
         entry.url
-        for entry in read_ledger(ledger.path.parent)
+        for entry in ledger.entries
         if entry.step == "report.html" and entry.state == "done" and entry.url
     ]
     return uploads[-1] if uploads else ""

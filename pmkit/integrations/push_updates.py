@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pmkit.errors import IntegrationError
 from pmkit.integrations.calling import Caller, slack_client
 from pmkit.integrations.credentials import account
-from pmkit.integrations.ledger import Ledger, read_ledger
+from pmkit.integrations.ledger import Ledger
 from pmkit.integrations.outgoing import Outgoing, outgoing
 from pmkit.integrations.plan import (
     Made,
@@ -434,7 +434,7 @@ class _Plan:
 
 def resource_links(incident: Incident, ledger: Ledger) -> dict[str, str]:
     """Where the pinned resources are to be read, those that were uploaded."""
-    files = {entry.step: entry.url for entry in read_ledger(ledger.path.parent) if entry.state == "done"}
+    files = {entry.step: entry.url for entry in ledger.entries if entry.state == "done"}
     uploaded = {"notes/": "report.html", **{name: name for name in files}}
     links = {title: files.get(uploaded.get(file, ""), "") for title, file in incident.pinned.items()}
     return {title: url for title, url in links.items() if url}
@@ -442,7 +442,7 @@ def resource_links(incident: Incident, ledger: Ledger) -> dict[str, str]:
 
 def report_url(ledger: Ledger) -> str:
     """Where the report was uploaded last; "" before that."""
-    entries = [e for e in read_ledger(ledger.path.parent) if e.step == "report.html" and e.state == "done"]
+    entries = [e for e in ledger.entries if e.step == "report.html" and e.state == "done"]
     return entries[-1].url if entries else ""
 
 
