@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -225,6 +226,11 @@ COUNTS: dict[str, Callable[[Any, Workspace], dict[str, int]]] = {
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is the same text is not read again, and the same rows make the same sheet."""
     read_csv, read_facts, write = schema.read_csv, workspace_room.read_facts, push_report_room.export_sheet
+    loads = tomllib.loads
+
+    def toml(text: str) -> dict[str, Any]:
+        told: dict[str, Any] = copy.deepcopy(remembered(text, lambda: loads(text)))
+        return told
 
     def table(text: str, table: schema.Table, *, where: str = "") -> pd.DataFrame:
         frame: pd.DataFrame = remembered((text, table.name), lambda: read_csv(text, table, where=where))
@@ -239,6 +245,7 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_bytes(remembered(key, lambda: write(rows, path).read_bytes()))
         return path
 
+    monkeypatch.setattr(tomllib, "loads", toml)
     monkeypatch.setattr(schema, "read_csv", table)
     monkeypatch.setattr(workspace_room, "read_facts", facts)
     monkeypatch.setattr(push_report_room, "export_sheet", sheet)

@@ -32,7 +32,7 @@ from pmkit.postmortem import Postmortem
 from pmkit.session import edit_row
 from pmkit.workspace import Workspace
 
-COUNT = int(os.environ.get("PMKIT_FAULTS", "2"))
+COUNT = int(os.environ.get("PMKIT_FAULTS", "1"))
 OPENED = datetime(2026, 11, 5, tzinfo=UTC)
 WRITERS = ("jira", "slack", "drive", "pagerduty", "pagerduty 7")
 
@@ -204,7 +204,7 @@ def test_a_crash_at_any_point_is_mended_by_the_next_push(
     with crashing(0) as passed:
         stand.push(Path(shutil.copytree(folder, tmp_path / "whole" / review.name)))
     every = range(1, passed[0] + 1)
-    for at in every if "PMKIT_FAULTS" in os.environ else every[5 :: max(len(every) // 2, 1)]:
+    for at in every if "PMKIT_FAULTS" in os.environ else every[len(every) // 2 :][:1]:
         mine = Path(shutil.copytree(folder, tmp_path / f"{at}" / review.name))
         stand.put_back(begun)
         if stand.system == "jira":

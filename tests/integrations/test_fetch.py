@@ -317,6 +317,7 @@ def test_two_do_not_fetch_the_same_at_once(running: demo.Demo, workspace: Worksp
         fetch_pagerduty(workspace, "4127", account=account, patience=Clock().patience())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skip", [int(one) for one in os.environ.get("PMKIT_FETCH_KILLS", "6").split(",")])
 def test_a_killed_fetch_is_finished_by_the_next(skip: int, running: demo.Demo, workspace: Workspace) -> None:
     """kill -9 while a page is awaited; the same command then brings the rest."""

@@ -30,11 +30,8 @@ print(push(Workspace.open(Path(sys.argv[2])), apply=True, lag=timedelta(0)).to_t
 WRITES = {"jira": ("POST", "/issue"), "slack": ("POST", "chat.postMessage")}
 
 
-# Each push is a process of its own, and costs what that costs; one of them is enough from day to day.
-WRITERS = ["jira", "slack"] if "PMKIT_FAULTS" in os.environ else ["jira"]
-
-
-@pytest.mark.parametrize("stand_on_socket", WRITERS, indirect=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("stand_on_socket", list(WRITES), indirect=True)
 def test_a_killed_push_is_finished_by_the_next(stand_on_socket: Any, folder: Path) -> None:
     """Killed (-9) when the third thing was made and its answer was on the way: all is there once."""
     stand = stand_on_socket

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmkit.custody import find_tampering
@@ -36,6 +36,7 @@ def test_an_intent_without_outcome_is_in_doubt(tmp_path: Path) -> None:
         assert ledger.last("issue A1") is None
 
 
+@settings(max_examples=30)
 @given(cut=st.integers(min_value=1, max_value=400))
 def test_what_a_crash_left_of_a_line_is_cut(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Wherever the last line is cut, the lines before it stand and the next one is written whole."""
@@ -90,6 +91,7 @@ def written(folder: Path, *steps: str) -> list[bytes]:
     return (folder / LEDGER).read_bytes().splitlines(keepends=True)
 
 
+@settings(max_examples=20)
 @given(
     at=st.integers(0, 3), what=st.sampled_from(["changed", "taken out", "moved", "put in", "without chain"])
 )
