@@ -87,7 +87,8 @@ def free_name(folder: Path, name: str, *, taken: Collection[str] = (), beside: s
     The name with the ending `beside` is free too.
     """
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "evidence"
-    candidates = [safe, *(f"{Path(safe).stem}-{n}{Path(safe).suffix}" for n in range(2, 1000))]
+    stem, ending = Path(safe).stem, Path(safe).suffix
+    candidates = (f"{stem}-{n}{ending}" if n > 1 else safe for n in range(1, 1000))
     used = {*taken, *(path.name for path in folder.iterdir())} if folder.exists() else set(taken)
     free = (name for name in candidates if not {name, name + beside} & used)
     return folder / next(free)

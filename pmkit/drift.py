@@ -108,6 +108,8 @@ def _gone(before: Postmortem, after: Postmortem) -> set[str]:
     files = files[~files["note"].str.contains("incomplete:", regex=False)]
     for path in files.loc[files["source"] == "slack", "path"]:
         is_there = slack["ref"].str.contains(f"{path}#", regex=False)
+        if not is_there.any():
+            continue  # what holds no message spans no time
         spans = slack[is_there].groupby("slack_channel_id")["time"].agg(["min", "max"])
         begun, ended = (old["slack_channel_id"].map(spans[end]) for end in ("min", "max"))
         expected = (old["time"] > begun) & (old["time"] < ended)

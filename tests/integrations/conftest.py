@@ -6,7 +6,7 @@ import copy
 import io
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,9 +23,14 @@ from pmkit.demo.jira import Jira
 from pmkit.demo.pagerduty import PagerDuty
 from pmkit.demo.server import Faults, Server
 from pmkit.demo.slack import Slack
+from pmkit.integrations import outgoing as outgoing_room
+from pmkit.integrations import push_actions as push_actions_room
+from pmkit.integrations import push_note as push_note_room
 from pmkit.integrations import push_report as push_report_room
+from pmkit.integrations import push_updates as push_updates_room
 from pmkit.integrations.calling import Caller
 from pmkit.integrations.credentials import Account, Secret
+from pmkit.integrations.outgoing import Outgoing
 from pmkit.integrations.plan import Push, mark_of
 from pmkit.integrations.push_actions import label_of, push_actions
 from pmkit.integrations.push_note import push_note
@@ -245,10 +250,23 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_bytes(remembered(key, lambda: write(rows, path).read_bytes()))
         return path
 
+    def leaving(workspace: Workspace, settings: Mapping[str, Any]) -> Outgoing:
+        held = {path.name: path.read_bytes() for path in _read_from(workspace.path)}
+        key = (*sorted(held.items()), str(settings.get("audience")))
+        out: Outgoing = remembered(key, lambda: outgoing_room.outgoing(workspace, settings))
+        return out
+
+    for room in (push_actions_room, push_note_room, push_report_room, push_updates_room):
+        monkeypatch.setattr(room, "outgoing", leaving)
     monkeypatch.setattr(tomllib, "loads", toml)
     monkeypatch.setattr(schema, "read_csv", table)
     monkeypatch.setattr(workspace_room, "read_facts", facts)
     monkeypatch.setattr(push_report_room, "export_sheet", sheet)
+
+
+def _read_from(folder: Path) -> list[Path]:
+    """The files that say what is pushed; evidence is listed in one of them with its digest."""
+    return [*folder.glob("*.csv"), *folder.glob("*.toml"), *folder.glob("notes/*")]
 
 
 def remembered(key: Any, make: Callable[[], Any]) -> Any:

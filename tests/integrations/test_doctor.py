@@ -69,8 +69,10 @@ def test_a_folder_that_is_not_there_is_told(stand: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("stand", ["slack"], indirect=True)
 def test_a_message_is_picked_by_its_link(stand: Any, folder: Path) -> None:
     """It is fetched into the evidence once, goes on the timeline, and can become a decision."""
-    stand.push(folder)
-    channel = next(iter(stand.state.channels.values()))
+    channel = {"id": "C09UPDATES1", "name": "incident-updates", "created": 1793600000, "is_member": True}
+    stand.state.channels, stand.state.members = {channel["id"]: channel}, {channel["id"]: ["U0PERSON0"]}
+    stand.state.members[channel["id"]].append(stand.state.bot_user)
+    stand.state.messages = {channel["id"]: []}
     ts = "1793693882.846919"
     message = {"type": "message", "user": "U0PERSON0", "text": "*D9* We roll back. *Why:* it works", "ts": ts}
     stand.state.messages[channel["id"]].append(message)

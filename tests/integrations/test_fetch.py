@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,12 +59,19 @@ def running() -> Iterator[demo.Demo]:
         yield started
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(
-        tmp_path / "2026-11-03-checkout", title="Checkout refused in-stock articles", severity="P1",
-        services=["payments-gateway"], started_at=datetime(2026, 11, 3, 7, 2, tzinfo=UTC), now=T0,
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("begun") / "2026-11-03-checkout"
+    Workspace.create(
+        folder, title="Checkout refused in-stock articles", severity="P1", services=["payments-gateway"],
+        started_at=datetime(2026, 11, 3, 7, 2, tzinfo=UTC), now=T0,
     )  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def workspace(begun: Path, tmp_path: Path) -> Workspace:
+    return Workspace.open(shutil.copytree(begun, tmp_path / begun.name))
 
 
 def ids_of(name: str, state: Any) -> set[str]:

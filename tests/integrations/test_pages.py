@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +21,16 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ASKED = {"channel": "C09MFKICKF2", "url": "https://slack.com"}
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("begun") / "2026-11-03-checkout"
+    Workspace.create(folder, title="It", severity="P1", now=NOW)
+    return folder
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "2026-11-03-checkout", title="It", severity="P1", now=NOW)
+def workspace(begun: Path, tmp_path: Path) -> Workspace:
+    return Workspace.open(shutil.copytree(begun, tmp_path / begun.name))
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from pmkit.integrations.ledger import LEDGER
 from pmkit.integrations.plan import COLUMNS, Push
 from pmkit.session import edit_row
 from pmkit.workspace import Workspace
+from tests.integrations.wire import writers
 
 
 def step(push: Push, name: str) -> Any:
@@ -33,7 +34,7 @@ def issue_of(stand: Any, folder: Path, action_id: str) -> dict[str, Any]:
 # Any system
 
 
-@pytest.mark.parametrize("stand", ["jira", "slack", "drive", "pagerduty", "pagerduty 7"], indirect=True)
+@pytest.mark.parametrize("stand", writers("jira", "slack"), indirect=True)
 def test_a_dry_run_changes_nothing(stand: Any, folder: Path) -> None:
     """It asks only for what is there, says what it would do, and writes no line."""
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -48,7 +49,7 @@ def test_a_dry_run_changes_nothing(stand: Any, folder: Path) -> None:
     assert set(stand.counts(folder).values()) <= {0, 1, -2}
 
 
-@pytest.mark.parametrize("stand", ["jira", "slack", "drive", "pagerduty", "pagerduty 7"], indirect=True)
+@pytest.mark.parametrize("stand", writers("jira"), indirect=True)
 def test_a_lost_ledger_makes_nothing_twice(stand: Any, folder: Path, review: Path, tmp_path: Path) -> None:
     """A colleague with another copy of the folder finds what is there, by its mark, and takes it as it is."""
     stand.push(folder)

@@ -16,6 +16,7 @@ import pytest
 from pmkit.demo.server import Answer, Fault, Faults
 from pmkit.errors import DoubtError, IntegrationError
 from pmkit.integrations.doctor import describe, examine
+from tests.integrations.wire import writers
 
 FAULTS = [Fault("status", 401, times=99), Fault("reset", times=99), Fault("html", times=99)]
 # What befalls writing alone. Slack is asked by POST for everything, so the first of its requests pass.
@@ -53,7 +54,7 @@ def looked_at(folder: Path) -> str:
     return "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
 
 
-@pytest.mark.parametrize("stand", WRITERS, indirect=True)
+@pytest.mark.parametrize("stand", writers("jira", "pagerduty"), indirect=True)
 def test_the_token_appears_nowhere(
     stand: Any, folder: Path, log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:

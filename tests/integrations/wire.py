@@ -122,3 +122,9 @@ def wired(server: Server) -> Iterator[None]:
         patch.setattr(urllib3.util.connection, "create_connection", connect)
         patch.setattr(requests.sessions, "get_environ_proxies", lambda *_, **__: {})
         yield
+
+
+def writers(*quick: str) -> list[Any]:
+    """All writers; those that are not named are tried with the slow tests."""
+    each = ("jira", "slack", "drive", "pagerduty", "pagerduty 7")
+    return [pytest.param(one, marks=() if one in quick else pytest.mark.slow) for one in each]
