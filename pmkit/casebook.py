@@ -106,8 +106,9 @@ def case_of(postmortem: Postmortem, now: datetime, *, checked: bool = True) -> C
         "findings": findings,
         "errors": errors,
         "assembled_after": assembled_after(load),
-        "handoffs": count_handoffs(postmortem),
-        "helpers": int((load["role"] == OTHERS).sum()),
+        # Without a record of what people did, nobody's help is seen, which is not that nobody helped.
+        "handoffs": count_handoffs(postmortem) if len(load) else None,
+        "helpers": int((load["role"] == OTHERS).sum()) if len(load) else None,
         "problem": "",
     }
     factors = postmortem.factors[["factor_id", "statement", "kind", "root_cause"]].to_dict("records")

@@ -252,8 +252,9 @@ def table_durations(portfolio: Portfolio) -> Table:
             Cell(_change(row) if row["is_shown"] else "none to be told", note=row["why_not"]),
         ))  # fmt: skip
     heads = (
-        Head("Duration"), Head("n", "right", "narrow"), Head("Median", "right"), Head("95 % interval"),
-        Head("Middle half"), Head("Smallest fall seen", "right"), Head("Trend", width="wide"),
+        Head("Duration"), Head("n", "right", "narrow"), Head("Median", "right", "narrow"),
+        Head("95 % interval"), Head("Middle half"), Head("Smallest fall seen", "right"),
+        Head("Trend", width="wide"),
     )  # fmt: skip
     return Table("durations", power_note(portfolio), heads, tuple(rows), "No incidents.")
 
@@ -423,8 +424,8 @@ def table_incidents(portfolio: Portfolio) -> Table:
         for row in portfolio.incidents.iloc[::-1].to_dict("records")
     )
     heads = (
-        Head("Began"), Head("Incident", width="wide"), Head("Severity", width="narrow"),
-        Head("Time to resolve", "right"), Head("Trigger", width="wide"), Head("Milestones"),
+        Head("Began", width="narrow"), Head("Incident", width="wide"), Head("Severity", width="narrow"),
+        Head("Time to resolve", "right", "narrow"), Head("Trigger", width="wide"), Head("Milestones"),
     )  # fmt: skip
     return Table("incidents", "", heads, rows, "No incidents.")
 

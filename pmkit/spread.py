@@ -98,7 +98,7 @@ def trend_of(at: Iterable[float], values: Iterable[float], *, level: float = 0.9
         math.expm1(float(slope) * span) for slope in (slopes[rank], np.median(slopes), slopes[-rank - 1])
     )
     shown = low > 0 or high < 0
-    why_not = "" if shown else "what is seen could be chance: the interval holds no change at all"
+    why_not = "" if shown else "it could be chance: no change at all lies in the interval"
     return Trend(n, change, low, high, shown, why_not)
 
 
