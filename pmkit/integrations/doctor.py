@@ -30,6 +30,7 @@ WRITING: Final = ("channels:manage", "channels:join", "chat:write", "pins:write"
 _RIGHTS: Final = {
     "BROWSE_PROJECTS": "read issues", "CREATE_ISSUES": "make issues", "EDIT_ISSUES": "change issues",
     "ASSIGN_ISSUES": "assign issues", "LINK_ISSUES": "link issues",
+    "TRANSITION_ISSUES": "move issues through their workflow",
 }  # fmt: skip
 _SIGNS: Final = {"fine": "ok", "lacks": "!!", "off": "--"}
 
@@ -139,7 +140,7 @@ def _jira(caller: Caller) -> Iterator[Finding]:
     if lacking:
         yield Finding("jira", "lacks", f"in {project} this account may not {', '.join(lacking)}")
     else:
-        yield Finding("jira", "fine", f"may read, make, change, assign and link issues in {project}")
+        yield Finding("jira", "fine", f"may read, make, change, assign, link and move issues in {project}")
     yield Finding("jira", "fine", describe_fields(client, caller))
 
 
