@@ -98,7 +98,9 @@ def test_the_page_can_be_followed(stand_ins: demo.Demo, tmp_path: Path) -> None:
     keys = list(Workspace.open(folder).table("actions")["issue_key"])
     assert all(key in stand_ins.state["jira"].issues for key in keys)
     assert len(Workspace.open(folder).table("decisions")) > 0
-    for system in ("jira", "drive", "pagerduty"):
+    assert stand_ins.state["jira"].issues[keys[0]]["fields"]["status"] == {"name": "Done"}
+    run("push", folder, "drive", "--apply")  # the tracker says so too
+    for system in ("jira", "slack", "drive", "pagerduty"):
         assert "Nothing to do." in run("push", folder, system, "--apply")
 
 
