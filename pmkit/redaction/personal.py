@@ -13,7 +13,7 @@ def is_card(text: str) -> bool:
     """A card number: a length and beginning that an issuer uses, and Luhn's checksum."""
     digits = re.sub(r"\D", "", text)
     issued = re.fullmatch(
-        r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}|"
+        r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|220[0-4]\d{12,15}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}|"
         r"6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[689]\d)\d{11}|62\d{14,17}|"
         r"(?:50|5[6-9]|6[0-9])\d{10,17}",
         digits,
@@ -108,6 +108,21 @@ def _is_dni(text: str) -> bool:
     return "TRWAGMYFPDXBNJZSQVHLCKE"[int(digits) % 23] == text[-1].upper()
 
 
+def _is_hetu(text: str) -> bool:
+    """A Finnish identity code, by its check letter."""
+    return "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(text[:6] + text[7:10]) % 31] == text[10]
+
+
+def _is_insee(text: str) -> bool:
+    """A French social security number, by its key; Corsica's departments count as 19 and 18."""
+    plain = text.replace(" ", "").replace("2A", "19").replace("2B", "18")
+    return int(plain[-2:]) == 97 - int(plain[:-2]) % 97
+
+
+def _is_track(text: str) -> bool:
+    return is_card(text.partition("=")[0])
+
+
 _IS: Final = r"(?:\s{0,3}(?:=>|[:=#]|%3D)|\s{1,3}(?:is|was|are|ist|er|es))?\s{0,3}[\"'`“\\(\[<]{0,4}"
 _NUMBER_OF: Final = r"(?:[ _-]?(?:numbers?|numre|nummer|num|no\.?|nr\.?|n°|#|id|code))?"
 _MONTHS: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zé]{0,7}\.?"
@@ -116,26 +131,51 @@ _DATE: Final = (
     rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[\s-]{{1,2}}(?:of\s)?{_MONTHS},?[\s-]{{1,2}}\d{{2,4}}|"
     rf"{_MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}})"
 )
-_ANY_ID: Final = (
-    r"(?P<value>(?=[\w/-]{0,20}\d)[A-Za-z]{0,6}[ -]?\d[\w/-]{0,18}(?:[ -]\d{1,6}){0,4}[A-Za-z]?(?![\w]))"
-)
+_ANY_ID: Final = r"(?P<value>(?:(?=[\w/-]{0,20}\d)|(?<=[\s:=])(?=[A-Za-z]{2} \d))[A-Za-z]{0,6}[ -]?\d[\w/-]{0,18}(?:[ -]\d{1,6}){0,7}(?: ?[A-Za-z])?(?![\w]))"
+_CAPITAL: Final = "[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİĶĹĻĽŁŃŅŇŌŐŔŘŚŞŠŢŤŪŮŰŹŻŽȘȚ]"
 _CALLED: Final = (
-    r"[A-ZÀ-ÖØ-Þ][\w'’-]{1,30}\.?(?:\s(?:(?:van|von|de|del|der|la|le|di|da|dos|bin|al|ten|ter)\s){0,2}"
-    r"[A-ZÀ-ÖØ-Þ][\w'’-]{1,30}){1,3}"
+    rf"{_CAPITAL}[\w'’-]{{1,30}}\.?(?:\s(?:(?:van|von|de|del|der|la|le|di|da|dos|bin|al|ten|ter)\s){{0,2}}"
+    rf"{_CAPITAL}[\w'’-]{{1,30}}){{1,3}}"
 )
 _NO_SURNAME: Final = re.compile(
     r"\b(?:Portal|Data|Records?|Service|Services|Safety|Care|Admin|API|App|Database|System|Systems|Team|Flow|"
     r"Journey|Access|List|Index|Queue|Search|Registry|Administration|Centre|Center|Experience|Support|"
-    r"Engagement|Monitoring|Number|Id|ID|Name|Identifier|Was|Is|The|Has|Had)\b"
+    r"Engagement|Monitoring|Number|Id|ID|Name|Identifier|Was|Is|The|Has|Had|Checkout|Platform|Login|Session|"
+    r"Account|Accounts|Dashboard|Payments?|Orders?|Success|Management|Profile|Settings|Group|Desk|Journal|Master|"
+    r"Gateway|Server|Store|Event|Events|Error|Errors|Page|Web|Mobile|Cloud|Bank|Onboarding|Relations|Operations|Ops)\b"
+)
+
+_NO_PROFILE: Final = {
+    "sharer",
+    "share",
+    "intent",
+    "home",
+    "search",
+    "hashtag",
+    "pages",
+    "groups",
+    "privacy",
+    "help",
+}
+# What follows a street: a town with its code before or behind it.
+_TOWN: Final = (
+    rf"(?:,?\s(?:(?:\d{{3}}\s?\d{{2}}|\d{{4,5}}|\d{{2}}-\d{{3}})\s{_CAPITAL}[\w’'-]{{1,30}}(?:\s{_CAPITAL}[\w’'-]{{1,30}}){{0,2}}"
+    rf"|(?:{_CAPITAL}[\w’'.-]{{1,24}},?\s){{1,3}}(?:[A-Z]{{2,3}}\s)?(?:\d{{4,5}}(?:-\d{{4}})?|[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}})(?!\w)))?"
 )
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%40)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w@])"), ("@", "%40"), lambda v: "://" not in v and not v.casefold().startswith("git@")),
+    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%40|\\u0040|&#64;|&commat;)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w@])"), ("@", "%40", "u0040", "&#64;", "&commat;"), lambda v: "://" not in v and not v.casefold().startswith("git@")),
     any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\s{0,2}[\[({<]\s?(?:at|@|ät)\s?[\])}>]\s{0,2})[\w-]{1,63}(?:(?:\s{0,2}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,2}|\.|\sdot\s)[\w-]{2,63}){1,4}(?!\w)", ("at]", "at)", "at}", "at>", "@]", "@)", " at ]", "at )")),
     any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\sdot\s[\w+-]{1,40}){0,3}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{2,63}){1,4}(?!\w)", (" dot ",)),
     # Numbers that name a card, an account, a person.
     Rule("card numbers", "card", re.compile(r"(?<![\d.,/+#-])(?<!\d[ :-])(?:\d{4}(?P<gap>[ .-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|\d{4}(?P<gap2>[ -])\d{6}(?P=gap2)\d{4,5}|\d{13,19})(?![\w]|[.,:]\d)"), (), is_card),
     any_case("card security codes", "security code", rf"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cid|security\scode|card\sverification\s(?:code|value)|verification\svalue)[\"']?{_IS}(?P<value>\d{{3,4}})(?!\d|[.,:]\d)", ("cv", "csc", "cid", "security code", "verification")),
+    Rule("card numbers", "card", re.compile(r";?(?<!\d)\d{13,19}=\d{7,40}\??"), ("=",), _is_track),
+    any_case("card security codes", "card expiry", r"(?:(?<!\w)(?:card|pan|cvv2?|cvc2?)(?!\w)[^\n]{0,60}?)(?<![a-z])(?:exp(?:iry|ires|iration)?(?:[ _]?date)?|valid\s(?:thru|until)|g[üu]ltig\sbis)[\"']?(?:\s?[:=])?\s{0,2}[\"']?(?P<value>(?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})(?![\d/-])", ("exp", "valid", "ltig")),
+    any_case("card security codes", "card expiry", r"(?<![a-z])(?:exp(?:iry|ires|iration)?(?:[ _]?date)?|valid\s(?:thru|until))[\"']?(?:\s?[:=])?\s{0,2}[\"']?(?P<value>(?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})(?![\d/-])(?=[^\n]{0,30}?(?<!\w)(?:cvv|cvc|card|pan))", ("exp", "valid")),
+    any_case("account numbers", "account", r"(?<!\w)(?:account|acct)\s(?P<value>\d{6,12})(?=[^\n]{0,30}?(?:sort|bsb|routing|iban))", ("acc",)),
+    any_case("account numbers", "account", r"(?<!\w)(?:clabe|cbu|ifsc)(?:\s?(?:no\.?|number))?(?:\s?[:=#]|\sis)?\s{0,3}(?P<value>\d{16,22})(?!\d)", ("clabe", "cbu", "ifsc")),
+    Rule("account numbers", "wallet", re.compile(r"(?<![A-Za-z0-9])(?:bc1[a-z0-9]{25,62}|0x[0-9a-fA-F]{40})(?![A-Za-z0-9])"), ("bc1", "0x")),
     Rule("account numbers", "account", re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"), (), _is_iban),
     any_case("account numbers", "account", rf"(?<![\w])(?:bank\s?(?:account|acct|konto)|account[_ ]?(?:number|no\.?|nr\.?|num)|acct\.?(?:[_ ]?(?:number|no\.?|num|\#))?|a/c(?:\sno\.?)?|konto(?:nummer|nr\.?)?|iban|bsb|routing(?:\snumber)?|aba|compte|cuenta|rekening(?:nummer)?)(?:[\"'])?(?:\s(?:of|for)\s[\w ]{{2,30}}?)?{_IS}(?P<value>[A-Z]{{0,2}}\d[\d -]{{4,24}}\d)(?!\d)", ("acc", "a/c", "konto", "iban", "bsb", "routing", "aba", "compte", "cuenta", "rekening")),
     any_case("account numbers", "sort code", rf"(?<!\w)sort[ _-]?code{_IS}(?P<value>\d{{2}}[- ]?\d{{2}}[- ]?\d{{2}})(?!\d)", ("sort",)),
@@ -147,28 +187,55 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("national ids", "national id", re.compile(r"(?<![\d.+-])(?:19|20)?\d{6}[-+]\d{4}(?![\d.-])"), ("-", "+"), _is_personnummer),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])(?:\d{8}|[XYZ]\d{7})-?[A-Z](?![A-Za-z0-9])"), (), _is_dni),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![A-Za-z0-9])")),
-    any_case("national ids", "national id", rf"(?<![\w])(?:ssn|sin|nino|nhs|fnr|cpr|bsn|pesel|national\s(?:insurance|id(?:entity|entification)?)|ni\snumber|social(?:\ssec(?:urity)?)?|f[øo]dselsn(?:umme)?r|f[øo]dselsnummer|personnummer|person-?nr|d-nummer|personal\s(?:identity|id|identification)|identity\scard|id\scard|passport|pass(?:\s)?nr|taxpayer|tax(?:payer)?[ _](?:id|number|no\.?|file)|tin|steuer-?id|driver'?s?[ _]licen[cs]e|dl\sno|aadhaar|pan\scard|dni|nie|nif|curp|cpf|codice\sfiscale|insurance\s(?:no|number|id)|sozialversicherungs\w{{0,8}})(?:/[\w/]{{1,24}})?[\"']?{_NUMBER_OF}(?:\s(?:of|for)\s[\w ]{{2,30}}?)?[\"']?{_IS}{_ANY_ID}", ("ssn", "sin", "nino", "nhs", "fnr", "cpr", "bsn", "pesel", "national", "ni number", "social", "selsn", "person", "d-nummer", "identity", "id card", "pass", "tax", "tin", "steuer", "licen", "dl no", "aadhaar", "pan card", "dni", "nie", "nif", "curp", "cpf", "codice", "insurance", "sozial"), lambda v: len(re.findall(r"\d", v)) >= 5),
+    any_case("national ids", "national id", rf"(?<![\w])(?:ssn|sin|nino|nhs|fnr|cpr|bsn|pesel|national\s(?:insurance|id(?:entity|entification)?)|ni\snumber|social(?:\ssec(?:urity)?)?|f[øo]dselsn(?:umme)?r|f[øo]dselsnummer|personnummer|person-?nr|d-nummer|personal\s(?:identity|id|identification)|identity\scard|id\scard|passport|pass(?:\s)?nr|taxpayer|tax(?:payer)?[ _](?:id|number|no\.?|file)|tin|steuer-?id|driver'?s?[ _]licen[cs]e|dl\sno|aadhaar|pan\scard|dni|nie|nif|curp|cpf|codice\sfiscale|insurance\s(?:no|number|id)|personalausweis\w{{0,8}}|ausweis\w{{0,8}}|reisepass\w{{0,8}}|insee|(?:num[ée]ro\sde\s)?s[ée]curit[ée]\ssociale|henkil[öo]tunnus|ahv|driving[ _]licen[cs]e|sozialversicherungs\w{{0,8}})(?:/[\w/]{{1,24}})?[\"']?{_NUMBER_OF}(?:\s(?:of|for)\s[\w ]{{2,30}}?)?[\"']?{_IS}{_ANY_ID}", ("ssn", "sin", "nino", "nhs", "fnr", "cpr", "bsn", "pesel", "national", "ni number", "social", "selsn", "person", "d-nummer", "identity", "id card", "pass", "tax", "tin", "steuer", "licen", "dl no", "aadhaar", "pan card", "dni", "nie", "nif", "curp", "cpf", "codice", "insurance", "ausweis", "reisepass", "insee", "curit", "tunnus", "ahv", "sozial"), lambda v: len(re.findall(r"\d", v)) >= 4),
+    Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{6}[-+A-FU-Y]\d{3}[0-9A-Y](?![\w-])"), (), _is_hetu),
+    Rule("national ids", "national id", re.compile(r"(?<![\w.-])[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}(?![\w-]|\.\d)"), (), _is_insee),
+    Rule("national ids", "national id", re.compile(r"(?<![\w.-])(?:756\.\d{4}\.\d{4}\.\d{2}|\d{3}\.\d{3}\.\d{3}-\d{2}|\d{1,2}\.\d{3}\.\d{3}-[\dXx])(?![\w-]|\.\d)"), (".",)),
+    any_case("national ids", "vehicle", r"(?<!\w)(?:(?:licen[cs]e|number)[ _]?plate|plate(?:\sno\.?|\snumber)?|kennzeichen|immatriculation|reg(?:istration)?\snumber)(?:\s?[:=#]|\sis)?\s{1,3}(?P<value>[a-zäöü]{1,3}[ -]?[a-z]{0,3}[ -]?\d{1,4}(?: ?[a-z]{1,3}(?!\w))?)(?!\w)", ("plate", "kennzeichen", "immatriculation", "number"), lambda v: len(v) > 4),
+    any_case("national ids", "vehicle", r"(?<!\w)(?:vin|fin|chassis)(?:\s?(?:no\.?|number))?(?:\s?[:=#]|\sis)?\s{0,3}(?P<value>[a-hj-npr-z0-9]{17})(?!\w)", ("vin", "fin", "chassis")),
+    any_case("national ids", "device", r"(?<!\w)(?:imei|imsi|meid)(?:\s?(?:no\.?|number))?(?:\s?[:=#]|\sis)?\s{0,3}(?P<value>\d{14,16})(?!\d)", ("imei", "imsi", "meid")),
+    any_case("record numbers", "record", rf"(?<!\w)(?:medicare|medicaid|ohip|health\s(?:card|insurance)|versicherten(?:nummer|nr\.?)|versichertennummer|krankenkasse\w{{0,10}}|(?:insurance|health\splan|member|subscriber|insured)[ _](?:member[ _])?(?:id|number|no\.?)|policy[ _](?:number|no\.?)|npi|dea)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z-]{{0,6}}\d)[a-z0-9]{{1,12}}(?:[ -][a-z0-9]{{1,10}}){{0,4}})(?!\w)", ("medicare", "medicaid", "ohip", "health", "versicherten", "krankenkasse", "insurance", "member", "subscriber", "insured", "policy", "npi", "dea"), lambda v: len(re.findall(r"\d", v)) >= 5),
+    any_case("record numbers", "record", rf"(?<!\w)(?:mrn|medical[ _-]?record|patient[ _-]?(?:id|number|no\.?))[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z]{{0,4}}\d)[a-z0-9]{{1,6}}[-/]\d[\d/-]{{3,14}})(?!\w)", ("mrn", "record", "patient")),
     any_case("record numbers", "record", rf"(?<![\w])(?:mrn|mrn[ _]?(?:no|number)|emrn|medical[ _-]?record|health[ _-]?record|record(?:\s(?:number|no\.?|nr))(?:\sof\s(?:the\s)?patient)?|chart(?:\s(?:number|no\.?|nr))|hospital(?:[ _](?:number|no\.?|id))|patient[ _-]?(?:id|identifier|number|no\.?|nr\.?|ref(?:erence)?|mrn|key)|patientid|patientnummer|pasient-?(?:id|nr|nummer)|case\s(?:file)\s(?:no\.?|number)|admission(?:\s(?:no\.?|number|id))|encounter(?:[ _-]?(?:id|number|no\.?))|subject[ _]id|nhi|emr|ehr)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[A-Za-z]{{0,4}}[-/ ]?\d)[A-Za-z]{{0,4}}[-/ ]?\d[\d/-]{{3,14}}[A-Za-z]?)(?![\w])", ("mrn", "record", "chart", "hospital", "patient", "pasient", "case file", "admission", "encounter", "subject", "nhi", "emr", "ehr")),
     any_case("record numbers", "record", r"(?<!\w)(?:patient|chart|pasient)\s(?P<value>\d{6,10})(?!\d|[.,:]\d|\s?(?:%|ms|times|records|patients))", ("patient", "chart", "pasient")),
     any_case("record numbers", "record", r"(?<!\w)record\s(?P<value>\d{6,10})\sof\s(?:the\s|a\s)?patient", ("record",)),
-    any_case("phone numbers", "phone number", r"(?<!\w)(?:call|phone|tel|telephone|mobile|cell|ring|sms|text|dial)\s(?:me\son\s|her\son\s|him\son\s|them\son\s|on\s|at\s)?(?P<value>[2-9]\d{9})(?!\d|[.,:]\d|\s?(?:times|requests|calls|ms|errors))", ("call", "phone", "tel", "mobile", "cell", "ring", "sms", "text", "dial"), _is_phone),
+    any_case("phone numbers", "phone number", r"(?<!\w)(?:call|phone|tel|telephone|mobile|cell|ring|sms|text|dial)\s(?:me\son\s|her\son\s|him\son\s|them\son\s|on\s|at\s|to\s|from\s)?(?P<value>[2-9]\d{9})(?!\d|[.,:]\d|\s?(?:times|requests|calls|ms|errors))", ("call", "phone", "tel", "mobile", "cell", "ring", "sms", "text", "dial"), _is_phone),
     any_case("dates of birth", "date of birth", rf"(?<![\w])(?:d\.?\s?o\.?\s?b\.?|(?:date|day|year)\sof\sbirth|birth[ _-]?(?:date|day)|bday|born(?:\son(?:\sthe)?|\sin)?|geb(?:oren|urtsdatum|\.)?(?:\sam)?|f[øo]dt|f[øo]dselsdato|n[ée]e?\sle|date\sde\snaissance|fecha\sde\snacimiento|nascid[oa]|nato\sil)[\"'\\]{{0,3}}{_IS}(?:on\s)?(?P<value>{_DATE})(?!\d)", ("d.o.b", "dob", "d o b", "birth", "bday", "born", "geb", "dt", "dselsdato", "naissance", "nacimiento", "nascid", "nato", "le "),),
     Rule("patients", "patient", re.compile(rf"(?<![\w])(?:[Pp]atients?|PATIENT|[Pp]t\.?|[Pp]asient(?:en)?)(?:['’]s)?(?:[ _]?[Nn]ame)?[\"']?(?:\s{{0,3}}[:=]|\s(?:is|was|called|named))?\s{{0,3}}[\"'“(]{{0,2}}(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Fru)\.?\s)?(?P<value>{_CALLED})"), ("pat", "pt", "pasient"), lambda v: not _NO_SURNAME.search(v)),
-    Rule("patients", "patient", re.compile(r"(?<![\w])(?:Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Sr|Sra)\.?\s(?P<value>[A-ZÀ-ÖØ-Þ][\w'’-]{1,30}(?:\s[A-ZÀ-ÖØ-Þ][\w'’-]{1,30})?)"), ("m", "herr", "frau", "sr"), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(rf"(?<![\w])(?:Mr|Mrs|Ms|Mx|Miss|Herrn?|Frau|Fru|Mme|Mlle|Madame|Monsieur|Sr|Sra|Srta|Señora?|Don|Doña|Sig|Signora?|Pan|Pani)\.?\s(?:(?:Dr|Prof)\.?\s){{0,2}}(?P<value>{_CAPITAL}[\w'’-]{{1,30}}(?:\s{_CAPITAL}[\w'’-]{{1,30}})?)"), ("m", "herr", "fr", "s", "do", "pan"), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(rf"(?<![\w.])(?:Dr|Prof)\.\s(?:(?:Dr|Prof|med)\.?\s){{0,2}}(?P<value>{_CALLED})"), ("dr.", "prof."), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(rf"(?<!\w)(?:[Cc]ustomer|[Cc]lient|[Cc]aller|[Cc]ard\s?holder|[Aa]ccount\s?(?:holder|owner)|[Pp]olicy\s?holder|[Pp]assenger|[Gg]uest|[Bb]eneficiary|[Pp]ayee|[Rr]ecipient|[Ii]nsured)(?:['’]s)?(?:[ _]?[Nn]ame)?[\"']?(?:\s{{0,2}}[:=]|\s(?:is|was|called|named))?\s{{0,2}}[\"'“(]{{0,2}}(?P<value>{_CALLED})"), ("customer", "client", "caller", "holder", "owner", "passenger", "guest", "beneficiary", "payee", "recipient", "insured"), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(rf"(?<![A-Za-z])(?i:full[ _]?name|(?:patient|customer|client|cardholder|contact|billing|shipping|legal|maiden)[ _]?name)[\"'\\]{{0,3}}\s{{0,2}}[:=]?\s{{0,2}}[\"'\\]{{0,3}}(?P<value>{_CAPITAL}[\w'’.-]{{0,30}},?(?:[ ](?:(?:van|von|de|del|der|dos|da|di)[ ])?{_CAPITAL}[\w'’.-]{{0,30}}){{1,4}})"), ("name",), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(r"(?<![A-Za-z])(?i:first|last|given|family|middle|sur)[ _]?(?i:name)[\"'\\]{1,3}\s{0,2}[:=]\s{0,2}[\"'\\]{1,3}(?P<value>[^\W\d_][\w .'’-]{0,40})(?=[\"'\\])"), ("name",)),
+    Rule("patients", "person", re.compile(rf"(?P<value>(?<![\w]){_CALLED})[\"']?\s?(?:<|&lt;)(?:mailto:)?[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@"), ("@",), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(r"(?<![一-龥々])(?P<value>[一-龥々]{1,4})(?:様|さん)(?![一-龥々])"), ("様", "さん"), lambda v: v[-1] not in "仕同模多一有客皆貴異神王奥各別紋"),
+    # Where somebody may be found.
+    any_case("e-mail addresses", "profile", r"(?<![\w.-])(?:(?:www|m)\.)?(?:facebook|instagram|twitter|tiktok)\.com/(?P<value>@?[\w.-]{3,50})(?!\w|/)", (".com/",), lambda v: v.casefold() not in _NO_PROFILE),
+    any_case("e-mail addresses", "profile", r"(?<![\w.-])linkedin\.com/in/(?P<value>[\w.%-]{3,80})", ("linkedin.com/in/",)),
+    any_case("e-mail addresses", "profile", r"(?<!\w)(?:twitter|insta(?:gram)?|tiktok|mastodon|bluesky|telegram)\s(?:(?:handle|user|account|name)\s)?(?:is\s)?(?P<value>@[\w.]{3,40})", ("@",)),
+    any_case("e-mail addresses", "profile", r"(?<!\w)skype\s?(?::|id|is)?\s?(?P<value>live:[\w.:-]{3,60})", ("live:",)),
     # Telephones: with the country, or where one speaks of them.
-    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+.-])\+[1-9]\d{0,2}(?:[ .()/-]{0,3}\d{1,5}){2,7}(?![\w]|[.:]\d)"), ("+",), lambda v: _is_phone(v) and len(re.sub(r"\D", "", v)) >= 8),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+.-])\+[1-9]\d{0,2}(?:[ .()/-]{0,3}\d{1,5}){2,7}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w]|[.:]\d)"), ("+",), lambda v: len(re.sub(r"\D", "", v)) >= 8 and _is_phone(re.split(r"[a-z]", v)[0])),
     Rule("phone numbers", "phone number", re.compile(r"(?<![\w+.-])00[1-9]\d{0,2}(?:[ .()/-]{1,3}\d{1,5}){2,7}(?![\w]|[.:]\d)"), ("00",), lambda v: len(re.sub(r"\D", "", v)) >= 10),
     Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])(?:1[-. ])?(?:\([2-9]\d{2}\)\s?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?![\w]|[-.:]\d)"), ("-", "."), _is_phone),
     Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])\(?0\d{1,4}\)?[ -]\d{3,4}[ -]\d{3,4}(?![\w]|[-.:]\d)"), ("0",), lambda v: len(re.sub(r"\D", "", v)) in (9, 10, 11)),
     Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])07\d{3}[ -]?\d{6}(?!\w)"), ("07",)),
-    any_case("phone numbers", "phone number", rf"(?<![\w-])(?:tel|telephone|telefon\w{{0,6}}|tlf|phone|mobile|mob|cell(?:phone)?|handy|fax|whatsapp|sms|text|call|ring|dial|reach|caller|msisdn|contact|callback|number)(?:ed|ing|s)?(?:[ _-]?(?:number|no\.?|nr\.?))?(?:\s(?:me|him|her|them|us|back|the\scustomer|customer|is|was|at|on|to|via|from|under|out)){{0,4}}[\"']?{_IS}(?:<?tel:)?(?P<value>\(?\+?\d(?:[ .()/-]{{0,2}}\d){{6,14}})(?!\d|[.:]\d)", ("tel", "tlf", "phone", "mob", "cell", "handy", "fax", "whatsapp", "sms", "text", "call", "ring", "dial", "reach", "msisdn", "contact", "number"), lambda v: _is_phone(v) and bool(re.search(r"[ .()/-]", v) or v[0] in "+0")),
+    any_case("phone numbers", "phone number", rf"(?<![\w-])(?:t[ée]l|telephone|telefon\w{{0,6}}|t[ée]l[ée]phone|tlf|телефон|тел|電話|手机|phone|mobile|mob|cell(?:phone)?|handy|fax|whatsapp|sms|text|call|ring|dial|reach|caller|msisdn|contact|callback|number)(?:ed|ing|s)?(?:[ _-]?(?:number|no\.?|nr\.?))?\.?(?:\s(?:me|him|her|them|us|back|the\scustomer|customer|is|was|at|on|to|via|from|under|out)){{0,4}}[\"']?{_IS}(?:<?tel:)?(?P<value>\(?\+?\d(?:[ .()/-]{{0,2}}\d){{6,14}})(?!\d|[.:]\d)", ("tel", "tél", "tlf", "тел", "電話", "手机", "phone", "mob", "cell", "handy", "fax", "whatsapp", "sms", "text", "call", "ring", "dial", "reach", "msisdn", "contact", "number"), lambda v: _is_phone(v) and bool(re.search(r"[ .()/-]", v) or v[0] in "+0")),
     any_case("phone numbers", "phone number", r"(?<!\w)tel:(?P<value>\(?\+?\d[\d ().-]{5,20}\d)", ("tel:",)),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])0[1-9](?P<gap>[ .-])\d{2}(?:(?P=gap)\d{2}){3}(?![\w]|[-.:]\d)"), ("0",)),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])8 ?\(\d{3}\) ?\d{3}[- ]\d{2}[- ]\d{2}(?!\w)"), ("(",)),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])00 ?(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[23589]\d{2})[ .()/-]{0,3}\d(?:[ .()/-]{0,2}\d){7,11}(?![\w]|[.:]\d)"), ("00",), lambda v: 11 <= len(re.sub(r"\D", "", v)) <= 16),
     # Where somebody is.
     Rule("ip addresses", "ip address", re.compile(r"(?<![\w.:/-])(?<!version )(?<!release )(?<!driver )(?<!ratio )\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d|/\d|-\w)"), (".",), _is_public),
     Rule("ip addresses", "ip address", re.compile(r"(?<=[\w]://)\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)"), ("://",), _is_public),
     Rule("ip addresses", "ip address", re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,12}:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:.])"), (":",), _is_public),
-    Rule("postal addresses", "address", re.compile(r"(?<![\w.:/-])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-Z][\w'’.-]{1,24} ){1,4}(?:Street|St|Str|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Way|Parkway|Pkwy|Terrace|Close|Crescent|Cres|Gardens|Grove|Hill|Mews|Row|Walk|Circle|Highway|Hwy|Quay|Green|Park)\b\.?(?:,? (?:Apt|Flat|Unit|Suite|Ste|\#)\.? ?\w{1,6})?")),
-    Rule("postal addresses", "address", re.compile(r"(?<![\w-])(?:[A-ZÄÖÜÅÆØ][\wäöüßåæø-]{1,30}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|ufer|ring|damm|gata|gaten|gate|veien|vegen|vei|plass|vägen|gatan|torget|straat|laan|plein|gracht|kade|vej|gade)|(?:Am|An der|Auf dem|Im) [A-ZÄÖÜ][\wäöüß-]{2,30}) \d{1,4} ?[a-zA-Z]?(?!\w)")),
-    any_case("postal addresses", "address", r"(?<![\w.-])\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours)(?: (?:de|du|des|la|le|les|l['’]|d['’])){0,3} ?[A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?:[ -][A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3}", ("rue", "avenue", "boulevard", "place", "chemin", "allée", "impasse", "quai", "cours")),
-    any_case("postal addresses", "address", r"(?<!\w)(?:calle|avenida|plaza|paseo|via|viale|piazza|corso|rua|ulica|ul\.) [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?: [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3},? (?:n[º°o]\.? )?\d{1,4}(?!\w|[.:]\d)", ("calle", "avenida", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul")),
+    Rule("postal addresses", "address", re.compile(r"(?<![\w.:/-])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-Z][\w'’.-]{1,24} ){1,4}(?:Street|St|Str|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Way|Parkway|Pkwy|Terrace|Close|Crescent|Cres|Gardens|Grove|Hill|Mews|Row|Walk|Circle|Highway|Hwy|Quay|Green|Park)\b\.?(?:,? (?:Apt|Flat|Unit|Suite|Ste|\#)\.? ?\w{1,6})?" + _TOWN)),
+    Rule("postal addresses", "address", re.compile(r"(?<![\w-])(?:[A-ZÄÖÜÅÆØ][\wäöüßåæø-]{1,30}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|ufer|ring|damm|gata|gaten|gate|veien|vegen|vei|plass|vägen|gatan|torget|straat|laan|plein|gracht|kade|vej|gade)|(?:Am|An der|Auf dem|Im) [A-ZÄÖÜ][\wäöüß-]{2,30}) \d{1,4} ?[a-zA-Z]?(?!\w)" + _TOWN)),
+    Rule("postal addresses", "address", re.compile(r"(?<![\w.-])\d{1,4}(?: ?(?:bis|ter))?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours)(?: (?:de|du|des|la|le|les|l['’]|d['’])){0,3} ?[A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?:[ -][A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3}" + _TOWN), ("rue", "avenue", "boulevard", "place", "chemin", "allée", "impasse", "quai", "cours")),
+    Rule("postal addresses", "address", re.compile(r"(?<!\w)(?:[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]lica|[Uu]l\.) [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?: [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3},? (?:n[º°o]\.? )?\d{1,4}(?!\w|[.:]\d)" + _TOWN), ("calle", "avenida", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul")),
+    Rule("postal addresses", "address", re.compile(r"(?<!\w)(?:[Pp]\.?\s?[Oo]\.?\s?[Bb]ox|Postfach|Boîte postale|Apartado)\s\d{1,6}(?!\w)" + _TOWN), ("box", "postfach", "postale", "apartado")),
+    Rule("postal addresses", "address", re.compile(r"〒\s?\d{3}[-−ー]?\d{4}(?:\s{0,2}[^\s、。,]{2,40})?"), ("〒",)),
+    any_case("postal addresses", "place", r"(?<!\w)(?:gps|geo(?:location)?|coord(?:s|inates)?|lat(?:itude)?(?:[ /,]{1,3}(?:lon|lng|longitude))?|location|position)(?:\s?[:=]|\s(?:is|of|at))?\s{0,3}[(\[]?(?P<value>-?\d{1,3}\.\d{3,9}°?\s?[,;/ ]\s?-?\d{1,3}\.\d{3,9})(?!\d)", ("gps", "geo", "coord", "lat", "location", "position")),
+    any_case("ip addresses", "device address", r"(?<!\w)(?:device|laptop|phone|tablet|modem|router|customer|subscriber|user|guest)(?:['’]s)?\s[^\n:]{0,24}?(?P<value>[0-9a-f]{2}(?P<gap>[:-])(?:[0-9a-f]{2}(?P=gap)){4}[0-9a-f]{2})(?![\w:-])", ("device", "laptop", "phone", "tablet", "modem", "router", "customer", "subscriber", "user", "guest")),
+    Rule("ip addresses", "ip address", re.compile(r"(?<![\w:.])::ffff:\d{1,3}(?:\.\d{1,3}){3}(?![\w.])", re.IGNORECASE), ("::",)),
 )  # fmt: skip

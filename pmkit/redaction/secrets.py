@@ -62,8 +62,46 @@ _SHAPES: Final = (
     ("key", r"rzp_(?:live|test)_\w{14,30}", "rzp_"),
     ("token", r"ntn_\w{40,60}|secret_[A-Za-z0-9]{43}", "ntn_", "secret_"),
     ("token", r"figd_[\w-]{30,60}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}", "figd_", "pmak-"),
-    ("token", r"(?:tfp|tskey-[a-z]+|fly|FlyV1|dp\.(?:pt|st|ct)|sbp|vercel|CCIPAT|CCIPRJ|bkua)[_-]\w[\w.-]{24,200}",
-     "tfp_", "tskey-", "fly", "dp.", "sbp_", "vercel", "ccip", "bkua_"),
+    ("token", r"(?:tfp|tskey-[a-z]+|fly|FlyV1|sbp|vercel|CCIPAT|CCIPRJ|bkua)[_-]\w[\w.-]{24,200}",
+     "tfp_", "tskey-", "fly", "sbp_", "vercel", "ccip", "bkua_"),
+    ("token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[\w-]{2,35}\.)?[A-Za-z0-9]{36,48}", "dp."),
+    ("token", r"fm[12][ar]?_[\w+/=-]{40,2000}|rnd_[A-Za-z0-9]{28,40}|nf[bcopu]_[A-Za-z0-9]{36,44}",
+     "fm1", "fm2", "rnd_", "nfb_", "nfc_", "nfo_", "nfp_", "nfu_"),
+    ("key", r"HRKU-[\w-]{36,80}", "hrku-"),
+    ("key", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{120,160}", "v1.0-"),
+    ("key", r"hc[a-z]{1,2}[ilm]k_[a-z0-9]{40,80}", "hc"),
+    ("key", r"(?:sdk|api|mob)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "sdk-", "api-", "mob-"),
+    ("token", r"sq[apu]_[0-9a-f]{40}|pul-[0-9a-f]{40}|r8_[A-Za-z0-9]{36,42}", "sqa_", "sqp_", "squ_", "pul-", "r8_"),
+    ("token", r"pat(?:[A-Za-z0-9]{14}\.[0-9a-f]{60,68}|-(?:na|eu|ap)\d-[0-9a-f-]{36})", "pat"),
+    ("token", r"[012]/\d{12,20}(?:/\d{12,20})?:[0-9a-f]{32}", "0/", "1/", "2/"),
+    ("token", r"access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[0-9a-f]{32}", "access_token$"),
+    ("key", r"AQE\w[A-Za-z0-9+/=]{24,200}-[A-Za-z0-9+/=]{24,200}-\S{10,60}", "aqe"),
+    ("key", r"[0-9a-f]{32}-us\d{1,2}(?!\w)|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])", "-us", "-"),
+    ("key", r"x(?:key|smtp)sib-[0-9a-f]{64}-\w{10,20}", "sib-"),
+    ("token", r"[bs]\.(?=[A-Za-z]{0,23}\d)(?=[a-z\d]{0,23}[A-Z])(?=[A-Z\d]{0,23}[a-z])[A-Za-z0-9]{24}(?![\w.])", "s.", "b."),
+    ("token", r"cio(?=[A-Za-z]{0,31}\d)(?=[a-z\d]{0,31}[A-Z])[A-Za-z0-9]{32}(?!\w)|oy2[a-z0-9]{43}(?!\w)", "cio", "oy2"),
+    ("token", r"AKCp[A-Za-z0-9]{60,80}|cmVmdGtu[A-Za-z0-9+/=]{40,80}|dG9rO[A-Za-z0-9+/=]{30,80}", "akcp", "cmvmdgtu", "dg9ro"),
+    ("token", r"CFPAT-[\w-]{40,50}|sl\.(?:u\.)?[\w-]{60,1400}|napi_[a-z0-9]{40,80}", "cfpat-", "sl.", "napi_"),
+    ("password", r"pscale_(?:pw|tkn|oauth)_[\w.-]{32,64}", "pscale_"),
+    ("token", r"A{18,25}[\w%+/=]{40,120}", "aaaaaaaaaaaaaaaaaa"),
+    ("token", r"pn[bu]_[A-Za-z0-9]{36}|ph[cx]_[A-Za-z0-9]{40,50}", "pnb_", "pnu_", "phc_", "phx_"),
+    ("token", r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}", "."),
+    ("secret", r"WPL_AP[01]\.\w{8,20}\.[\w=]{6,20}|PRIVATE-[\w-]{40,80}", "wpl_ap", "private-"),
+    ("key", r"(?:xai|nvapi|tgp_v1|tvly|pa)-[\w-]{30,100}|gsk_\w{40,60}|pplx-\w{40,60}|jina_\w{40,80}|lsv2_(?:pt|sk)_[0-9a-f]{32}_\w{8,12}",
+     "xai-", "nvapi-", "tgp_v1", "tvly-", "pa-", "gsk_", "pplx-", "jina_", "lsv2_"),
+    ("key", r"LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{28,40}|YC[A-Za-z0-9_-]{38}(?![\w-])|AQVN[\w-]{35,40}", "ltai", "akid", "yc", "aqvn"),
+    ("token", r"dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}|ATTA[0-9a-f]{60,80}|rdme_[a-z0-9]{60,80}", "dt0", "atta", "rdme_"),
+    ("key", r"(?:FLWSECK|FLWPUBK)[_-][\w-]{30,50}|EZ[AT]K\w{50,60}|(?:shippo|duffel)_(?:live|test)_[\w-]{30,60}",
+     "flw", "ezak", "eztk", "shippo_", "duffel_"),
+    ("key", r"A3-[A-Z0-9]{6}-[A-Z0-9]{6}(?:-[A-Z0-9]{5}){4}|ops_eyJ[\w-]{60,2000}", "a3-", "ops_eyj"),
+    ("key", r"\w{75}AZDO\w{4}|[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,40}", "azdo", "jqqj99"),
+    ("key", r"(?<!sha512-)(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==", "=="),
+    ("token", r"sb_(?:secret|publishable)_[\w-]{20,60}|st\.[0-9a-f]{24}\.[0-9a-f]{32,80}", "sb_", "st."),
+    ("token", r"oauth:[a-z0-9]{30}(?!\w)|glwt-[\w.-]{16,255}|glrtr-[\w.-]{16,255}", "oauth:", "glwt-", "glrtr-"),
+    # What passwords are kept as can be guessed back into them.
+    ("password hash", r"\$(?:1|5|6|y|2[abxy]|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})\$[\w./$=,+-]{20,300}",
+     "$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$argon2", "$scrypt$", "$pbkdf2"),
+    ("password hash", r"[0-9a-fA-F]{32}:[0-9a-fA-F]{32}(?![0-9a-fA-F])", ":"),
     ("token", r"\w{14}\.atlasv1\.[\w-]{40,80}", ".atlasv1."),
     ("token", r"eyJ[\w-]{8,4000}\.eyJ[\w-]{4,8000}(?:\.[\w-]{0,2000})?", "eyj"),
     ("token", r"eyJ[\w-]{8,4000}\.[\w-]{0,1000}\.[\w-]{8,100}\.[\w-]{8,8000}\.[\w-]{8,100}", "eyj"),
@@ -154,7 +192,7 @@ def _is_seed(value: str) -> bool:
 
 _LOCK_WORDS: Final = (
     r"passwor[dt]|passwd|passwort|kennwort|passphrase|passcode|passwrd|pswd|pwd|passord|wachtwoord|l[öo]senord|"
-    r"contrase[ñn]a|mot\s?de\s?passe|senha|has[łl]o|parola|пароль|adgangskode|salasana|パスワード|密码"
+    r"contrase[ñn]a|mot\s?de\s?passe|senha|has[łl]o|parola|парол[ья]|adgangskode|salasana|パスワード|密码"
 )
 _PASSWORD_HINTS: Final = (
     "pass", "pwd", "pswd", "kennwort", "wachtwoord", "senord", "contrase", "senha", "has", "parola", "пароль",
@@ -163,12 +201,12 @@ _PASSWORD_HINTS: Final = (
 _KEY: Final = (
     r"secret|token|api[_.\s-]?key|access[_.-]?key|account[_.-]?key|auth[_.-]?key|private[_.-]?key|"
     r"(?:shared|service|routing|integration|app|application|signing|encryption|master|storage|license|user|"
-    r"client|webhook|admin|write|read|deploy|maps|fastly|session)[_.-]?key|"
+    r"client|webhook|admin|write|read|deploy|maps|fastly|session)[_.-]?key|honeycomb-team|"
     r"credential|cookie|sess(?:ion)?[_.-]?id|signature|jwt|sas|"
     r"pat(?<![a-z]pat)(?![a-z])|seed(?<![a-z]seed)(?![a-z])|pass(?![a-z])|creds?(?![a-z])|[_.-]key(?![a-z])"
 )
 _KEY_HINTS: Final = (
-    "secret", "token", "key", "credential", "cookie", "sess", "signature", "jwt", "sas", "pat", "seed", "pass",
+    "honeycomb", "secret", "token", "key", "credential", "cookie", "sess", "signature", "jwt", "sas", "pat", "seed", "pass",
     "cred",
 )  # fmt: skip
 # What makes of such a name that of something else.
@@ -197,7 +235,7 @@ def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[
 
 # Between quotes a value may hold blanks and commas.
 _INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
-_SAYS: Final = r"(?:\s{0,4}(?::|=|->|→|:=|=>)\s{0,4}|\s{1,4}(?:is|are|was|ist|est|es|er|är|to|be|still|now|should be)\s{1,4})"
+_SAYS: Final = r"(?:\s{0,4}(?::|=|->|→|:=|=>)\s{0,4}|\s{1,4}(?:is|are|was|ist|lautet|hei(?:ß|ss)t|est|es|er|är|jest|to|be|still|now|should be)\s{1,4})"
 _WORDS: Final = r"(?:[ \t]{1,4}(?!is\b|are\b|was\b|to\b|ist\b|est\b|es\b)[\w@'’/.-]{1,24}){0,6}?"
 _SAID: Final = r"[(\"'`“„‘«*]{0,3}(?P<value>[^\s\"`“”»<>]{3,200})"
 _STILL: Final = r"(?:(?:still|now|just|currently|always|set to|changed to|to|be|been|:|=)\s{1,4}){0,3}"
@@ -230,6 +268,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://[^\s/:@\"'<>]{0,200}+:(?P<value>[^\s/@\"'<>]{1,400}(?:@[^\s/@\"'<>.:]{1,100}(?=@))?)(?=@[\w\[])", ("://",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w+.-])(?:redis|rediss|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?)://[^\s/:@\"'<>]{0,200}+:(?P<value>[^\s\"'<>]{1,200})(?=@[\w\[])", ("://",), _is_given),
     any_case(SECRETS, "token", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://(?P<value>[\w%.~-]{16,400})@", ("://",), _is_token),
+    any_case(SECRETS, "token", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://(?P<value>[\w%.~-]{16,400})(?=:(?:x-oauth-basic|x-token-auth|x)?@)", ("://",), _is_token),
     any_case(SECRETS, "password", r"jdbc:oracle:\w{1,10}:[\w.$#-]{1,60}/(?P<value>[^\s@\"'<>]{1,200})@", ("jdbc:oracle",)),
     # Parameters of addresses.
     any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
@@ -248,7 +287,14 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
     _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private_key_id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
     _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: _is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
+    any_case(SECRETS, "key", r"(?<![a-z])_auth\s{0,2}=\s{0,2}[\"']?(?P<value>[\w+/=.-]{12,4000})", ("_auth",), lambda v: _is_token(v) or _decodes_to_pair(v)),
+    any_case(SECRETS, "key", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token|key|pwd)[\w.-]{{0,20}}[\"']\s{{1,4}}value=[\"'](?P<value>[^\"'<>]{{6,4000}})[\"']", ("value=",), lambda v: _is_given(v) and not _is_prose(v)),
+    any_case(SECRETS, "password", r"(?<![a-z])(?:log_?in|sign_?in|authenticate|connect|auth|basicauth|set_?password)\(\s?[\"'][\w.@+-]{1,60}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']", ("login(", "log_in(", "signin(", "sign_in(", "authenticate(", "connect(", "auth(", "password("), _is_chosen),
     # Commands.
+    any_case(SECRETS, "password", r"(?<![\w-])(?:psexec\w{0,4}|winexe|wmic|winrs|schtasks|cmdkey)\s[^\n|;]{0,120}?(?<=\s)[-/](?:p|pass|password|rp)[:\s]\s{0,3}[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("psexec", "winexe", "wmic", "winrs", "schtasks", "cmdkey"), _is_given),
+    any_case(SECRETS, "password", r"(?<!\w)net\s{1,3}use\s[^\n|;]{0,120}?/user:\S{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&/]{3,200})", ("/user:",), _is_given),
+    any_case(SECRETS, "password", r"(?<!\w)snmp[\w-]{0,10}\s(?:[\w-]{1,12}\s){0,3}?community(?:\sstring)?(?:\s?[:=]|\sis)?\s{0,3}[\"'`]?(?P<value>[^\s\"'`]{4,64})", ("community",), lambda v: _is_given(v) and not _is_prose(v)),
+    any_case(SECRETS, "password", r"(?<!\w)(?:enable|username\s\S{1,40})\s(?:secret|password)\s\d\s(?P<value>\S{4,200})", ("secret", "password"), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])--?(?:[\w-]{0,30}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{1,3}|\s\\\n\s{0,8})[\"']?(?P<value>[^\s\"'<>|;&]{3,4000})", (*_PASSWORD_HINTS, "secret", "token", "key"), lambda v: _is_given(v) and not v.startswith("-")),
     Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:-u|--user|--proxy-user|-U|-a(?=\s))[= ]{0,3}[\"']?[\w.@+%-]{1,80}:(?P<value>[^\s\"'<>|]{3,400})"), ("-u", "--user", "--proxy-user", "-a "), lambda v: _is_given(v) and not re.fullmatch(r"[\d.:/]+", v)),
     Rule(SECRETS, "key", re.compile(r"(?<![\w-])(?:-u|--user)[= ]{0,3}[\"']?(?P<value>[\w+/=.-]{20,200}):[\"']?(?=\s|$)"), ("-u", "--user"), _is_token),
@@ -262,8 +308,14 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "token", r"(?<![\w-])(?:vault\slogin|doctl\sauth\sinit\s-t|flyctl\sauth\stoken|heroku\sauth:token|sentry-cli\slogin\s--auth-token|aws\sconfigure\sset\s\w{1,40})\s{1,3}[\"']?(?P<value>[\w+/=.-]{12,400})", ("vault login", "doctl", "flyctl", "heroku", "sentry-cli", "aws configure"), _is_token),
 )  # fmt: skip
 
+_CODES: Final = r"(?=[a-z-]{0,30}\d)[a-z0-9]{4,8}(?:-[a-z0-9]{4,8}){1,7}(?![\w-])"
+_WORDS_OF_A_SEED: Final = r"[a-z]{3,12}(?:[ -][a-z]{3,12})"
+
 # What people say is one, in a sentence; a table's row or a page's source is none.
 SAID: Final[tuple[Rule, ...]] = (
+    any_case(SECRETS, "secret", rf"(?<!\w)(?:recovery|backup|rescue|scratch|emergency|restore)\s(?:codes?|keys?)(?:\s(?:for|of)\s[\w ]{{2,30}}?)?(?:\s?[:=]|\s(?:is|are))?\s{{1,4}}[\"'`]?(?P<value>{_CODES}(?:[,;\s]{{1,4}}{_CODES}){{0,24}})", ("code", "key")),
+    any_case(SECRETS, "passphrase", rf"(?<!\w)pass\s?phrase(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{3,7}})(?!\w)", ("phrase",)),
+    any_case(SECRETS, "seed", rf"(?<!\w)(?:mnemonic|seed|recovery|backup|wallet)(?:\s(?:phrase|words?|seed))?(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{11,23}})(?!\w)", ("mnemonic", "seed", "recovery", "backup", "wallet")),
     _said(_LOCK_WORDS, rf"(?:s|word)?{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", _PASSWORD_HINTS),
     _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", _is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
     _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", ("pw", "pass", "cred", "pswd")),
@@ -328,8 +380,15 @@ _END: Final = re.compile(r"-{3,5}\s?END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?\s?
 _BODY: Final = re.compile(r"(?:(?:\\{1,2}[nr]|\s|&gt;|>){0,6}[A-Za-z0-9+/=:,-]{1,200})*+")
 
 
+_PUTTY: Final = re.compile(
+    r"PuTTY-User-Key-File-\d:[^\n]{0,200}(?:\n[A-Za-z-]{4,24}:[^\n]{0,200}|\n[A-Za-z0-9+/=]{1,100}){0,400}+"
+)
+
+
 def find_private_keys(text: str) -> Iterator[Span]:
     """Every private key; of one that is cut off, as much as there is."""
+    if "PuTTY-User-Key" in text:
+        yield from (Span(*found.span(), "private key", SECRETS) for found in _PUTTY.finditer(text))
     if "PRIVATE KEY" not in text:
         return
     ends = [match.end() for match in _END.finditer(text)]

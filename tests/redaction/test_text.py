@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pmkit.audience import PERSONAL
 from pmkit.redaction import EVERYTHING, SECRETS, Tagger, find_sensitive, redact_text
 from pmkit.redaction.people import People, Person
+from tests.redaction import drawn
 from tests.redaction.cases import Case, cases, ordinary
 
 TAGGER = Tagger(b"a key")
@@ -137,3 +138,32 @@ def test_names_in_all_their_spellings(text: str, after: str) -> None:
     """Full, first and last names, handles, short forms, initials, with and without accents and case."""
     assert PEOPLE.replaced(text) == after
     assert PEOPLE.replaced(PEOPLE.replaced(text)) == PEOPLE.replaced(text)
+
+
+def _share_masked(group: str, wanted: tuple[str, ...]) -> float:
+    asked = masked = 0
+    for message in drawn.messages()[group]:
+        spans = find_sensitive(message.text, wanted)
+        found = {place for span in spans for place in range(span.start, span.end)}
+        for start, end in message.spans:
+            asked += 1
+            masked += len(found & set(range(start, end))) >= 0.9 * (end - start)
+    return masked / asked
+
+
+def test_the_shapes_of_many_vendors_are_found() -> None:
+    """Keys, addresses of databases, headers, configurations and sentences in ten languages."""
+    assert _share_masked("secret", EVERYTHING) >= 0.99
+
+
+def test_what_is_personal_in_many_countries_is_found() -> None:
+    """Telephones, cards, accounts, identities, addresses and names."""
+    assert _share_masked("personal", EVERYTHING) >= 0.98
+    assert _share_masked("hosts", (*EVERYTHING, "hosts")) >= 0.98
+
+
+def test_what_only_looks_like_it_stays() -> None:
+    """Versions, digests, durations, ids and talk about passwords."""
+    messages = drawn.messages()["ordinary"]
+    touched = [message.text for message in messages if find_sensitive(message.text)]
+    assert len(touched) <= 0.01 * len(messages), touched
