@@ -17,7 +17,7 @@ import msgspec
 
 from pmkit.errors import EvidenceError
 from pmkit.loaders._archive import READ_ERRORS, Member
-from pmkit.loaders._salvage import holds_twin_keys, read_list, text_of
+from pmkit.loaders._salvage import MOST_CAREFUL, holds_twin_keys, read_list, text_of
 from pmkit.loaders.slack.columns import Channel, Pinned
 from pmkit.loaders.slack.message import People
 from pmkit.loaders.slack.shapes import (
@@ -188,7 +188,11 @@ class Export:
             where = member.name if number is None else f"{member.name}:{number}"
             self.problems.append((where, reason if number is not None else f"{reason}; ids stand for names"))
 
-        return read_entries(member, shape, complain)
+        try:
+            return read_entries(member.read(), shape, complain)
+        except READ_ERRORS as error:
+            complain(None, f"cannot be read: {error}")
+            return []
 
 
 def channel_of(known: Conversation, people: dict[str, str]) -> Channel:
@@ -208,16 +212,18 @@ def _pins(conversation: Conversation) -> Iterator[Pinned]:
             yield Pinned(index, pin.id, pin.user or "", second)
 
 
-def read_entries(member: Member, shape: type[_T], complain: Complain) -> list[tuple[int, _T]]:
-    """The entries of an index file, each with its number; what cannot be read is complained of."""
+def read_entries(data: bytes, shape: type[_T], complain: Complain) -> list[tuple[int, _T]]:
+    """The entries of an index file, each with its number; what cannot be read is complained of.
+
+    In a small file, so is an entry that says a key twice.
+    """
     try:
-        data = member.read()
-        return list(enumerate(msgspec.json.decode(data, type=list[shape])))  # type: ignore[valid-type]
-    except READ_ERRORS as error:
-        complain(None, f"cannot be read: {error}")
-        return []
+        entries = list(enumerate(msgspec.json.decode(data, type=list[shape])))  # type: ignore[valid-type]
+        if len(data) > MOST_CAREFUL or not holds_twin_keys(data):
+            return entries
     except UNDECODABLE:
-        text = text_of(data)
+        pass
+    text = text_of(data)
     begin = LIST_BEGIN.match(text)
     if begin is None:
         complain(None, "expected a JSON list")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby, islice
 from pathlib import Path
@@ -33,6 +33,7 @@ from pmkit.loaders.slack.index import (
     USER_INDEXES,
     channel_of,
     is_message,
+    read_entries,
 )
 from pmkit.loaders.slack.message import People
 from pmkit.loaders.slack.shapes import UNDECODABLE, Conversation, Message, Text, User
@@ -301,11 +302,16 @@ class _Saved:
     def _learn_list(self, member: Member, data: bytes) -> bool:
         """Take the names from an index file of a dump; whether it is one."""
         name = member.name.rpartition("/")[2]
-        if name in USER_INDEXES:
-            self._learn_people(Raw(data))
-        elif name in CHANNEL_INDEXES:
-            self._learn_channels(Raw(data))
-        return name in USER_INDEXES | CHANNEL_INDEXES
+        is_index = name in USER_INDEXES | CHANNEL_INDEXES and LIST_BEGIN.match(text_of(data[:64]))
+
+        def complain(number: int | None, reason: str) -> None:
+            self.problems.append(_Problem(member.name, number, reason))
+
+        if is_index and name in USER_INDEXES:
+            self._add_people([user for _, user in read_entries(data, User, complain)])
+        elif is_index:
+            self._add_channels([channel for _, channel in read_entries(data, Conversation, complain)])
+        return bool(is_index)
 
     def _learn(self, document: Document) -> bool:
         """Take the names from an answer that tells of people or channels; whether it does."""
@@ -314,20 +320,19 @@ class _Saved:
         if isinstance(document.user, User):
             self.people.add(document.user)
             return True
-        known = [self._learn_people(document.members), self._learn_channels(document.channels)]
-        return any(known) or isinstance(document.channel, Conversation)
+        users = _decoded(document.members, _decode_users)
+        found = _decoded(document.channels, _decode_conversations)
+        self._add_people(users)
+        self._add_channels(found)
+        return bool(users or found) or isinstance(document.channel, Conversation)
 
-    def _learn_people(self, raw: Raw) -> bool:
-        users = _decoded(raw, _decode_users)
+    def _add_people(self, users: Iterable[User]) -> None:
         for user in users:
             self.people.add(user)
             self.taken_at = max(self.taken_at, microseconds_in(user.updated))
-        return bool(users)
 
-    def _learn_channels(self, raw: Raw) -> bool:
-        found = _decoded(raw, _decode_conversations)
-        self.conversations |= {conversation.id: conversation for conversation in found}
-        return bool(found)
+    def _add_channels(self, conversations: Iterable[Conversation]) -> None:
+        self.conversations |= {conversation.id: conversation for conversation in conversations}
 
     # Damaged files
 

@@ -1063,6 +1063,9 @@ def test_a_damaged_users_index_costs_only_its_names(tmp_path: Path) -> None:
     validate(frame, EVENTS)
     assert frame["actor"].iloc[0] == "ada"
     assert frame["ref"].iloc[1] == "slack.zip#users.json:3"
+    twice = users.replace(b'{"id": 7}', b'{"id": "U7", "name": "a", "name": "b"}')
+    frame = load_slack_export(export(tmp_path, {"general/2024-03-14.json": [message()], "users.json": twice}))
+    assert "duplicate key 'name'" in frame["text"].iloc[1]
     broken = export(tmp_path, {"general/2024-03-14.json": [message()], "users.json": b"{"})
     assert load_slack_export(broken)["actor"].tolist() == ["U01", ""]
 

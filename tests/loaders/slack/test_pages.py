@@ -55,6 +55,28 @@ def test_a_page_of_history_is_loaded_oldest_first(tmp_path: Path) -> None:
     assert frame["ref"].iloc[0] == f"{path.name}#messages:2"
 
 
+@pytest.mark.parametrize(
+    ("users", "actor", "said"),
+    [
+        (b'[{"id": "U01", "name": "ada"}]', "ada", []),
+        (b'\xef\xbb\xbf[{"id": "U01", "name": "ada"}]', "ada", []),
+        (b'{"ok": true, "members": [{"id": "U01", "name": "ada"}]}', "ada", []),
+        (b'[{"id": "U01", "name": "ada"}, {"id": 7}]', "ada", ["users.json:1"]),
+        (b'[{"id": "U01", "name": "ada", "name": "bob"}]', "U01", ["users.json:0"]),
+        (b'[{"id": "U01"', "U01", ["users.json:0"]),
+    ],
+)
+def test_an_index_beside_the_pages_names_people_or_says_why_not(
+    tmp_path: Path, users: bytes, actor: str, said: list[str]
+) -> None:
+    """Whether it is a list or an answer of the API; an entry that cannot be read costs its name alone."""
+    save(tmp_path / f"{CHANNEL}.json", page(message(1)))
+    (tmp_path / "users.json").write_bytes(users)
+    frame = load_slack_pages(tmp_path)
+    assert frame["actor"].iloc[0] == actor
+    assert frame["ref"].iloc[1:].tolist() == [f"{tmp_path.name}#{place}" for place in said]
+
+
 @pytest.mark.parametrize("lines", [True, False])
 def test_several_pages_in_one_file(tmp_path: Path, lines: bool) -> None:
     """A list of pages and a page on each line give the same messages; a copy is folded."""
