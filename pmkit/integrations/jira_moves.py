@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pmkit.errors import IntegrationError
+
 # The category of status, as Jira keeps it, that each status of `actions.csv` is.
 CATEGORIES: Final[Mapping[str, str]] = {
     "open": "new", "in progress": "indeterminate", "done": "done", "dropped": "done",
@@ -40,14 +42,29 @@ class Move:
         return f"“{self.to}”" if self.to == self.name else f"“{self.to}”, by “{self.name}”"
 
 
+def check_moves(settings: Mapping[str, Any]) -> None:
+    """Raise `IntegrationError` where `transitions` of `[connections.jira]` says what nobody can follow."""
+    told = settings.get("transitions", {})
+    example = 'as transitions = { done = "Close issue" }'
+    if not isinstance(told, Mapping):
+        raise IntegrationError(
+            f"Jira: `transitions` of [connections.jira]: expected a table, {example}; found {told!r}"
+        )
+    for status, name in told.items():
+        if status not in CATEGORIES or not isinstance(name, str) or not name.strip():
+            raise IntegrationError(
+                f"Jira: `transitions` of [connections.jira]: expected a status ({', '.join(CATEGORIES)}) and "
+                f"the name of a transition, {example}; found {status} = {name!r}"
+            )
+
+
 def find_move(ways: Sequence[Way], status: str, settings: Mapping[str, Any]) -> tuple[Move | None, str]:
     """The transition to `status`, a word of `actions.csv`; or none, and in words why.
 
     `ways` are those that Jira offers from where the issue stands, with their fields, `settings` the keys of
     `[connections.jira]`.
     """
-    told = settings.get("transitions", {})
-    said = str(told.get(status, "")) if isinstance(told, Mapping) else ""
+    said = str(settings.get("transitions", {}).get(status, "")).strip()
     fits = [way for way in ways if _fits(way, status, said)]
     ends = sorted({_end(way) for way in fits})
     if not fits or len(ends) > 1:

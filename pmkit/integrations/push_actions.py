@@ -24,7 +24,7 @@ from pmkit.errors import IntegrationError, PmkitError
 from pmkit.integrations.calling import Caller, jira_client
 from pmkit.integrations.credentials import account
 from pmkit.integrations.jira_fields import Form, find_form, find_type
-from pmkit.integrations.jira_moves import Move, find_move
+from pmkit.integrations.jira_moves import Move, check_moves, find_move
 from pmkit.integrations.ledger import Ledger
 from pmkit.integrations.outgoing import Outgoing, outgoing
 from pmkit.integrations.plan import (
@@ -122,6 +122,7 @@ class _Site:
     def __init__(self, client: JIRA, caller: Caller, project: str) -> None:
         self.client, self.caller, self.project = client, caller, project
         self.settings = caller.account.settings
+        check_moves(self.settings)
         self.target = f"{caller.account.url} {project}"
         self.notes: list[str] = []
         self._forms: dict[str, Form | None] = {}

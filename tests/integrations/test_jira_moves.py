@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pmkit.integrations.jira_moves import find_move
+from pmkit.errors import IntegrationError
+from pmkit.integrations.jira_moves import check_moves, find_move
 
 CATEGORY = {"To Do": "new", "Doing": "indeterminate"}
 
@@ -65,6 +66,24 @@ def test_incident_toml_decides() -> None:
     move, _ = find_move(offered, "done", told)
     assert str(move) == "“Closed”, by “Close”"
     assert "none of them is “Gone”" in find_move(offered, "dropped", told)[1]
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("Done", "expected a table"),
+        ({"closed": "Done"}, "expected a status (open, in progress, done, dropped)"),
+        ({"done": 31}, "found done = 31"),
+        ({"done": " "}, "the name of a transition"),
+    ],
+)
+def test_a_setting_that_nobody_can_follow_is_explained(told: Any, words: str) -> None:
+    """Before anything is asked of Jira for it."""
+    with pytest.raises(IntegrationError) as caught:
+        check_moves({"transitions": told})
+    assert words in str(caught.value)
+    check_moves({"transitions": {"in progress": "Start"}})
+    check_moves({})
 
 
 def test_a_screen_is_filled_where_that_is_clear() -> None:
