@@ -31,7 +31,11 @@ SHARED_DRIVE: Final = "0APMKITDEMO"
 INCIDENT_FOLDER: Final = "1PMKITCHECKOUTFAILURE"
 
 _MINE: Final = "0AMYDRIVE"
-_PLACES: Final = {DOCUMENT: "document", SHEET: "spreadsheets", FOLDER: "drive/folders"}
+_PLACES: Final = {
+    DOCUMENT: "https://docs.google.com/document/d/{}/edit",
+    SHEET: "https://docs.google.com/spreadsheets/d/{}/edit",
+    FOLDER: "https://drive.google.com/drive/folders/{}",
+}
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXPORTS: Final = {DOCUMENT: ("text/plain", "text/markdown", "text/html"), SHEET: ("text/csv", _XLSX)}
 _DEFAULT_FIELDS: Final = ("kind", "id", "name", "mimeType")
@@ -292,11 +296,11 @@ class GoogleDrive(System):
         file_id = facts.get("id") or self._new_id()
         parents = [_MINE if parent == "root" else parent for parent in facts["parents"]]
         kind = facts["mimeType"]
-        place = f"https://docs.google.com/{_PLACES[kind]}/d/{file_id}/edit" if kind in _PLACES else ""
+        place = _PLACES.get(kind, "https://drive.google.com/file/d/{}/view").format(file_id)
         file: Record = {
             "kind": "drive#file", "name": "Untitled", "trashed": False, "starred": False, **facts,
             "id": file_id, "parents": parents, "createdTime": _stamp(at), "modifiedTime": _stamp(at),
-            "version": "1", "webViewLink": place or f"https://drive.google.com/file/d/{file_id}/view",
+            "version": "1", "webViewLink": place,
         }  # fmt: skip
         shared = {SHARED_DRIVE} | {key for key, one in self.files.items() if "driveId" in one}
         if shared & set(parents):

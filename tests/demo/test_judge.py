@@ -128,7 +128,15 @@ def test_jira_answers_as_it_is_described(judged: tuple[Asking, Judge]) -> None:
     call("GET", f"/issue/{key}/remotelink?globalId=pmkit%3D1")
     call("POST", f"/issue/{key}/transitions", {"transition": {"id": "31"}})
     call("PUT", f"/issue/{key}/properties/pmkit", {"a": 1})
-    for path in ("", "?expand=changelog", "/changelog", "/comment", "/transitions", "/properties/pmkit"):
+    for path in (
+        "",
+        "?expand=changelog",
+        "/changelog",
+        "/comment",
+        "/transitions",
+        "/transitions?expand=transitions.fields",
+        "/properties/pmkit",
+    ):
         call("GET", f"/issue/{key}{path}")
     call("DELETE", f"/issue/{key}")
     told(heard, "jira", 16)
