@@ -2,6 +2,7 @@
 
 python benchmarks/signals.py
 python benchmarks/signals.py --incidents 1000 --misses
+python benchmarks/signals.py --wording tune
 
 Each incident has five days of a team's record: chatter, routine alerts of its own and of other services,
 deploys with all their tellings. Before the page one to three early signals are planted: an alert that nobody
@@ -13,9 +14,11 @@ from __future__ import annotations
 
 import argparse
 import random
+import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -27,71 +30,39 @@ from pmkit.timeline import build_timeline
 
 DETECTED = datetime(2026, 9, 17, 14, 20, tzinfo=UTC)
 TOP = 3
-SERVICES = (
-    "ticket-api", "seat-map", "login", "ledger", "parcel-router", "label-print", "menu-service",
-    "booking-core", "image-resizer", "mail-relay", "price-feed", "search-index", "locker-gate",
-    "fleet-sync", "badge-reader", "report-builder", "invoice-run", "chat-hub", "media-store", "session-cache",
-)  # fmt: skip
-PEOPLE = ("ana", "bo", "cleo", "dev", "eli", "fay", "gus", "hana", "ivo", "june", "kai", "lou", "mio", "nia")
-# What breaks: in the title and the page, in an alert before it, and as people tell it.
-FAULTS = (
-    ("requests time out", "latency p99 above 2 s", ("waits for ever", "hangs on the second page", "is slow")),
-    ("orders are rejected", "rejected share above 1 %", ("gets a red box", "is refused", "cannot finish")),
-    ("sign-in fails", "token renewals above 400 per minute", ("is thrown out", "has to sign in twice")),
-    ("jobs pile up", "queue depth above 5,000", ("waits for a mail", "has an empty list", "sees yesterday")),
-    ("memory runs out", "heap after collection above 80 %", ("sees a white page", "lost a draft")),
-    ("replica falls behind", "replication lag above 20 s", ("sees an old price", "misses a row just saved")),
-    ("disk is full", "free space below 12 %", ("cannot upload", "gets half a picture")),
-)  # fmt: skip
-WHO = (
-    ("the museum", "Ghent"), ("the harbour office", "Izmir"), ("a bakery", "Lodz"),
-    ("the night shift", "Turku"),
-    ("the box office", "Porto"), ("a florist", "Bergamo"), ("the depot", "Leeds"), ("the school", "Tartu"),
-    ("a pharmacy", "Graz"), ("the library", "Uppsala"), ("a courier", "Nantes"), ("the clinic", "Split"),
-)  # fmt: skip
-DOUBTS = (
-    "Anyone else? {who} in {town} {told}, gone a minute later",
-    "Is it just me or is {service} a bit odd today",
-    "{service} {told} for me, reloading helps. Known?", "might be nothing, but {who} in {town} {told}",
-    "hm, {service} looks off in staging AND prod", "Seeing timeouts towards {service}, two in ten minutes",
-    "does somebody work on {service}? my test run {told}", "{town} again: {who} {told}. Third time today",
-    "weird one from {town}: {who} {told} but only on the tablet",
-    "not sure whether this is us: {service} answers 502 now and then",
-)  # fmt: skip
-CUSTOMERS = (
-    "3 tickets from {town} within the hour: {who} {told}",
-    "customers report that it {told}, mostly in {town}",
-    "{who} in {town} called, complaining that the order {told}", "{who} in {town} says it {told} since lunch",
-    "Support here: users say the page {told}. {town}, if that helps",
-    "five calls from {town}, all: it {told}",
-)  # fmt: skip
-# Said without any word of doubt or failure; only the response shows later what they were.
-QUIET = (
-    "{who} in {town} phoned, she {told}. I told her to wait",
-    "funny call from {town} just now, {who} {told} and then did not",
-    "Wednesday puzzle: {who} from {town} {told}, twice, at the full hour",
-    "for the diary: {who}, {town}, {told}",
-)
-CHATTER = (
-    "lunch at {n}?", "the coffee machine is broken again", "who has the key to room {n}",
-    "release notes for sprint {n} are out, thanks all", "Standup moves to {n}:15 tomorrow",
-    "is anybody using the big screen", "happy birthday {name} :tada:", "nice talk {name}, slides please",
-    "parking lot is closed on Friday", "can somebody review #{n}?", "demo went fine, customers were happy",
-    "reminder: expenses by the {n}th", "the new badge photos look odd, mine at least", "book club at {n}",
-    "my build fails since the last merge, looking", "who took the HDMI cable", "train is late, {n} minutes",
-    "we could use a glossary for {other}", "docs of {other} moved, link in the topic", "cake in the kitchen",
-    "retro notes of {other} are up", "{other} meeting is cancelled", "questions about {service}? ask {name}",
-    "{service} planning starts at {n}", "error budget review on Monday", "anyone else going to the meetup?",
-)  # fmt: skip
-ROUTINE = (
-    "cpu above 85 % for 5 min", "batch finished late by {n} min", "certificate expires in {n} days",
-    "disk above 70 %", "{n} slow queries in 10 min", "health check flapped {n} times", "cache hit below 90 %",
-)  # fmt: skip
-RESPONSE = (
-    "looking at {service} now", "graphs show it since {clock}Z", "restarting one pod to see", "no change yet",
-    "who owns the pool settings?", "rolled the flag back, watching", "error share falls, 12 % -> 3 %",
-    "status page is up", "still {n} % in the worst minute", "thank you all", "customers are told",
-)  # fmt: skip
+WORDINGS = Path(__file__).parent / "wordings"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Ways to tell an incident and the days before it, as one of the files in `wordings` has them."""
+
+    services: list[str]
+    people: list[str]
+    who: list[tuple[str, str]]
+    faults: list[tuple[str, str, list[str]]]  # in title and page, in an alert before, as people tell it
+    doubts: list[str]
+    customers: list[str]
+    quiet: list[str]  # without any word of doubt or failure; only the response shows later what they were
+    chatter: list[str]
+    desk: list[str]  # ordinary requests of customers
+    routine: list[str]
+    response: list[str]
+    recalls: list[str]
+    answers: list[str]
+    blames: str
+    page: str
+    title: str
+    warned: list[str]  # and that it is over
+    noticed: str
+    deployed: str
+    machines: list[str]  # that watches, and that deploys
+    places: dict[str, Any]
+
+
+def load_wording(name: str) -> Wording:
+    """The wording of that name."""
+    return Wording(**tomllib.loads((WORDINGS / f"{name}.toml").read_text(encoding="utf-8")))
 
 
 @dataclass
@@ -99,6 +70,7 @@ class Story:
     """One made-up incident while it is told: its rows, and which of them are the planted signals."""
 
     rng: random.Random
+    words: Wording
     rows: list[dict[str, Any]] = field(default_factory=list)
     planted: dict[str, str] = field(default_factory=dict)
 
@@ -110,7 +82,7 @@ class Story:
 
     def say(self, at: datetime, place: str, text: str, **more: Any) -> str:
         """What a person writes."""
-        name = self.rng.choice(PEOPLE)
+        name = self.rng.choice(self.words.people)
         who = {"actor": name, "slack_user_id": f"U{name}", "kind": "message", "place": place}
         stamp = {"slack_channel_id": place, "slack_ts": f"{at.timestamp():.6f}"}
         return self.add(at, text, **(who | stamp | more))
@@ -126,32 +98,35 @@ class Story:
         if on_git:
             git = {"source": "deploy", "place": "shop/platform", "deploy_version": version * 5}
             asked = f"Deployment asked for: main {version} to production: {service}"
-            told.append(self.add(at, asked, kind="change", actor=self.rng.choice(PEOPLE), **git))
+            told.append(self.add(at, asked, kind="change", actor=self.rng.choice(self.words.people), **git))
             began = f"Deployment began: main {version} to production: {service}"
             told.append(self.add(at + timedelta(seconds=4), began, kind="change", actor="runner", **git))
             done = f"Deployed main {version} to production: {service}"
             told.append(self.add(at + timedelta(seconds=90), done, kind="deploy", actor="runner", **git))
-        post = f"`{service}` {version} deployed to production by @{self.rng.choice(PEOPLE)}"
-        told.append(self.post(at + timedelta(seconds=95), "#deploys", "Porter", post))
+        post = self.words.deployed.format(
+            service=service, version=version, name=self.rng.choice(self.words.people)
+        )
+        place, actor = self.words.places["deploys"], self.words.machines[1]
+        told.append(self.post(at + timedelta(seconds=95), place, actor, post))
         return version, told
 
 
-def tell(seed: int) -> tuple[Postmortem, dict[str, str]]:
+def tell(seed: int, words: Wording) -> tuple[Postmortem, dict[str, str]]:
     """The incident of that seed before anybody looked at it, and its planted signals with their kinds."""
     rng = random.Random(seed)  # noqa: S311 - made-up data
-    story = Story(rng)
-    services = rng.sample(SERVICES, 3)
-    others = [service for service in SERVICES if service not in services]
-    symptom, early, tellings = rng.choice(FAULTS)
+    story = Story(rng, words)
+    services = rng.sample(words.services, 3)
+    others = [service for service in words.services if service not in services]
+    symptom, early, tellings = rng.choice(words.faults)
     _noise(story, services, others)
     _plant(story, services, early, tellings)
     _respond(story, services[0], symptom)
     incident = Incident(
         id=f"i{seed}",
-        title=f"{services[0]}: {symptom}" if rng.random() < 0.5 else f"Trouble with {services[0]}",
+        title=f"{services[0]}: {symptom}" if rng.random() < 0.5 else words.title.format(service=services[0]),
         severity="P1",
         services=tuple(services),
-        members=(Member("Incident Commander", "ana", "Uana"),),
+        members=(Member("Incident Commander", words.people[0], f"U{words.people[0]}"),),
         channels=(Channel("inc-updates"), Channel("inc-decisions")),
     )
     events = schema.conform(pd.DataFrame(story.rows), schema.EVENTS)
@@ -168,99 +143,113 @@ def tell(seed: int) -> tuple[Postmortem, dict[str, str]]:
 
 
 def _noise(story: Story, services: list[str], others: list[str]) -> None:
-    rng = story.rng
-    own_routine = [f"[Warning] {service}: {rng.choice(ROUTINE)}" for service in services]
+    rng, words, places = story.rng, story.words, story.words.places
+
+    def alert_of(service: str) -> tuple[str, str]:
+        return service, rng.choice(words.routine)
+
+    own_routine = [alert_of(service) for service in services]
     for day in range(5, -1, -1):
         morning = DETECTED.replace(hour=6, minute=0) - timedelta(days=day)
         busy = timedelta(hours=8 if day == 0 else 12)
         for _ in range(rng.randrange(15, 30)):
-            words = {"n": rng.randrange(2, 30), "name": rng.choice(PEOPLE), "service": rng.choice(services)}
-            text = rng.choice(CHATTER).format(**words, other=rng.choice(others))
-            asked = story.say(morning + busy * rng.random(), rng.choice(("#general", "#team")), text)
+            told = {
+                "n": rng.randrange(2, 30),
+                "name": rng.choice(words.people),
+                "service": rng.choice(services),
+            }
+            text = rng.choice(words.chatter).format(**told, other=rng.choice(others))
+            asked = story.say(morning + busy * rng.random(), rng.choice(places["talk"]), text)
             if rng.random() < 0.3:
                 _answer(story, asked)
-        alerts = [
-            f"[Warning] {rng.choice(others)}: {rng.choice(ROUTINE)}" for _ in range(rng.randrange(6, 15))
-        ]
-        alerts += [text for text in own_routine if rng.random() < 0.8]
-        for alert in alerts:
+        for _ in range(rng.randrange(4, 10) if words.desk else 0):
+            who, town = rng.choice(words.who)
+            told = {"who": who, "town": town, "n": rng.randrange(2, 30), "other": rng.choice(others)}
+            text = rng.choice(words.desk).format(**told)
+            asked = story.say(morning + busy * rng.random(), places["desk"], text)
+            if rng.random() < 0.3:
+                _answer(story, asked)
+        alerts = [alert_of(rng.choice(others)) for _ in range(rng.randrange(6, 15))]
+        alerts += [alert for alert in own_routine if rng.random() < 0.8]
+        for service, what in alerts:
             at = morning + busy * rng.random()
-            text = alert.format(n=rng.randrange(2, 30))
-            story.post(at, "#alerts", "Watch", text)
-            story.post(at + timedelta(minutes=6), "#alerts", "Watch", text.replace("[Warning]", "[Resolved]"))
+            what = what.format(n=rng.randrange(2, 30))  # noqa: PLW2901 - the same number in both
+            for minutes, said in zip((0, 6), words.warned, strict=True):
+                text = said.format(service=service, what=what)
+                story.post(at + timedelta(minutes=minutes), places["alerts"], words.machines[0], text)
         for _ in range(rng.randrange(3, 8)):
             service = rng.choice(services if rng.random() < 0.4 else others)
             story.deploy(morning + busy * rng.random() * 0.95, service, on_git=rng.random() < 0.6)
 
 
 def _plant(story: Story, services: list[str], early: str, tellings: tuple[str, ...]) -> None:
-    rng = story.rng
+    rng, ways, places = story.rng, story.words, story.words.places
     kinds = rng.sample(("alert", "doubt", "customer", "quiet", "change"), rng.choice((1, 2, 2, 3)))
     for kind in kinds:
         at = DETECTED - timedelta(minutes=rng.uniform(5, 100))
-        who, town = rng.choice(WHO)
+        who, town = rng.choice(ways.who)
         words = {"who": who, "town": town, "told": rng.choice(tellings), "service": rng.choice(services)}
         if kind == "alert":
             _plant_alert(story, at, services, early)
         elif kind == "change":
             version, told = story.deploy(at, rng.choice(services), on_git=rng.random() < 0.6)
             story.planted |= dict.fromkeys(told, "change")
-            story.say(DETECTED + timedelta(minutes=25), "#inc-updates", f"it is {version}, we take it back")
+            story.say(DETECTED + timedelta(minutes=25), "#inc-updates", ways.blames.format(version=version))
         else:
-            said = {"doubt": DOUBTS, "customer": CUSTOMERS, "quiet": QUIET}[kind]
-            event_id = story.say(at, rng.choice(("#general", "#support")), rng.choice(said).format(**words))
+            said = {"doubt": ways.doubts, "customer": ways.customers, "quiet": ways.quiet}[kind]
+            place = rng.choice(places["heard"])
+            event_id = story.say(at, place, rng.choice(said).format(**words))
             story.planted[event_id] = kind
             if rng.random() < 0.6:
                 _answer(story, event_id)
             if kind == "quiet" or rng.random() < 0.3:
                 later = DETECTED + timedelta(minutes=rng.uniform(10, 60))
-                recall = rng.choice(
-                    (
-                        f"{who} in {town} had it at {at:%H:%M}Z already, it stands in #general and #support",
-                        f"did nobody read what {who} from {town} said an hour ago?",
-                    )
-                )
+                recall = rng.choice(ways.recalls).format(**words, place=place, clock=f"{at:%H:%M}")
                 story.say(later, "#inc-updates", recall)
 
 
 def _plant_alert(story: Story, at: datetime, services: list[str], early: str) -> None:
-    text = f"[Notice] {story.rng.choice(services)}: {early}"
+    words, place, actor = story.words, story.words.places["alerts"], story.words.machines[0]
+    told = {"service": story.rng.choice(services), "what": early}
+    text, over = words.noticed.format(**told), words.warned[1].format(**told)
     waves = story.rng.choice((1, 1, 2, 3))
     for wave in range(waves):
         when = at - timedelta(minutes=40 * (waves - 1 - wave))
-        event_id = story.post(when, "#alerts", "Watch", f"{text}\nValue: {story.rng.randrange(100)}")
+        event_id = story.post(when, place, actor, f"{text}\nValue: {story.rng.randrange(100)}")
         if wave == 0:
             story.planted[event_id] = "alert"
-        story.post(when + timedelta(minutes=3), "#alerts", "Watch", text.replace("[Notice]", "[Resolved]"))
+        story.post(when + timedelta(minutes=3), place, actor, over)
 
 
 def _respond(story: Story, service: str, symptom: str) -> None:
-    rng = story.rng
+    rng, said = story.rng, story.words
     page = {"source": "pagerduty", "place": service, "actor": service}
-    story.add(DETECTED, f"Triggered through the API: {service}: {symptom}", kind="trigger", **page)
+    story.add(DETECTED, said.page.format(service=service, symptom=symptom), kind="trigger", **page)
     story.add(DETECTED + timedelta(minutes=3), "Acknowledged by bo", kind="ack", **page)
     story.add(DETECTED + timedelta(minutes=80), "Resolved by bo", kind="resolve", **page)
     for number in range(25):
         at = DETECTED + timedelta(minutes=5 + 3 * number)
         words = {"service": service, "clock": f"{at:%H:%M}", "n": rng.randrange(4, 60)}
-        story.say(at, "#inc-updates", rng.choice(RESPONSE).format(**words))
+        story.say(at, "#inc-updates", rng.choice(said.response).format(**words))
 
 
 def _answer(story: Story, event_id: str) -> None:
     asked = next(row for row in reversed(story.rows) if row["event_id"] == event_id)
-    answer = story.rng.choice(("yes", "same here", "no idea", "two like that in my queue", "me", "ask june"))
+    answer = story.rng.choice(story.words.answers)
     at = asked["time"] + timedelta(minutes=story.rng.uniform(1, 9))
     thread = {"kind": "reply", "slack_thread_ts": asked["slack_ts"]}
     story.say(at, asked["place"], answer, **thread)
 
 
-def measure(incidents: int, first_seed: int) -> tuple[Counter[str], Counter[str], list[str], int]:
+def measure(
+    words: Wording, incidents: int, first_seed: int
+) -> tuple[Counter[str], Counter[str], list[str], int]:
     """Planted and found by kind, the misses in words, and of how many incidents all were found."""
     planted: Counter[str] = Counter()
     found: Counter[str] = Counter()
     misses, whole = [], 0
     for seed in range(first_seed, first_seed + incidents):
-        postmortem, signals = tell(seed)
+        postmortem, signals = tell(seed, words)
         rows = suggest(postmortem)
         top = rows.loc[rows["kind"] == "early signal", ["event_id", "score"]].head(TOP)
         texts = postmortem.events.set_index("event_id")["text"]
@@ -281,9 +270,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--incidents", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--wording", choices=["own", "tune", "held"], default="own")
     parser.add_argument("--misses", action="store_true", help="print what was not found")
     asked = parser.parse_args()
-    planted, found, misses, whole = measure(asked.incidents, asked.seed)
+    planted, found, misses, whole = measure(load_wording(asked.wording), asked.incidents, asked.seed)
     for kind in sorted(planted):
         share = found[kind] / planted[kind]
         print(f"{kind:10} {found[kind]:5} of {planted[kind]:5} in the top {TOP}: {share:.1%}")

@@ -43,6 +43,16 @@ _NAME: Final = 2  # words of an item that other lines have too, at most
 _SHARED: Final = 4  # words that they share, at least
 _MUCH: Final = 2_000  # messages of the response that are read for what they recall
 # Signs in a text that make it more than talk.
+_WEAKER: Final = ("contact", "trouble", "wondering")  # signs that ordinary talk has as well
+_CLOSE: Final = pd.Timedelta("2h")
+_BACKGROUND: Final = 20  # messages of the days before, from which on it means something that one is new
+_UNLIKE: Final = 0.45
+_RARE: Final = 0.5  # share of what is said near the detection that may be new for it to tell something
+_DESK: Final = re.compile(r"support|help|desk|customer|client|care\b|cs\b|complaint|feedback|success")
+# A commit, or a tag: what has one point alone is measured, and what has three is an address.
+_VERSION: Final = re.compile(
+    r"(?<![\w.])(?:(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}|v\d+(?:\.\d+)+|\d+\.\d+\.\d+)(?![\w.]*\w)"
+)
 _HINTS: Final = ("doubt", "surprise", "customers", "symptom")
 _SPOKEN_OF: Final = ("echo", "cited", "recalled")  # signs that others speak of it too
 _LINE: Final = 160  # characters of a first line by which it is told whether texts are alike
@@ -173,6 +183,9 @@ class _Record:
         """A pattern for the names of all services."""
         return "|".join(self.service_patterns.values()) or r"[^\s\S]"
 
+    def names_service(self, text: str) -> bool:
+        return re.search(self.services, text, re.IGNORECASE) is not None
+
     def service_in(self, text: str) -> str:
         named = (name for name, p in self.service_patterns.items() if re.search(p, text, re.IGNORECASE))
         return next(named, "")
@@ -205,6 +218,7 @@ def _early_signals(record: _Record) -> list[dict[str, Any]]:
     candidates = found.reset_index(drop=True)
     changes = _only(~people, record.vocabulary.cues["change"].heard_in, candidates["text"])
     changes |= candidates["kind"].isin(["deploy", "change"]).to_numpy()
+    changes |= _names_version(record, candidates, ~people)
     # What a person says twice is said twice, and what is changed twice is changed twice.
     bursts = _bursts(record, candidates, start, single=people | changes)
     telling = _Telling(record, candidates, people, changes, bursts)
@@ -241,6 +255,18 @@ def _is_all_clear(events: pd.DataFrame, record: _Record) -> pd.Series:
     """What machines say when something is over."""
     heard = record.vocabulary.cues["all clear"].heard_in(events["text"])
     return (events["kind"] == "resolve") | (heard & ~record.by_people[events.index])
+
+
+def _names_version(record: _Record, candidates: pd.DataFrame, machines: Flags) -> Flags:
+    """What machines post of a service with its version, whatever their words: that is a change."""
+    named = np.zeros(len(candidates), dtype=bool)
+    said = candidates[machines]
+    posts = said["kind"].isin(["bot", "message"])
+    named[machines] = [
+        post and _VERSION.search(text) is not None and record.names_service(text)
+        for post, text in zip(posts, said["text"], strict=True)
+    ]
+    return named
 
 
 def _facts(candidates: pd.DataFrame, changes: Flags, people: Flags, *, where: Flags) -> npt.NDArray[np.int64]:
@@ -393,11 +419,15 @@ class _Telling:
             "surprise": _only(people, cues["surprise"].heard_in, texts),
             "customers": _only(people, cues["customers"].heard_in, texts),
             "symptom": _only(people, cues["symptom"].heard_in, texts),
+            **{name: _only(people, cues[name].heard_in, texts) for name in _WEAKER},
             "change": changes,
+            "close": to_go <= _CLOSE.to_timedelta64(),
             "near": to_go <= np.timedelta64(1, "h"),
             "far": to_go > _FAR.to_timedelta64(),
             "routine": bursts.days >= 1,
         }
+        self.signs["novel"], self.signs["usual"] = self._novelty(record, candidates, people)
+        self.signs["heard"] = people & _is_desk(candidates["place"])
         alerts = machines & ~changes & (bursts.days == 0)
         self.signs["new"] = alerts & bursts.has_past
         self.signs["again"] = alerts & (bursts.times > 1)
@@ -405,16 +435,43 @@ class _Telling:
         self.signs["echo"] = np.array([n in self.echoes for n in range(len(texts))])
         self.citations = _citations(record, candidates, detected)
         self.signs["cited"] = np.array([n in self.citations for n in range(len(texts))])
-        hints = np.logical_or.reduce([self.signs[name] for name in _HINTS])
+        signs = self.signs
+        about = np.logical_or.reduce([signs[name] for name in ("service", "words", "trouble", "contact")])
+        clear = np.logical_or.reduce([signs[name] for name in _HINTS if name != "doubt"])
+        clear |= signs["doubt"] & about
+        # What ordinary talk has as well says something only together.
+        hints = clear | (signs["trouble"] & (signs["contact"] | signs["wondering"] | signs["service"]))
+        hints |= signs["wondering"] & signs["service"]
         self.answers = _count_answers(record, candidates)
-        self.signs["answered"] = people & hints & (self.answers > 0)
-        self.recalled = self._named_versions() | self._recalled(hints)
-        self.signs["recalled"] = np.array([n in self.recalled for n in range(len(texts))])
-        spoken_of = np.logical_or.reduce([self.signs[name] for name in _SPOKEN_OF])
-        self.signs["person"] = people & outside & (hints | spoken_of)
+        signs["answered"] = people & clear & (self.answers > 0)
+        self.recalled = self._named_versions() | self._recalled(clear)
+        signs["recalled"] = np.array([n in self.recalled for n in range(len(texts))])
+        spoken_of = np.logical_or.reduce([signs[name] for name in _SPOKEN_OF])
+        signs["person"] = people & outside & (hints | spoken_of)
+        signs["close"] &= machines | hints | spoken_of | signs["trouble"] | signs["contact"]
         # Who names a service and says no more of it, talks.
-        self.is_talk = people & ~(hints | spoken_of | self.signs["words"])
+        says_more = hints | spoken_of | signs["words"] | signs["trouble"] | signs["contact"]
+        self.is_talk = people & ~says_more
         self.signs["alone"] = changes & ~(spoken_of | self.signs["same alert"])
+
+    def _novelty(self, record: _Record, candidates: pd.DataFrame, people: Flags) -> tuple[Flags, Flags]:
+        """Of what people said near the detection: whether it is new, or was said on the days before.
+
+        Where little is known of the days before, it is neither.
+        """
+        events, count = record.events, len(candidates)
+        known = events.loc[record.by_people & (events["time"] < record.detected_at - _FAR)].tail(_MUCH)
+        near = np.flatnonzero(people & (candidates["time"] >= record.detected_at - _FAR).to_numpy())[-_MUCH:]
+        novel, usual = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        if len(known) < _BACKGROUND or known["time"].dt.floor("D").nunique() < _PAST_DAYS or not len(near):
+            return novel, usual
+        texts = pd.concat([known["text"], candidates["text"].iloc[near]], ignore_index=True)
+        index = index_words(_without(record.services, texts), record.vocabulary.stop_words)
+        for place, n in enumerate(near.tolist()):
+            most = index.likeness(len(known) + place, len(known)).max()
+            novel[n], usual[n] = most < _UNLIKE, most >= _SAME
+        # Where nearly all that people say is new, to be new is no sign.
+        return novel & (novel.sum() <= len(near) * _RARE), usual
 
     def _likeness(self, index: WordIndex, count: int) -> dict[str, npt.NDArray[np.float64]]:
         found = {name: np.zeros(count) for name in self.queries}
@@ -505,6 +562,7 @@ class _Telling:
         """Short sentences, the weightiest first, each with the points it adds."""
         points = self.record.vocabulary.points
         signs = [sign for sign, flags in self.signs.items() if flags[n]]
+        signs = [sign for sign in signs if points[sign]]
         for sign in sorted(signs, key=lambda sign: -abs(points[sign])):
             yield f"{self._words(sign, n, event, detected)} ({_signed(points[sign])})"
         if self.bursts.size[n] > 1:
@@ -536,6 +594,10 @@ class _Telling:
             "change": "A change, before the detection",
             "person": f"A person wrote it, in {event.place}",
             "near": f"{minutes} minute{'s' if minutes > 1 else ''} before the detection",
+            "close": "Less than two hours before the detection",
+            "novel": "Nobody said the like on the days before",
+            "usual": "The like was said on the days before too",
+            "heard": f"Customers are heard in {event.place}",
             "far": "More than six hours before the detection",
             "routine": f"Its like came on {_days(self.bursts.days[n])} before too",
             "new": "Its like did not come on the days before",
@@ -612,6 +674,12 @@ def _citations(record: _Record, candidates: pd.DataFrame, detected: pd.Timestamp
                 if any(len(name[n]) > 2 and name[n] in text for name in names):
                     cited.setdefault(n, message)
     return cited
+
+
+def _is_desk(places: pd.Series) -> Flags:
+    """Channels in which customers are heard, by their names."""
+    known = {place: bool(_DESK.search(place.casefold())) for place in places.unique()}
+    return np.array([known[place] for place in places], dtype=bool)
 
 
 def _few_of_each_machine(order: Iterable[int], candidates: pd.DataFrame, people: Flags) -> list[int]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.checks._rule import Finding, Rule, rule
+from pmkit.checks.recovery import find_recoveries
 from pmkit.metrics import format_minutes
 from pmkit.postmortem import Incident
 from pmkit.similarity import index_words
@@ -19,8 +20,9 @@ from pmkit.timeline import SET_BY_PEOPLE
 from pmkit.vocabulary import Vocabulary
 
 _BEFORE: Final = pd.Timedelta("2min")  # what comes so shortly before the first event is part of it
-_STRONG: Final = 0.7  # score of an early signal that should not be passed over in silence
+_STRONG: Final = 0.8  # score of an early signal that should not be passed over in silence
 _MOST: Final = 3  # of what a rule could list for long
+_QUITE: Final = pd.Timedelta("10min")  # by which a series and a mark may differ, at least
 _AGAIN: Final = pd.Timedelta("2h")  # so long after an end its like is looked for in other files
 _SAME: Final = 0.2  # likeness from which on two events may tell the same …
 _SHARED: Final = 2  # … if they share as many words
@@ -327,6 +329,52 @@ def find_contradicted(
             yield Finding(message, "timeline", anchor["event_id"], "mark", shown)
 
 
+@rule("TL305", "Recovery that the metric tells otherwise")
+def find_other_recovery(
+    events: pd.DataFrame, timeline: pd.DataFrame, anchors: Mapping[str, pd.Timestamp]
+) -> Iterator[Finding]:
+    """A measured series that shows the impact came back at quite another time than `mitigated` says.
+
+    Who wrote that it is over saw one graph, or the end of a step. The series knows when it was over for those
+    who were hit, and the time to mitigate is taken from the mark.
+
+    Mend: mark the event at which the series came back; where the mark is right, say in its note what the
+    series shows, with its time.
+    """
+    began, mitigated = anchors.get("impact_started"), anchors.get("mitigated")
+    if began is None or mitigated is None or mitigated <= began:
+        return
+    end = max(anchors.get("resolved", mitigated + _AGAIN), mitigated + _AGAIN)
+    shown = find_recoveries(events, began, mitigated, end)
+    margins = [max(_QUITE, (mitigated - began) / 5, 2 * each.step) for each in shown]
+    if not shown or any(
+        each.back_at is not None and abs(each.back_at - mitigated) <= margin
+        for each, margin in zip(shown, margins, strict=True)
+    ):
+        return  # one of them tells the same
+    clearest, margin = shown[0], margins[0]
+    at, until = clearest.back_at, clearest.until
+    if at is None and until - mitigated <= margin:
+        return
+    event_id = _anchor_event(timeline, "mitigated")
+    told = timeline.loc[timeline["event_id"] == event_id, ["summary", "note"]].agg(" ".join, axis=1)
+    said = f"`{clearest.metric}`" + (f" of {clearest.file}" if clearest.file else "")
+    if at is None:
+        tells = f"{said} is not back at its usual values by {until:%H:%M:%S} UTC"
+    else:
+        late = f"{_apart(abs(at - mitigated))} {'later' if at > mitigated else 'earlier'}"
+        tells = f"{said} is back at its usual values from {at:%H:%M:%S} UTC on, {late}"
+    known = told.str.contains(f"{at if at is not None else until:%H:%M}", regex=False)
+    if not known.any():
+        message = f"`mitigated` is {mitigated:%H:%M:%S} UTC; {tells}."
+        yield Finding(message, "timeline", event_id, "mark", (event_id,))
+
+
+def _anchor_event(timeline: pd.DataFrame, mark: str) -> str:
+    rows = zip(timeline["event_id"], timeline["mark"], strict=True)
+    return next(event_id for event_id, marks in rows if mark in marks.split())
+
+
 def _tells_of_trouble(cited: pd.Series, vocabulary: Vocabulary) -> bool:
     """Whether an event that should be an end is an alert going off, or has words of trouble alone."""
     if cited["kind"] == "trigger":
@@ -424,5 +472,5 @@ def _shorten(text: str, most: int = 80) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     find_left_out_signals, find_left_out_changes, find_disorder, find_early_trouble, find_unexamined_start,
     find_no_prelude, find_silences, find_missing_sources, find_default_anchors, find_unsummed,
-    find_moved_times, find_future_times, find_distant_times, find_contradicted,
+    find_moved_times, find_future_times, find_distant_times, find_contradicted, find_other_recovery,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,8 @@ def find_in(postmortem: Make, code: str, example: dict[str, Any]) -> list[str]:
             "vocabulary": VOCABULARY,
         }
         return [found.message for found in rule.find(**{name: given[name] for name in rule.reads})]
+    if "series" in said:
+        said["events"] = [*said.get("events", []), *_samples(said.pop("series"))]
     now = datetime.fromisoformat(said.pop("now")) if "now" in said else NOW
     incident = _incident(said.pop("incident", {}))
     tables = {name: _with_ids(name, rows) for name, rows in said.items() if name != "notes"}
@@ -91,6 +93,23 @@ def find_in(postmortem: Make, code: str, example: dict[str, Any]) -> list[str]:
     made = postmortem(incident, notes=said.get("notes", {}), untold=untold, **tables)
     record = Record(made, now, VOCABULARY)
     return [found.message for _, found in find_all(record, [rule])]
+
+
+def _samples(series: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Measured series as their samples; an example says when one begins, its step, and the values."""
+    return [
+        {
+            "event_id": f"{one['metric']}:{n}",
+            "time": datetime.fromisoformat(one["begins"]) + timedelta(minutes=one["every_minutes"] * n),
+            "source": "monitoring",
+            "kind": "metric",
+            "metric": one["metric"],
+            "metric_value": float(value),
+            "ref": f"evidence/{one['file']}#line:{n}",
+        }
+        for one in series
+        for n, value in enumerate(one["values"])
+    ]
 
 
 def _incident(said: dict[str, Any]) -> Incident:
