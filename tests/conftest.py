@@ -121,13 +121,14 @@ def postmortem() -> Callable[..., Postmortem]:
         }
         worksheet = frames.pop("timeline")
         untold |= worksheet is _empty(schema.TIMELINE) and frames["events"] is _empty(schema.EVENTS)
-        journal = pd.DataFrame(said.get("journal", []), columns=["at", "by", "did", "file"])
+        entries = said.get("journal", [])
+        journal = pd.DataFrame(entries, columns=["at", "by", "did", "file"]) if entries else _NO_JOURNAL
         return Postmortem(
             incident=incident or Incident("2026-11-03-checkout", "Checkout failed", "P1"),
             worksheet=worksheet,
             timeline=_no_timeline() if untold else build_timeline(frames["events"], worksheet),
             notes=notes or {},
-            journal=journal.astype(no_journal().dtypes),
+            journal=journal.astype(_NO_JOURNAL.dtypes) if entries else _NO_JOURNAL,
             **frames,
         )
 
@@ -143,6 +144,7 @@ def _typed(rows: object, table: schema.Table) -> pd.DataFrame:
     return _MADE[said]
 
 
+_NO_JOURNAL = no_journal()
 # What was made once is shared: nothing that reads a postmortem may change its frames.
 _MADE: dict[tuple[str, str], pd.DataFrame] = {}
 

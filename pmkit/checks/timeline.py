@@ -372,7 +372,7 @@ def find_other_recovery(
 
 def _anchor_event(timeline: pd.DataFrame, mark: str) -> str:
     rows = zip(timeline["event_id"], timeline["mark"], strict=True)
-    return next(event_id for event_id, marks in rows if mark in marks.split())
+    return next(str(event_id) for event_id, marks in rows if mark in marks.split())
 
 
 def _tells_of_trouble(cited: pd.Series, vocabulary: Vocabulary) -> bool:
