@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from pmkit import schema
@@ -18,8 +18,13 @@ TIMELINE_COLUMNS: Final = (
     "summary", "text", "mark", "mark_basis", "phase", "note", "ref", "url",
 )  # fmt: skip
 
+Row = dict[str, Any]
+# What is taken from an event, and from a row of the worksheet.
 _RECORDED: Final = (
     "event_id", "time", "recorded_at", "time_basis", "source", "kind", "actor", "place", "text", "ref", "url",
+)  # fmt: skip
+_SAID: Final = (
+    "event_id", "time", "ended_at", "actor", "place", "summary", "mark", "phase", "note",
 )  # fmt: skip
 
 # PagerDuty's own clock, as defaults for the anchors nobody has marked yet. Its incident is often opened long
@@ -44,11 +49,12 @@ def build_timeline(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFram
     An anchor nobody marked falls back to PagerDuty's record, and its event is shown for that reason. Events
     of the same microsecond keep the order of their sources.
     """
-    curated = _curated(events, worksheet)
-    timeline = _with_default_anchors(curated, events, worksheet)
-    timeline = _in_order(timeline)
-    timeline["phase"] = _first_filled(timeline["phase"], _phases(timeline))
-    return timeline[list(TIMELINE_COLUMNS)].reset_index(drop=True)
+    rows = _curated(events, worksheet)
+    _add_default_anchors(rows, events, worksheet)
+    rank = {source: n for n, source in enumerate(schema.SOURCES)}
+    rows.sort(key=lambda row: (row["time"], rank.get(row["source"], len(rank)), row["event_id"]))
+    _add_phases(rows)
+    return _as_frame(rows)
 
 
 def find_orphans(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
@@ -180,82 +186,106 @@ def find_gaps(
     return gaps.sort_values("minutes", ascending=False, kind="stable", ignore_index=True)
 
 
-def _curated(events: pd.DataFrame, worksheet: pd.DataFrame) -> pd.DataFrame:
+def _curated(events: pd.DataFrame, worksheet: pd.DataFrame) -> list[Row]:
     """Included worksheet rows with their events beside them; people's time, actor and place win."""
     included = worksheet[worksheet["included"]]
-    said = included.add_prefix("said_").rename(columns={"said_event_id": "event_id"})
-    rows = said.merge(events[list(_RECORDED)], on="event_id", how="left")
-    manual = rows["source"].isna()
-    own_time = rows["said_time"].notna() & ~manual & (rows["said_time"] != rows["time"])
-    rows = rows.assign(
-        time=rows["said_time"].fillna(rows["time"]),
-        recorded_at=rows["recorded_at"].fillna(rows["time"].where(own_time)),
-        time_basis=rows["time_basis"].fillna("").mask(own_time, SET_BY_PEOPLE),
-        ended_at=rows["said_ended_at"],
-        source=rows["source"].mask(manual, "manual"),
-        kind=rows["kind"].mask(manual, "observation"),
-        actor=_first_filled(rows["said_actor"], rows["actor"]),
-        place=_first_filled(rows["said_place"], rows["place"]),
-        summary=_first_filled(rows["said_summary"], rows["text"]),
-        text=rows["text"].fillna(""),
-        mark=rows["said_mark"],
-        mark_basis=rows["said_mark"].str.replace(r"\S+", "marked", regex=True),
-        phase=rows["said_phase"],
-        note=rows["said_note"],
-        ref=rows["ref"].fillna(""),
-        url=rows["url"].fillna(""),
+    if included.empty:
+        return []
+    recorded = _rows(events[events["event_id"].isin(included["event_id"])], _RECORDED)
+    known: dict[str, list[Row]] = {}
+    for row in recorded:
+        known.setdefault(row["event_id"], []).append(row)
+    rows = (
+        _said(said, event) for said in _rows(included, _SAID) for event in known.get(said["event_id"], [None])
     )
-    return rows.loc[rows["time"].notna(), list(TIMELINE_COLUMNS)]
+    return [row for row in rows if pd.notna(row["time"])]
 
 
-def _with_default_anchors(
-    curated: pd.DataFrame, events: pd.DataFrame, worksheet: pd.DataFrame
-) -> pd.DataFrame:
-    marked = set(" ".join(curated["mark"]).split())
-    left_out = worksheet.loc[~worksheet["included"], "event_id"]
-    paged = (events["source"] == "pagerduty") & events["time"].notna() & ~events["event_id"].isin(left_out)
-    told = events[["event_id", "time", "kind"]].assign(place=range(len(events)))[paged]
-    told = told.sort_values(["time", "event_id"])
+def _said(said: Row, event: Row | None) -> Row:
+    """A row of the worksheet with the event that it is about; none where people wrote it themselves."""
+    mark = said["mark"]
+    row = {
+        "event_id": said["event_id"],
+        "ended_at": said["ended_at"],
+        "mark": mark,
+        "mark_basis": re.sub(r"\S+", "marked", mark),
+        "phase": said["phase"],
+        "note": said["note"],
+    }
+    if event is None:
+        blank = {"recorded_at": pd.NaT, "time_basis": "", "text": "", "ref": "", "url": ""}
+        words = {name: said[name] for name in ("time", "actor", "place", "summary")}
+        return row | blank | words | {"source": "manual", "kind": "observation"}
+    set_time = pd.notna(said["time"])
+    own_time = set_time and said["time"] != event["time"]
+    known_at = event["recorded_at"]
+    return row | {
+        "time": said["time"] if set_time else event["time"],
+        "recorded_at": event["time"] if own_time and pd.isna(known_at) else known_at,
+        "time_basis": SET_BY_PEOPLE if own_time else event["time_basis"],
+        "source": event["source"],
+        "kind": event["kind"],
+        "actor": said["actor"] or event["actor"],
+        "place": said["place"] or event["place"],
+        "summary": said["summary"] or event["text"],
+        "text": event["text"],
+        "ref": event["ref"],
+        "url": event["url"],
+    }
+
+
+def _add_default_anchors(rows: list[Row], events: pd.DataFrame, worksheet: pd.DataFrame) -> None:
+    """PagerDuty's own times for the anchors that nobody marked, on the rows of their events or as new."""
+    marked = {mark for row in rows for mark in row["mark"].split()}
+    wanted = {kind: mark for mark, kind, _ in _DEFAULT_ANCHORS if mark not in marked}
+    recorded = (events["source"] == "pagerduty") & events["kind"].isin(list(wanted)) if wanted else None
+    if recorded is None or not recorded.any():
+        return
+    left_out = set(worksheet.loc[~worksheet["included"], "event_id"])
+    pages = _rows(events[recorded], _RECORDED)
+    pages = [row for row in pages if pd.notna(row["time"]) and row["event_id"] not in left_out]
+    pages.sort(key=lambda row: (row["time"], row["event_id"]))
     for mark, kind, which in _DEFAULT_ANCHORS:
-        candidates = told.loc[told["kind"] == kind, "place"]
-        if mark in marked or candidates.empty:
+        candidates = [row for row in pages if row["kind"] == kind]
+        if mark in marked or not candidates:
             continue
-        event = events.iloc[[candidates.iat[0 if which == "first" else -1]]]
-        here = curated["event_id"] == event["event_id"].iloc[0]
-        if here.any():
+        event = candidates[0 if which == "first" else -1]
+        here = [row for row in rows if row["event_id"] == event["event_id"]]
+        for row in here:
             # People chose the event but not the mark: what they marked on it stays marked.
-            more = {"mark": f" {mark}", "mark_basis": " default"}
-            curated = curated.assign(
-                **{
-                    name: curated[name].mask(here, (curated[name] + word).str.strip())
-                    for name, word in more.items()
-                }
-            )
-        else:
-            row = event.assign(summary=event["text"], mark=mark, mark_basis="default", phase="", note="")
-            row["ended_at"] = pd.Series(pd.NaT, index=row.index, dtype=schema.TIME_DTYPE)
-            curated = pd.concat([curated, row[list(TIMELINE_COLUMNS)]], ignore_index=True)
-    return curated
+            row["mark"] = f"{row['mark']} {mark}".strip()
+            row["mark_basis"] = f"{row['mark_basis']} default".strip()
+        if not here:
+            blank = {"summary": event["text"], "phase": "", "note": "", "ended_at": pd.NaT}
+            rows.append(event | blank | {"mark": mark, "mark_basis": "default"})
 
 
-def _in_order(timeline: pd.DataFrame) -> pd.DataFrame:
-    """By time; within one time by source, then by the place in the source."""
-    rank = {source: n for n, source in enumerate(schema.SOURCES)}
-    order = timeline.assign(_rank=timeline["source"].map(rank).fillna(len(rank)))
-    return timeline.loc[order.sort_values(["time", "_rank", "event_id"], kind="stable").index]
+def _add_phases(rows: list[Row]) -> None:
+    """The phase each event falls into, from the anchors alone; nothing while no anchor is known."""
+    found: dict[str, pd.Timestamp] = {}
+    for row in rows:
+        for mark in row["mark"].split():
+            if mark == "resolved" or mark not in found:
+                found[mark] = row["time"]
+    if not found:
+        return
+    bounds = [(phase, found[mark]) for phase, mark in zip(schema.PHASES[1:], schema.MARKS, strict=True)
+              if mark in found]  # fmt: skip
+    for row in rows:
+        phases = ["lead-up", *(phase for phase, at in bounds if row["time"] >= at)]
+        row["phase"] = row["phase"] or phases[-1]
 
 
-def _phases(timeline: pd.DataFrame) -> pd.Series:
-    """The phase each event falls into, from the anchors alone; empty while no anchor is known."""
-    anchors = find_anchors(timeline)
-    phases = np.full(len(timeline), "lead-up" if len(anchors) else "", dtype="object")
-    starts = dict(zip(anchors["mark"], anchors["time"].to_numpy("datetime64[us]"), strict=True))
-    times = timeline["time"].to_numpy("datetime64[us]")
-    for phase, mark in zip(schema.PHASES[1:], schema.MARKS, strict=True):
-        if mark in starts:
-            phases[times >= starts[mark]] = phase
-    return pd.Series(phases, index=timeline.index, dtype="str")
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[Row]:
+    cells = [["" if cell is None else cell for cell in frame[name].astype(object)] for name in columns]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
-def _first_filled(said: pd.Series, recorded: pd.Series) -> pd.Series:
-    return said.mask(said == "", recorded).fillna("")
+def _as_frame(rows: list[Row]) -> pd.DataFrame:
+    times = ("time", "recorded_at", "ended_at")
+    return pd.DataFrame(
+        {
+            name: pd.Series([row[name] for row in rows], dtype=schema.TIME_DTYPE if name in times else "str")
+            for name in TIMELINE_COLUMNS
+        }
+    )
