@@ -197,11 +197,15 @@ def _read_pairs(line: str) -> Head | None:
 def _together(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; a key that stands in it with several values keeps them all."""
     record = dict(pairs)
-    if len(record) < len(pairs):
-        for key in record:
-            values = [value for name, value in pairs if name == key]
-            record[key] = _Several(values) if any(value != values[0] for value in values) else values[0]
-    return record
+    if len(record) == len(pairs):
+        return record
+    told: dict[str, _Several] = {}
+    for name, value in pairs:
+        told.setdefault(name, _Several()).append(value)
+    return {
+        name: values if any(value != values[0] for value in values) else values[0]
+        for name, values in told.items()
+    }
 
 
 def _structured(record: dict[str, Any]) -> Head | None:
@@ -215,7 +219,8 @@ def _structured(record: dict[str, Any]) -> Head | None:
     values = {}
     for name, keys in (("text", MESSAGES), ("level", SEVERITIES), ("host", HOSTS), ("actor", ACTORS)):
         named[name], values[name] = _first(record, keys)
-    rest = {k: v for k, v in record.items() if k not in {*named.values(), *_SILENT} and v not in (None, "")}
+    told_elsewhere = {*named.values(), *_SILENT}
+    rest = {k: v for k, v in record.items() if k not in told_elsewhere and v not in (None, "")}
     facts = (f"{k}={v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)}" for k, v in rest.items())
     text = joined(values["text"].rstrip("\n"), *facts, by=" ")
     level = values["level"]
