@@ -11,8 +11,8 @@ and begun anew; then another one does it in one go. Each peak is what the system
 window is six hours in the middle, of all channels and of five, each by a process of its own, as an incident
 takes it.
 
-How it is judged: a peak of at most 400 MB, every record accounted for, nothing twice after the kill, and a
-window in under 2 % of the time of the whole.
+How it is judged: a peak of at most 400 MB (each day file costs 1.3 KB of it, so that 150,000 of them fit),
+every record accounted for, nothing twice after the kill, and a window in under 2 % of the time of the whole.
 """
 
 from __future__ import annotations

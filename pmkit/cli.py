@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -1025,7 +1025,10 @@ def portfolio(
     if similar:
         from pmkit.portfolio import find_similar
 
-        found = load_portfolio(places, now=now, jobs=jobs, scheduler=scheduler, checked=False)
+        with _reading(count) as told:
+            found = load_portfolio(
+                places, now=now, jobs=jobs, scheduler=scheduler, checked=False, progress=told
+            )
         try:
             alike = find_similar(found, similar)
         except KeyError as error:
@@ -1033,8 +1036,11 @@ def portfolio(
         for row in alike.itertuples():
             click.echo(f"{row.likeness:.2f}  {row.incident_id}  {row.title}\n      {row.why}")
         return
-    for file in publish_portfolio(places, out, now=now, to=_names(formats), jobs=jobs, scheduler=scheduler):
-        click.echo(str(file))
+    with _reading(count) as told:
+        files = publish_portfolio(
+            places, out, now=now, to=_names(formats), jobs=jobs, scheduler=scheduler, progress=told
+        )
+    click.echo("\n".join(files))
 
 
 @main.command()
@@ -1401,6 +1407,13 @@ def _wrapped(text: str) -> str:
 
 def _names(words: tuple[str, ...]) -> list[str]:
     return [name.strip() for text in words for name in text.split(",") if name.strip()]
+
+
+@contextmanager
+def _reading(count: int) -> Iterator[Callable[[object], None]]:
+    """Shows how many of so many incidents are read; called with each as it comes."""
+    with click.progressbar(length=count, label="Reading", show_pos=True, file=sys.stderr) as bar:
+        yield lambda _: bar.update(1)
 
 
 def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
@@ -28,6 +29,8 @@ SIDECAR: Final = "report.json"
 LOCAL: Final = "local"  # the scheduler that is a cluster of this machine
 MANY: Final = 100  # incidents from which on a cluster is worth its start
 _TITLE: Final = "What our incidents say together"
+# Who watches while a notebook that runs here reads the cases: a notebook is given plain values alone.
+_watcher: ContextVar[Callable[[Case], None] | None] = ContextVar("watcher", default=None)
 _RETRIES: Final = 3  # times that a task whose worker was lost is begun anew
 
 
@@ -56,7 +59,10 @@ def load_portfolio(
     """
     found = [place for each in places for place in find_incidents(each)]
     read = partial(read_case, now=now, checked=checked)
-    cases = mapped(read, found, failed=unreadable_case, jobs=jobs, scheduler=scheduler, progress=progress)
+    cases = mapped(
+        read, found, failed=unreadable_case, jobs=jobs, scheduler=scheduler,
+        progress=progress or _watcher.get(),
+    )  # fmt: skip
     return build_portfolio(cases)
 
 
@@ -68,6 +74,7 @@ def publish_portfolio(
     to: Sequence[str] = ("html", "pdf"),
     jobs: int = 1,
     scheduler: str = "",
+    progress: Callable[[Case], None] | None = None,
 ) -> list[str]:
     """The report of a portfolio in each of the formats `to`; returns the files, `<out>/portfolio.html` …
 
@@ -92,9 +99,13 @@ def publish_portfolio(
         "scheduler": scheduler,
     }
     source = report_templates() / "portfolio.ipynb"
+    watched = _watcher.set(progress)
     with tempfile.TemporaryDirectory(prefix="pmkit-") as temporary, SvgEngine() as engine:
         folder = Path(temporary) if is_remote(str(out)) else Path(out)
-        report = run_notebook(source, given, folder / "portfolio.ipynb", title=_TITLE, in_process=True)
+        try:
+            report = run_notebook(source, given, folder / "portfolio.ipynb", title=_TITLE, in_process=True)
+        finally:
+            _watcher.reset(watched)
         document = draw_figures(read_document(report), cache=folder / ".cache", engine=engine)
         options = Options(cache=folder / ".cache")
         files = [form.make(document, report.stem, options).write(folder) for form in formats]

@@ -295,7 +295,9 @@ def test_a_lost_worker_costs_its_task_only(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_portfolio_becomes_a_report(folder: Path, tmp_path: Path) -> None:
     """HTML and PDF are written, name every incident, and nobody."""
-    html, pdf = publish_portfolio([folder], tmp_path, now=NOW)
+    read: list[Any] = []
+    html, pdf = map(Path, publish_portfolio([folder], tmp_path, now=NOW, progress=read.append))
+    assert len(read) == COUNT
     page = html.read_text(encoding="utf-8")
     for name in find_incidents(folder):
         assert Path(name).name in page
