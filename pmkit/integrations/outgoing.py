@@ -8,7 +8,7 @@ to and who is invited, comes from the record itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pmkit.audience import Audience, load_audience
@@ -63,6 +63,8 @@ def outgoing(workspace: Workspace, settings: Mapping[str, Any], record: Postmort
     if problem:
         raise IntegrationError(problem)
     edition, redaction = redacted(record, audience)
+    if audience.evidence != "full":  # who is told how much there is, is not told of single files
+        edition = replace(edition, evidence=edition.evidence.iloc[:0])
     return Outgoing(record, edition, audience, gate_for(redaction, workspace.path))
 
 

@@ -10,17 +10,23 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pmkit import schema
 from pmkit.errors import IntegrationError
+from pmkit.integrations.outgoing import outgoing
+from pmkit.integrations.posts import review_posts
 from pmkit.session import add_row, edit_row
 from pmkit.workspace import Workspace
 from tests.integrations.wire import writers
 
+OPENED = datetime(2026, 11, 5, tzinfo=UTC)
 # Put together, so that nobody takes them for real.
 SECRETS = {
     "a key of AWS": "AKIA" + "Q3ZK7T5M" + "N2XW4RVB",
@@ -180,6 +186,14 @@ def test_an_audience_that_is_none_is_said(stand: Any, folder: Path) -> None:
         stand.push(folder)
 
 
-def test_every_table_has_a_place_in_the_search() -> None:
-    """What is pushed of are tables of the schema."""
-    assert {"decisions", "actions", "checkins"} <= set(schema.WORKSHEETS)
+def test_who_is_told_how_much_evidence_there_is_hears_of_no_file(folder: Path) -> None:
+    """The company's edition counts it; the kickoff of the internal one names the first files."""
+    workspace = Workspace.open(folder)
+    told = pd.DataFrame([{"path": "evidence/slack-kickoff", "source": "slack"}])
+    record = replace(workspace.load(), evidence=schema.conform(told, schema.EVIDENCE))
+    shown = {}
+    for name in ("internal", "company"):
+        out = outgoing(workspace, {"audience": name}, record)
+        kickoff, *_ = review_posts(out.record, OPENED, edition=out.edition)
+        shown[name] = "evidence/slack-kickoff" in kickoff.text
+    assert shown == {"internal": True, "company": False}
