@@ -219,14 +219,15 @@ def _structured(record: dict[str, Any]) -> Head | None:
     values = {}
     for name, keys in (("text", MESSAGES), ("level", SEVERITIES), ("host", HOSTS), ("actor", ACTORS)):
         named[name], values[name] = _first(record, keys)
-    told_elsewhere = {*named.values(), *_SILENT}
-    rest = {k: v for k, v in record.items() if k not in told_elsewhere and v not in (None, "")}
+    shown = {*named.values(), *_SILENT}
+    rest = {k: v for k, v in record.items() if k not in shown and v not in (None, "")}
     facts = (f"{k}={v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)}" for k, v in rest.items())
     text = joined(values["text"].rstrip("\n"), *facts, by=" ")
     level = values["level"]
-    is_disputed = any(isinstance(record.get(name), _Several) for name in SEVERITIES)
-    told = "" if is_disputed else level_of(level, text)
-    return Head(time, _with_level(level, text), told, values["host"], values["actor"])
+    # The words must not settle what the keys dispute.
+    is_disputed = not level and any(isinstance(record.get(name), _Several) for name in SEVERITIES)
+    found = "" if is_disputed else level_of(level, text)
+    return Head(time, _with_level(level, text), found, values["host"], values["actor"])
 
 
 def _first(record: dict[str, Any], keys: Iterable[str]) -> tuple[str, str]:

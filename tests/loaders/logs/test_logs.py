@@ -133,6 +133,8 @@ def test_a_stack_trace_belongs_to_the_line_before_it() -> None:
         ('{"ts":"AT","level":"info","msg":"a","of":{"id":1,"id":2}}', "info", 'INFO a of={"id": [1, 2]}'),
         ('{"ts":"AT","level":"info","msg":"a","app":"x","app":"x"}', "info", "INFO a"),
         ('{"@timestamp":"AT","ts":1,"ts":2,"level":"warn","msg":"a"}', "warning", "WARNING a ts=[1, 2]"),
+        ('{"ts":"AT","level":1,"level":2,"severity":"warn","msg":"a"}', "warning", "WARNING a level=[1, 2]"),
+        ('{"ts":"AT","level":"x","level":"y","msg":"ERROR"}', "", 'ERROR level=["x", "y"]'),
         ("ts=AT level=info level=error msg=down", "", 'down level=["info", "error"]'),
     ],
 )
