@@ -48,8 +48,10 @@ def find_recoveries(
     """
     here = events["kind"].isin(schema.SAMPLE_KINDS) & events["time"].between(began - _DAY, end)
     samples = events.loc[here, ["metric", "time", "metric_value", "ref"]].dropna()
+    if samples.empty:
+        return []
     # Two sites may name a series alike, each in a file of its own.
-    samples["file"] = samples["ref"].str.partition("#")[0].str.rpartition("/")[2]
+    samples["file"] = [ref.partition("#")[0].rpartition("/")[2] for ref in samples["ref"]]
     marks = [_microseconds(at) for at in (began, mitigated)]
     found = [
         recovery
