@@ -18,7 +18,7 @@ from pmkit.integrations import pagerduty, scans
 from tests.integrations import worlds
 from tests.integrations.worlds import WORLDS, Outcome, World, run, small_pages
 
-FAULTS = int(os.environ.get("PMKIT_FAULTS", "3"))
+FAULTS = int(os.environ.get("PMKIT_FAULTS", "2"))
 
 
 @pytest.fixture(scope="module")
