@@ -84,17 +84,11 @@ def time_batches(folder: Path, count: int, jobs: int, runs: int) -> None:
     stock_pair(incidents[0])  # fills the disk's cache
     ratios = []
     for _ in range(runs):
-        ours = measured(incidents, partial(batch, incidents, "html,pdf", jobs))
-        stock = measured(incidents, partial(stock_pairs, incidents, jobs))
-        alone = measured(incidents, partial(batch, incidents, "html", jobs))
-        ratios.append(stock.wall / ours.wall)
         print(f"{count} incidents, {jobs} at a time    seconds of the clock, of processors; a minute")
-        for title, spent in (
-            ("pmkit batch --to html,pdf", ours),
-            ("papermill + nbconvert --to html", stock),
-            ("pmkit batch --to html", alone),
-        ):
-            print(f"  {title:<33} {spent.wall:7.1f} {spent.cpu:7.1f} {60 * count / spent.wall:6.1f}")
+        ours = measured("pmkit batch --to html,pdf", incidents, partial(batch, incidents, "html,pdf", jobs))
+        stock = measured("papermill + nbconvert --to html", incidents, partial(stock_pairs, incidents, jobs))
+        alone = measured("pmkit batch --to html", incidents, partial(batch, incidents, "html", jobs))
+        ratios.append(stock.wall / ours.wall)
         for title, spent in (("HTML and PDF", ours), ("HTML alone", alone)):
             by_clock, by_cpu = stock.wall / spent.wall, stock.cpu / spent.cpu
             print(f"  throughput, {title} to the stock pair: {by_clock:.2f} times by the clock, ", end="")
@@ -108,14 +102,19 @@ class Spent(NamedTuple):
     cpu: float
 
 
-def measured(incidents: list[Path], work: Callable[[], object]) -> Spent:
+def measured(title: str, incidents: list[Path], work: Callable[[], object]) -> Spent:
     for incident in incidents:
         forget(incident)
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Spent(time.perf_counter() - start, cpu)
+    spent = Spent(time.perf_counter() - start, cpu)
+    print(
+        f"  {title:<33} {spent.wall:7.1f} {spent.cpu:7.1f} {60 * len(incidents) / spent.wall:6.1f}",
+        flush=True,
+    )
+    return spent
 
 
 def batch(incidents: list[Path], to: str, jobs: int) -> None:

@@ -40,7 +40,7 @@ class Options:
 
     to: Sequence[str] = ("html", "pdf")
     out: Path | str | None = None
-    audience: str = "internal"
+    audience: str = ""
     notebook: Path | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     font_paths: Sequence[Path] = ()

@@ -126,6 +126,8 @@ def _render(
         "lang": code,
         **own_look.to_metadata(),
     }
+    # papermill notes the whole notebook it was given, and where `failed.ipynb` would have been
+    executed.metadata["papermill"] |= {"input_path": source.name, "output_path": target.name}
     text = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     text = _without_place(text, given["incident"], workspace.path, folder)
     failed.unlink(missing_ok=True)
