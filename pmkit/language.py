@@ -113,6 +113,10 @@ class Language:
         form = (self.long_day if is_long else self.short_day) if year else self.day_of_year
         return form.format(day=number, month=names[place], year=year[0] if year else "", number=place + 1)
 
+    def day_and_time(self, english: str) -> str:
+        """`3 November, 08:41` or `08:41` as it is written here."""
+        return self._time(english)
+
     @cached_property
     def _forms(self) -> list[tuple[re.Pattern[str], list[str], str]]:
         """The phrases with places as patterns, the most exact first."""
@@ -230,6 +234,11 @@ _DATES: Final = (
 def english_phrases() -> tuple[str, ...]:
     """Every phrase that a complete catalogue has, as `report_templates/languages/en.toml` lists them."""
     return tuple(phrase for group in _catalogue("en")["phrases"].values() for phrase in group)
+
+
+def phrases_of(group: str) -> tuple[str, ...]:
+    """Those of one group of them."""
+    return tuple(_catalogue("en")["phrases"][group])
 
 
 def lacking(language: Language) -> list[str]:

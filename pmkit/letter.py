@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from pmkit.audience import Audience, load_audience
+from pmkit.language import load_language
 from pmkit.metrics import format_minutes
 from pmkit.postmortem import Postmortem
 from pmkit.tables import Notice, Prose, Title
@@ -54,7 +55,7 @@ class Letter:
 
 def write_letter(postmortem: Postmortem, audience: Audience) -> Letter:
     """The letter of an edition; `postmortem` is what its readers may see (`pmkit.redact`)."""
-    opening, words = _words(postmortem.notes.get(NOTE, ""))
+    opening, words = _words(postmortem.notes.get(NOTE, ""), postmortem.incident.lang)
     is_public = audience.name == "public"
     # What stands before the first heading speaks to customers.
     opening = "" if is_public else _joined("Dear customer,", opening)
@@ -105,13 +106,19 @@ def _audience(postmortem: Postmortem, audience: str | Audience) -> Audience:
 # What people wrote
 
 
-def _words(note: str) -> tuple[str, dict[str, str]]:
-    """What stands before the first heading, and each part under its own, by its heading in small letters."""
+def _words(note: str, lang: str) -> tuple[str, dict[str, str]]:
+    """What stands before the first heading, and each part under its own, by its heading in small letters.
+
+    Headings may be in the incident's own language.
+    """
+    phrases = load_language(lang).phrases
+    own = {phrases.get(title, title).casefold(): part for part, title in PARTS.items()}
     pieces = _HEADING.split(note)
     headings, texts = pieces[1::2], pieces[2::2]
     opening, words, unknown = pieces[0].strip(), {}, []
     for heading, text in zip(headings, texts, strict=True):
         name = " ".join(heading.casefold().split())
+        name = own.get(name, name)
         if name in PARTS and text.strip():
             words[name] = text.strip()
         elif text.strip():

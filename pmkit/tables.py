@@ -466,7 +466,7 @@ def table_derivations(metrics: pd.DataFrame) -> Table:
     ]
     heads = (
         Head("Metric"), Head("Value", "right", "narrow"), Head("From", width="wide"),
-        Head("To", width="wide"), Head("Basis"),
+        Head("To", width="wide"), Head("Basis", width="wide"),
     )  # fmt: skip
     caption = "Every duration is the time between two events."
     frame = _frame("metrics", metrics)

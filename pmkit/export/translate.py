@@ -23,6 +23,7 @@ from pmkit.export.document import (
     Listing,
     Notice,
     Paragraph,
+    Strong,
     Table,
     Text,
     Title,
@@ -30,7 +31,7 @@ from pmkit.export.document import (
     plain,
 )
 from pmkit.glossary import load_glossary
-from pmkit.language import Language
+from pmkit.language import Language, phrases_of
 
 # Table → column → what of its cells are fixed words. All else in a table is people's or comes from evidence.
 _TEXT, _NOTE = ("text",), ("note",)
@@ -69,7 +70,29 @@ def translated(document: Document, language: Language) -> Document:
             blocks.append(Paragraph((Text(language.tell("The findings themselves are in English.")),)))
         blocks.append(block)
     spoken = replace(document, title=_title(document.title, language), blocks=tuple(blocks))
+    if not document.contents:
+        said = _of_the_letter(language)
+        spoken = spoken.map_blocks(lambda block: (_sentence(block, said),))
     return spoken.map_blocks(lambda block: (_block(block, language),))
+
+
+def _of_the_letter(language: Language) -> Language:
+    """What a letter says by itself: its other sentences are people's, and no phrase of a report fits them."""
+    return replace(
+        language, phrases={p: language.phrases[p] for p in phrases_of("letter") if p in language.phrases}
+    )
+
+
+def _sentence(block: Block, language: Language) -> Block:
+    """A sentence that the letter says by itself; in its list of moments, the time stays in front of it."""
+    if not isinstance(block, Paragraph):
+        return block
+    time, words = block.children[:1], block.children[1:]
+    if len(words) == 1 and isinstance(time[0], Strong) and plain(words).strip() in language.phrases:
+        shown = replace(time[0], children=(Text(language.day_and_time(plain(time))),))
+        return replace(block, children=(shown, Text(f" {language.phrases[plain(words).strip()]}")))
+    told = language.tell(plain(block.children))
+    return replace(block, children=(Text(told),)) if told != plain(block.children) else block
 
 
 def _title(title: Title, language: Language) -> Title:
