@@ -203,13 +203,11 @@ def _promises(actions: pd.DataFrame) -> str:
 def _zone_words(time: pd.Timestamp) -> str:
     offset = time.strftime("%z")
     hours, minutes = int(offset[:3]), offset[3:]
-    shift = (
-        "UTC"
-        if offset in ("+0000", "-0000")
-        else f"UTC{hours:+d}" + (f":{minutes}" if minutes != "00" else "")
-    )
+    shift = f"UTC{hours:+d}" + (f":{minutes}" if minutes != "00" else "")
     city = str(time.tz).rpartition("/")[2].replace("_", " ")
-    return shift if city in ("UTC", "Etc") else f"{city} time, {shift}"
+    if city in ("UTC", "Etc"):
+        return "UTC" if shift == "UTC+0" else shift
+    return f"{city} time, {shift}"
 
 
 def _long_date(day: pd.Timestamp) -> str:

@@ -103,7 +103,9 @@ def test_an_incident_over_midnight_and_one_that_goes_on(record: Postmortem) -> N
     text, _ = letter_of(replace(record, timeline=shifted), "")
     assert "from Tuesday, 3 November 2026, 23:41, to Wednesday, 4 November 2026, 01:22" in text
     assert "- **4 November, 01:22** The service worked as usual again" in text
-    going = record.timeline.assign(mark=record.timeline["mark"].str.replace("resolved", "").str.strip())
+    ended = record.timeline["mark"] == "resolved"
+    blank = {name: record.timeline[name].mask(ended, "") for name in ("mark", "mark_basis")}
+    going = record.timeline.assign(**blank)
     text, _ = letter_of(replace(record, timeline=going), "")
     assert "The disruption began on Tuesday, 3 November 2026, at 08:41" in text
 
@@ -119,3 +121,19 @@ def test_the_head_says_the_day_on_the_team_s_clock(record: Postmortem) -> None:
     title = letter_title(record, "customer", NOW)
     assert (title.subtitle, title.facts) == ("A letter to our customers · 11 November 2026", ())
     assert letter_title(record, "public", NOW).subtitle.startswith("Public statement")
+
+
+def test_the_headings_of_a_note_may_be_in_the_incidents_language(record: Postmortem) -> None:
+    """Who writes to customers in German writes German headings."""
+    german = replace(record, incident=replace(record.incident, lang="de"))
+    note = "Guten Tag.\n\n## Was geschah\n\nA.\n\n## Was wir tun\n\nB."
+    _, missing = letter_of(german, note)
+    assert missing == ("How it affected you", "Our apology")
+
+
+def test_a_clock_without_an_offset_says_so(record: Postmortem) -> None:
+    """Lisbon in winter is at UTC+0, and not “Lisbon time, UTC”."""
+    in_lisbon = replace(record, incident=replace(record.incident, timezone="Europe/Lisbon"))
+    assert "(Lisbon time, UTC+0)" in letter_of(in_lisbon, "")[0]
+    in_utc = replace(record, incident=replace(record.incident, timezone="UTC"))
+    assert "All times are UTC." in letter_of(in_utc, "")[0]

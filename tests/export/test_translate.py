@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pandas as pd
 import pytest
 
 import pmkit
-from pmkit.export.document import Document, Figure, Table, plain, read_document
+from pmkit.export.document import Document, Figure, Heading, Paragraph, Table, plain, read_document
 from pmkit.export.html import make_html
 from pmkit.export.references import said
+from pmkit.language import load_language
 from pmkit.look import PLOTLY_MIME
 from pmkit.tables import BLOCK_MIME
 from pmkit.workspace import Workspace
@@ -169,3 +171,30 @@ def load_hebrew(document: Document) -> Document:
     hebrew = load_language("he")
     bare = Document(document.title, "he", document.generated_at, document.headings, language=hebrew)
     return translated(bare, hebrew)
+
+
+@pytest.mark.parametrize("lang", ["de", "ja"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_what_the_letter_says_by_itself_is_told(sample: str, lang: str) -> None:
+    """Its headings, moments and derived sentences; what people wrote stays, though it looks alike."""
+    record = pmkit.redact(Workspace.open(DATA / sample).load(), "customer")
+    note = "## Our apology\n\nThe disruption is over.\n\nunknown reasons"
+    own = replace(record, notes={**record.notes, "customer-letter": note}, impact=record.impact.head(0))
+    views = [pmkit.letter_title(own, "customer", NOW), pmkit.customer_letter(own, "customer")]
+    outputs = [
+        {
+            "output_type": "display_data",
+            "metadata": {},
+            "data": json.loads(json.dumps(view._repr_mimebundle_())),
+        }
+        for view in views
+        if view is not None
+    ]
+    cell = {"cell_type": "code", "source": "x", "execution_count": 1, "outputs": outputs, "metadata": {}}
+    facts = {"pmkit": {"lang": lang, "contents": False}}
+    letter = read_document({"cells": [cell], "metadata": facts, "nbformat": 4})
+    lines = [plain(block.children) for block in letter.walk() if isinstance(block, Heading | Paragraph)]
+    assert load_language(lang).phrases["Our apology"] in lines
+    kept = re.compile(r"Amsterdam|Halifax|Lisbon|Auckland|UTC|Uhr")
+    english = [line for line in [*lines, letter.title.subtitle] if ENGLISH.search(kept.sub("", line))]
+    assert english == ["The disruption is over.", "unknown reasons"]
