@@ -121,7 +121,7 @@ def find_missing_parts(factors: pd.DataFrame) -> Iterator[Finding]:
 
 
 @rule("RC106", "Cause that no action cuts")
-def find_uncut(postmortem: Postmortem) -> Iterator[Finding]:
+def find_uncut(postmortem: Postmortem, causes: tuple[Cause, ...]) -> Iterator[Finding]:
     """A cause leads to the impact and no action takes that away.
 
     What stays as it was will do the same again. That may be a choice, and then it is worth a decision.
@@ -136,7 +136,11 @@ def find_uncut(postmortem: Postmortem) -> Iterator[Finding]:
     last = graph.uncovered[graph.uncovered["effect"] == IMPACT]
     bare = [name for name in last["cause"] if described.loc[name, "known"]]
     roots = described[described["root_cause"] & (described["actions"].map(len) == 0)].index
+    # What is only a symptom is told of as such; no action could take it away.
+    symptoms = {cause.name for cause in causes if cause.reading.is_symptom}
     for name in dict.fromkeys([*bare, *roots]):
+        if name in symptoms:
+            continue
         # A trigger comes again whatever one does; what it met can be changed, and that has its own finding.
         if described.loc[name, "kind"] != "trigger":
             called = (

@@ -106,15 +106,16 @@ def find_open_proposals(
 
 
 @rule("DE104", "Talk without decisions")
-def find_talk(postmortem: Postmortem, talk: pd.DataFrame) -> Iterator[Finding]:
+def find_talk(postmortem: Postmortem, talk: pd.DataFrame, suggestions: pd.DataFrame) -> Iterator[Finding]:
     """There was much talk during the response and hardly a decision is written down.
 
     Decisions were taken, or nothing would have been done. What is missing is the record of them.
 
     Mend: go through the channel once and add what was settled; five rows are often enough.
     """
-    if len(talk) < _TALK:
-        return
+    spoken_of = (suggestions["kind"] == "decision") & (suggestions["score"] >= _SURE)
+    if len(talk) < _TALK or spoken_of.any():
+        return  # those that were spoken are told of one by one
     decisions = postmortem.decisions
     logged = talk["place"].isin(_log_channels(postmortem.incident)).sum()
     during = decisions["about"].isin(["response", "communication", ""]).sum()
