@@ -1289,7 +1289,7 @@ def pick(*, incident: Path, links: tuple[str, ...], reaction: str, channel: str,
     \b
     Examples:
       pmkit pick 2026-11-03-checkout https://acme.slack.com/archives/C024BE91L/p1710484200000100
-      pmkit pick 2026-11-03-checkout --reaction white_check_mark --channel incident-decisions --as decision
+      pmkit pick 2026-11-03-checkout --reaction white_check_mark --channel decisions --as decision
     """
     from pmkit.integrations.picking import pick_messages
     from pmkit.workspace import Workspace
