@@ -123,7 +123,8 @@ def find_active_people(events: pd.DataFrame) -> pd.DataFrame:
     times = acts["time"]
     counts, first, last = Counter[str](), dict[str, int](), dict[str, int]()
     ids: dict[str, str] = {}
-    told = zip(acts["actor"], times.astype("int64").tolist(), acts["slack_user_id"], strict=True)
+    names, user_ids = acts["actor"].tolist(), acts["slack_user_id"].tolist()
+    told = zip(names, times.astype("int64").tolist(), user_ids, strict=True)
     for person, at, user_id in told:
         counts[person] += 1
         first[person] = min(first.get(person, at), at)
