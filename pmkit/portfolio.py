@@ -239,24 +239,26 @@ def find_recurrences(portfolio: Portfolio, *, alike: float = _ALIKE) -> pd.DataF
         return pd.DataFrame(columns=columns)
     index = index_words(factors["statement"], _stop_words())
     of_incident = factors["incident_id"].map(order).to_numpy()
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for position in range(len(factors)):
+    rows = factors[["incident_id", "factor_id", "statement", "kind"]].to_dict("records")
+    taken = _count_actions_of_factors(portfolio)
+    # Of thousands of pairs only the most alike of two incidents is kept, and only that is told in words.
+    best: dict[tuple[str, str], tuple[float, int, int]] = {}
+    for position, later in enumerate(rows):
         likeness = index.likeness(position)
-        for other in np.flatnonzero((likeness >= alike) & (of_incident < of_incident[position])):
-            earlier, later = factors.iloc[other], factors.iloc[position]
-            pair = (earlier["incident_id"], later["incident_id"])
-            if pair in found and found[pair]["likeness"] >= likeness[other]:
-                continue
-            taken = _actions_for(portfolio, earlier)
-            closed = int((taken["status"] == "done").sum())
-            found[pair] = {
-                "earlier": pair[0], "later": pair[1], "kind": later["kind"],
-                "earlier_statement": earlier["statement"], "later_statement": later["statement"],
-                "likeness": float(likeness[other]),
-                "shared_services": ", ".join(sorted(services[pair[0]] & services[pair[1]])),
-                "actions": len(taken), "closed": closed, "question": _recurrence_question(len(taken), closed),
-            }  # fmt: skip
-    frame = pd.DataFrame(list(found.values()), columns=columns)
+        for other in np.flatnonzero((likeness >= alike) & (of_incident < of_incident[position])).tolist():
+            pair = (rows[other]["incident_id"], later["incident_id"])
+            if pair not in best or best[pair][0] < likeness[other]:
+                best[pair] = (float(likeness[other]), other, position)
+    found = []
+    for pair, (likely, other, position) in best.items():
+        actions, closed = taken.get((pair[0], rows[other]["factor_id"]), (0, 0))
+        found.append({
+            "earlier": pair[0], "later": pair[1], "kind": rows[position]["kind"],
+            "earlier_statement": rows[other]["statement"], "later_statement": rows[position]["statement"],
+            "likeness": likely, "shared_services": ", ".join(sorted(services[pair[0]] & services[pair[1]])),
+            "actions": actions, "closed": closed, "question": _recurrence_question(actions, closed),
+        })  # fmt: skip
+    frame = pd.DataFrame(found, columns=columns)
     return frame.sort_values("likeness", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -356,10 +358,15 @@ def _rare_words(index: Any, here: int, there: int, most: int = 4) -> list[str]:
     ]
 
 
-def _actions_for(portfolio: Portfolio, factor: pd.Series) -> pd.DataFrame:
-    actions = portfolio.actions[portfolio.actions["incident_id"] == factor["incident_id"]]
-    addresses = actions["factor_ids"].str.split().map(lambda ids: factor["factor_id"] in ids)
-    return actions[addresses.astype(bool)]
+def _count_actions_of_factors(portfolio: Portfolio) -> dict[tuple[str, str], tuple[int, int]]:
+    """By incident and factor: how many actions address it, and how many of them are done."""
+    counted: dict[tuple[str, str], tuple[int, int]] = {}
+    actions = portfolio.actions[["incident_id", "factor_ids", "status"]].itertuples(index=False)
+    for incident, factors, status in actions:
+        for factor in set(factors.split()):
+            count, closed = counted.get((incident, factor), (0, 0))
+            counted[incident, factor] = count + 1, closed + (status == "done")
+    return counted
 
 
 def _recurrence_question(actions: int, closed: int) -> str:
