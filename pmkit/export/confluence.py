@@ -43,10 +43,8 @@ from pmkit.export.document import (
     Text,
     Tone,
     plain,
-    read_document,
 )
-from pmkit.export.drawing import draw_figures
-from pmkit.export.formats import Finished, default_folder
+from pmkit.export.formats import Finished, opened
 from pmkit.export.raster import figure_png
 from pmkit.export.selfcheck import Check, check_document, compare_outlines
 
@@ -76,9 +74,8 @@ def export_confluence(
     ------
     RenderError : the report is not whole, or the page did not come out whole; no file is left
     """
-    folder, stem = default_folder(report, out, ".confluence.xml")
-    document = report if isinstance(report, Document) else read_document(report)
-    return make_confluence(draw_figures(document), stem, font_paths=font_paths).write(folder)
+    document, folder, stem = opened(report, out, ".confluence.xml")
+    return make_confluence(document, stem, font_paths=font_paths).write(folder)
 
 
 def make_confluence(

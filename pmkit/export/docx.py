@@ -45,12 +45,11 @@ from pmkit.export.document import (
     Text,
     Tone,
     plain,
-    read_document,
     runs_right_to_left,
 )
-from pmkit.export.drawing import clean_svg, draw_figures
+from pmkit.export.drawing import clean_svg
 from pmkit.export.fonts import Ruler
-from pmkit.export.formats import Finished, default_folder
+from pmkit.export.formats import Finished, opened
 from pmkit.export.raster import figure_png, rasterise
 from pmkit.export.selfcheck import Check, check_document, compare_outlines
 
@@ -90,9 +89,8 @@ def export_docx(
     ------
     RenderError : the report is not whole, or the document did not come out whole; no file is left
     """
-    folder, stem = default_folder(report, out, ".docx")
-    document = report if isinstance(report, Document) else read_document(report)
-    return make_docx(draw_figures(document), stem, font_paths=font_paths).write(folder)
+    document, folder, stem = opened(report, out, ".docx")
+    return make_docx(document, stem, font_paths=font_paths).write(folder)
 
 
 def make_docx(document: Document, stem: str = "report", *, font_paths: Sequence[Path | str] = ()) -> Finished:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pmkit.errors import RenderError
 from pmkit.export.document import Document
@@ -162,10 +162,24 @@ def check_engine(name: str) -> None:
         find_chrome()
 
 
-def default_folder(report: object, out: Path | str | None, suffix: str) -> tuple[Path, str]:
-    """Folder and stem of an export: as told by `out`, or beside the notebook."""
+def opened(
+    report: Path | str | Mapping[str, Any] | Document,
+    out: Path | str | None,
+    suffix: str,
+    *,
+    drawn: bool = True,
+) -> tuple[Document, Path, str]:
+    """What an export begins with: the document, its figures drawn, and folder and stem of its files.
+
+    They are as told by `out`, or beside the notebook.
+    """
+    from pmkit.export.document import read_document
+    from pmkit.export.drawing import draw_figures
+
     target = default_out(report, out, suffix)
-    return target.parent, target.name.removesuffix(suffix)
+    document = report if isinstance(report, Document) else read_document(report)
+    document = draw_figures(document) if drawn else document
+    return document, target.parent, target.name.removesuffix(suffix)
 
 
 def find_formats(names: Sequence[str]) -> list[Format]:

@@ -42,10 +42,8 @@ from pmkit.export.document import (
     Table,
     Text,
     Tone,
-    read_document,
 )
-from pmkit.export.drawing import draw_figures
-from pmkit.export.formats import Finished, default_folder
+from pmkit.export.formats import Finished, opened
 from pmkit.export.raster import figure_png
 from pmkit.export.selfcheck import check_document, check_lite
 
@@ -79,9 +77,8 @@ def export_lite(
     ------
     RenderError : the report is not whole, or the page did not come out whole; no file is left
     """
-    folder, stem = default_folder(report, out, ".lite.html")
-    document = report if isinstance(report, Document) else read_document(report)
-    return make_lite(draw_figures(document), stem, font_paths=font_paths).write(folder)
+    document, folder, stem = opened(report, out, ".lite.html")
+    return make_lite(document, stem, font_paths=font_paths).write(folder)
 
 
 def make_lite(document: Document, stem: str = "report", *, font_paths: Sequence[Path | str] = ()) -> Finished:

@@ -41,10 +41,8 @@ from pmkit.export.document import (
     Text,
     Tone,
     plain,
-    read_document,
 )
-from pmkit.export.drawing import draw_figures
-from pmkit.export.formats import Finished, default_folder
+from pmkit.export.formats import Finished, opened
 from pmkit.export.selfcheck import Check, check_document, compare_outlines
 
 _ALERTS: Final[Mapping[Tone, str]] = {
@@ -60,9 +58,8 @@ def export_markdown(report: Path | str | Mapping[str, Any] | Document, out: Path
     ------
     RenderError : the report is not whole, or the Markdown did not come out whole; no file is left
     """
-    folder, stem = default_folder(report, out, ".md")
-    document = report if isinstance(report, Document) else read_document(report)
-    return make_markdown(draw_figures(document), stem).write(folder)
+    document, folder, stem = opened(report, out, ".md")
+    return make_markdown(document, stem).write(folder)
 
 
 def make_markdown(document: Document, stem: str = "report") -> Finished:

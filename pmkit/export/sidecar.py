@@ -19,7 +19,7 @@ from typing import Any, Final
 from pmkit.errors import RenderError
 from pmkit.export import document as tree
 from pmkit.export.document import Document, Figure, Frame, Link, Markup, Picture, Title
-from pmkit.export.formats import Finished, default_folder
+from pmkit.export.formats import Finished, opened
 from pmkit.export.selfcheck import Check
 from pmkit.template import report_templates
 
@@ -42,8 +42,7 @@ def export_sidecar(report: Path | str | Mapping[str, Any] | Document, out: Path 
     ------
     RenderError : the report is not whole, or it could not be loaded back the same; no file is left
     """
-    folder, stem = default_folder(report, out, ".json")
-    document = report if isinstance(report, Document) else tree.read_document(report)
+    document, folder, stem = opened(report, out, ".json", drawn=False)
     return make_sidecar(document, stem).write(folder)
 
 
