@@ -70,22 +70,23 @@ _SHAPES: Final = (
     ("key", r"HRKU-[\w-]{36,80}", "hrku-"),
     ("key", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{120,160}", "v1.0-"),
     ("key", r"hc[a-z]{1,2}[ilm]k_[a-z0-9]{40,80}", "hc"),
-    ("key", r"(?:sdk|api|mob)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "sdk-", "api-", "mob-"),
+    ("key", r"(?:sdk|api|mob)(?<![A-Za-z0-9]...)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "sdk-", "api-", "mob-"),
     ("token", r"sq[apu]_[0-9a-f]{40}|pul-[0-9a-f]{40}|r8_[A-Za-z0-9]{36,42}", "sqa_", "sqp_", "squ_", "pul-", "r8_"),
     ("token", r"pat(?:[A-Za-z0-9]{14}\.[0-9a-f]{60,68}|-(?:na|eu|ap)\d-[0-9a-f-]{36})", "pat"),
-    ("token", r"[012]/\d{12,20}(?:/\d{12,20})?:[0-9a-f]{32}", "0/", "1/", "2/"),
+    ("token", r"[012](?<![A-Za-z0-9].)/\d{12,20}(?:/\d{12,20})?:[0-9a-f]{32}", "0/", "1/", "2/"),
     ("token", r"access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[0-9a-f]{32}", "access_token$"),
     ("key", r"AQE\w[A-Za-z0-9+/=]{24,200}-[A-Za-z0-9+/=]{24,200}-\S{10,60}", "aqe"),
-    ("key", r"[0-9a-f]{32}-us\d{1,2}(?!\w)|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])", "-us", "-"),
+    ("key", r"[0-9a-f]{32}-us\d{1,2}(?!\w)", "-us"),
+    ("key", r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])", "mailgun"),
     ("key", r"x(?:key|smtp)sib-[0-9a-f]{64}-\w{10,20}", "sib-"),
-    ("token", r"[bs]\.(?=[A-Za-z]{0,23}\d)(?=[a-z\d]{0,23}[A-Z])(?=[A-Z\d]{0,23}[a-z])[A-Za-z0-9]{24}(?![\w.])", "s.", "b."),
+    ("token", r"[bs](?<![A-Za-z0-9].)\.(?=[A-Za-z]{0,23}\d)(?=[a-z\d]{0,23}[A-Z])(?=[A-Z\d]{0,23}[a-z])[A-Za-z0-9]{24}(?![\w.])", "s.", "b."),
     ("token", r"cio(?=[A-Za-z]{0,31}\d)(?=[a-z\d]{0,31}[A-Z])[A-Za-z0-9]{32}(?!\w)|oy2[a-z0-9]{43}(?!\w)", "cio", "oy2"),
     ("token", r"AKCp[A-Za-z0-9]{60,80}|cmVmdGtu[A-Za-z0-9+/=]{40,80}|dG9rO[A-Za-z0-9+/=]{30,80}", "akcp", "cmvmdgtu", "dg9ro"),
     ("token", r"CFPAT-[\w-]{40,50}|sl\.(?:u\.)?[\w-]{60,1400}|napi_[a-z0-9]{40,80}", "cfpat-", "sl.", "napi_"),
     ("password", r"pscale_(?:pw|tkn|oauth)_[\w.-]{32,64}", "pscale_"),
     ("token", r"A{18,25}[\w%+/=]{40,120}", "aaaaaaaaaaaaaaaaaa"),
     ("token", r"pn[bu]_[A-Za-z0-9]{36}|ph[cx]_[A-Za-z0-9]{40,50}", "pnb_", "pnu_", "phc_", "phx_"),
-    ("token", r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}", "."),
+    ("token", r"[MNO](?<![A-Za-z0-9].)[\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}", "."),
     ("secret", r"WPL_AP[01]\.\w{8,20}\.[\w=]{6,20}|PRIVATE-[\w-]{40,80}", "wpl_ap", "private-"),
     ("key", r"(?:xai|nvapi|tgp_v1|tvly|pa)-[\w-]{30,100}|gsk_\w{40,60}|pplx-\w{40,60}|jina_\w{40,80}|lsv2_(?:pt|sk)_[0-9a-f]{32}_\w{8,12}",
      "xai-", "nvapi-", "tgp_v1", "tvly-", "pa-", "gsk_", "pplx-", "jina_", "lsv2_"),
@@ -101,17 +102,34 @@ _SHAPES: Final = (
     # What passwords are kept as can be guessed back into them.
     ("password hash", r"\$(?:1|5|6|y|2[abxy]|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})\$[\w./$=,+-]{20,300}",
      "$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$argon2", "$scrypt$", "$pbkdf2"),
-    ("password hash", r"[0-9a-fA-F]{32}:[0-9a-fA-F]{32}(?![0-9a-fA-F])", ":"),
+    ("password hash", r"[0-9a-fA-F]{32}:[0-9a-fA-F]{32}(?![0-9a-fA-F])",
+     "ntlm", "nthash", "aad3b435b51404ee", "hashdump", "secretsdump"),
     ("token", r"\w{14}\.atlasv1\.[\w-]{40,80}", ".atlasv1."),
     ("token", r"eyJ[\w-]{8,4000}\.eyJ[\w-]{4,8000}(?:\.[\w-]{0,2000})?", "eyj"),
     ("token", r"eyJ[\w-]{8,4000}\.[\w-]{0,1000}\.[\w-]{8,100}\.[\w-]{8,8000}\.[\w-]{8,100}", "eyj"),
 )  # fmt: skip
 
 
+_FIRST: Final = re.compile(r"[A-Za-z0-9_]{2,}(?![*+?{])")
+
+
+def _outside_groups(pattern: str) -> str:
+    plain = re.sub(r"\\.|\[[^\]]*\]", "", pattern)
+    while (shorter := re.sub(r"\([^()]*\)", "", plain)) != plain:
+        plain = shorter
+    return plain
+
+
 def _shape(kind: str, pattern: str, *hints: str) -> Rule:
-    # One that begins with letters of its own says what may not stand before them behind these, so that the
-    # engine may skip to the first of them.
-    whole = pattern if "(?<!" in pattern else rf"(?<![A-Za-z0-9])(?:{pattern})"
+    # What may not stand before it is asked behind its first letters, where it has some: so the engine may skip
+    # from one of them to the next.
+    first = _FIRST.match(pattern)
+    if "(?<!" in pattern:
+        whole = pattern
+    elif first and "|" not in _outside_groups(pattern):
+        whole = f"{first[0]}(?<![A-Za-z0-9]{first[0]}){pattern[first.end() :]}"
+    else:
+        whole = rf"(?<![A-Za-z0-9])(?:{pattern})"
     return Rule(SECRETS, kind, re.compile(whole), hints, _not_one_letter, is_sure=True)
 
 
