@@ -746,7 +746,7 @@ def report(
     type=_Place(file_okay=False, path_type=Path),
     help="A folder or address with a folder for each incident, instead of INCIDENT/report.",
 )
-@click.option("--audience", default="internal", show_default=True, help="Whom they are for.")
+@click.option("--audience", default="", metavar="NAME", help="Whom they are for; by default as each says.")
 @click.option(
     "--notebook",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
