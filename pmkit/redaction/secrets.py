@@ -331,7 +331,9 @@ _WORDS_OF_A_SEED: Final = r"[a-z]{3,12}(?:[ -][a-z]{3,12})"
 
 # What people say is one, in a sentence; a table's row or a page's source is none.
 SAID: Final[tuple[Rule, ...]] = (
-    any_case(SECRETS, "secret", rf"(?<!\w)(?:recovery|backup|rescue|scratch|emergency|restore)\s(?:codes?|keys?)(?:\s(?:for|of)\s[\w ]{{2,30}}?)?(?:\s?[:=]|\s(?:is|are))?\s{{1,4}}[\"'`]?(?P<value>{_CODES}(?:[,;\s]{{1,4}}{_CODES}){{0,24}})", ("code", "key")),
+    any_case(SECRETS, "password", r"(?<!\w)(?:use|try|enter|type|with)\s[`\"'“](?P<value>[^\s`\"'“”]{6,100})[`\"'”]\s(?:to|for)\s(?:get\s(?:in|into|on|onto)|log\s?(?:in|on|into)|sign\s?(?:in|on)|connect|access|unlock|open|ssh|decrypt)(?!\w)", ("use", "try", "enter", "type", "with"), _is_marked),
+    Rule(SECRETS, "password", re.compile(r"(?<![\w-])AUTH\s(?:default\s)?[\"']?(?P<value>[^\s\"'<>]{12,200})"), ("auth",), _is_token),
+    any_case(SECRETS, "secret", rf"(?<!\w)(?:recovery|backup|rescue|scratch|emergency|restore)\s(?:phrase\s)?(?:codes?|keys?)(?:\s(?:for|of)\s[\w ]{{2,30}}?)?(?:\s?[:=]|\s(?:is|are))?\s{{1,4}}[\"'`]?(?P<value>{_CODES}(?:[,;\s]{{1,4}}{_CODES}){{0,24}})", ("code", "key")),
     any_case(SECRETS, "passphrase", rf"(?<!\w)pass\s?phrase(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{3,7}})(?!\w)", ("phrase",)),
     any_case(SECRETS, "seed", rf"(?<!\w)(?:mnemonic|seed|recovery|backup|wallet)(?:\s(?:phrase|words?|seed))?(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{11,23}})(?!\w)", ("mnemonic", "seed", "recovery", "backup", "wallet")),
     _said(_LOCK_WORDS, rf"(?:s|word)?{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", _PASSWORD_HINTS),
