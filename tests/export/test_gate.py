@@ -187,3 +187,28 @@ def test_the_places_are_named() -> None:
     places = [piece.place for piece in read_texts("a.pdf", pdf(lambda w: w.add_attachment("t.csv", b"a,b")))]
     assert "page 1" in places
     assert "attachment t.csv: text" in places
+
+
+@pytest.mark.parametrize("mark", ["HGQza/dlwdmnrCjhqxD/pw==", "JfdWn04gMiAPpWDxsyFBSA=="])
+def test_the_identity_of_a_pdf_is_no_secret(mark: str) -> None:
+    """It is made of a digest, which may read like a password; the same letters as words are looked at."""
+
+    def identify(writer: pypdf.PdfWriter) -> None:
+        told = pypdf.generic.ByteStringObject(mark.encode())
+        writer._ID = pypdf.generic.ArrayObject([told, told])
+        writer.add_metadata({"/Title": title})
+
+    title = "Checkout refused"
+    assert GATE.check({"report.pdf": pdf(identify)}) == []
+    title = f"password: {mark}"
+    assert {hit.place for hit in GATE.check({"report.pdf": pdf(identify)})} == {"facts of the document"}
+
+
+def test_the_identity_of_a_pdf_is_searched_for_what_was_masked() -> None:
+    """Whatever stands there is not a name, a masked value or a path."""
+
+    def identify(writer: pypdf.PdfWriter) -> None:
+        told = pypdf.generic.ByteStringObject(VALUE.encode())
+        writer._ID = pypdf.generic.ArrayObject([told, told])
+
+    assert [hit.kind for hit in GATE.check({"report.pdf": pdf(identify)})] == [KINDS[VALUE]]
