@@ -188,8 +188,9 @@ def publish(
     each step, and `engine` draws the charts of several reports.
     The formats are those of `pmkit.export.formats.FORMATS`, and all are made from the one executed notebook.
 
-    Raises `RenderError` when the notebook fails, a finished file does not pass its self-check, or the gate
-    finds in it what the audience must not see; nothing is written then, in any format.
+    Raises `SchemaError` for a table that cannot be read, before anything runs; `RenderError` when the
+    notebook fails, a finished file does not pass its self-check, or the gate finds in it what the audience
+    must not see. Nothing is written then, in any format.
     """
     from pmkit.export.formats import Options, check_engine, find_formats
 

@@ -22,10 +22,10 @@ from pmkit.workspace import Workspace
 REPOSITORY = Path(__file__).parent.parent
 
 # No deadline: a busy machine is not a fault. The same examples in every run: a red test stays red.
-settings.register_profile(
-    "pmkit", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("pmkit")
+_STEADY = {"deadline": None, "derandomize": True, "database": None}
+settings.register_profile("whole", **_STEADY, suppress_health_check=[HealthCheck.too_slow])
+_WHOLE = settings.get_profile("whole")
+settings.register_profile("quick", parent=_WHOLE, max_examples=_WHOLE.max_examples // 4)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,25 +33,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too, as `make test` does")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--slow`, slow tests are left out (the last line counts them) and properties try a quarter.
+def pytest_configure(config: pytest.Config) -> None:
+    """In the quick loop properties try a quarter of their examples.
 
     A count that the environment asks for (`PMKIT_MUTATIONS=10000`) stands.
     """
-    if config.getoption("--slow"):
-        return
-    if not any(name.startswith("PMKIT_") for name in os.environ):
+    asked = any(name.startswith("PMKIT_") for name in os.environ)
+    settings.load_profile("whole" if asked or config.getoption("--slow") else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--slow`, the slow tests are left out, and the last line counts them as deselected."""
+    if settings.default.max_examples < _WHOLE.max_examples:
         for test in {getattr(item, "obj", None) for item in items}:
             _try_a_quarter(test)
+    if config.getoption("--slow"):
+        return
     slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if not item.get_closest_marker("slow")]
 
 
 def _try_a_quarter(test: Any) -> None:
-    """Let a hypothesis test of the quick loop try a quarter of its examples, and at least five."""
+    """Let a hypothesis test that says how many examples it needs try a quarter of them, and at least five."""
     said = getattr(test, "_hypothesis_internal_use_settings", None)
-    if said is not None:
+    if said is not None and said.max_examples != settings.default.max_examples:
         test._hypothesis_internal_use_settings = settings(said, max_examples=max(5, said.max_examples // 4))
 
 

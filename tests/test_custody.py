@@ -242,6 +242,7 @@ def test_every_tampering_is_named_with_its_file(sealed: Path, copy: Callable[[],
     assert unseen == []
 
 
+@pytest.mark.slow
 def test_a_record_that_is_whole_raises_nothing(sealed: Path, copy: Callable[[], Path]) -> None:
     """Moved, checked out anew, saved on, its cache gone or old: no false alarm."""
     head = seal_of(sealed).head

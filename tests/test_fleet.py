@@ -70,6 +70,7 @@ def truth(folder: Path) -> list[dict[str, Any]]:
     return told
 
 
+@pytest.mark.slow
 def test_every_duration_is_what_was_made(portfolio: Portfolio, truth: list[dict[str, Any]]) -> None:
     """TTD to TTR of each incident, and their n, medians and quartiles, are those they were made with."""
     assert portfolio.problems.empty
@@ -193,6 +194,7 @@ def test_an_unknown_kind_of_address_is_refused() -> None:
         find_incidents("gopher://bucket/incidents")
 
 
+@pytest.mark.slow
 def test_a_sidecar_says_what_its_folder_says(tmp_path: Path) -> None:
     """A finished report's JSON gives the same durations, factors, triggers and findings as its folder."""
     document = _sidecar(tmp_path)
@@ -258,6 +260,7 @@ def _tell(number: int, problem: str) -> int:
     raise AssertionError(f"{number}: {problem}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_come_in_the_order_of_the_items(jobs: int) -> None:
     """One after the other or side by side, the results are those of the items, each told once."""

@@ -186,6 +186,7 @@ def test_the_relative_comes_first_and_says_why() -> None:
         find_similar(portfolio, "inc-9")
 
 
+@pytest.mark.slow
 def test_other_words_for_the_same_failure_are_found() -> None:
     """Of families told by different teams in their own words, a relative is among the first three."""
     spec = importlib.util.spec_from_file_location("likeness", ROOT / "benchmarks" / "likeness.py")

@@ -15,7 +15,7 @@ import pytest
 
 from pmkit.batch import Options, render_one
 from pmkit.custody import published_heads
-from pmkit.errors import RenderError
+from pmkit.errors import RenderError, SchemaError
 from pmkit.report import publish, render_report
 from pmkit.workspace import Workspace
 
@@ -139,11 +139,31 @@ def test_a_failed_run_leaves_a_notebook_to_read_and_the_old_report(finished: Pat
     incident = tmp_path / "checkout-failure"
     shutil.copytree(finished, incident)
     before = digests(incident / "report")
-    (incident / "factors.csv").write_text("factor_id,statement\nF1,one\nF1,twice\n", encoding="utf-8")
-    with pytest.raises(RenderError, match=r"failed in cell \d+: SchemaError"):
-        publish(Workspace.open(incident), now=AT)
+    own = json.loads(
+        (Path(__file__).parents[1] / "report_templates/postmortem.ipynb").read_text(encoding="utf-8")
+    )
+    own["cells"].append(own["cells"][-1] | {"id": "fails", "cell_type": "code", "source": "pm.unknown"})
+    own["cells"][-1] |= {"outputs": [], "execution_count": None, "metadata": {}}
+    notebook = tmp_path / "own.ipynb"
+    notebook.write_text(json.dumps(own), encoding="utf-8")
+    with pytest.raises(RenderError, match=r"failed in cell \d+: AttributeError"):
+        publish(Workspace.open(incident), notebook=notebook, now=AT)
     failed = json.loads((incident / "report" / "failed.ipynb").read_text(encoding="utf-8"))
     assert any(out["output_type"] == "error" for cell in failed["cells"] for out in cell.get("outputs", ()))
+    assert digests(incident / "report") == before
+
+
+def test_a_table_that_cannot_be_read_is_told_before_anything_runs(finished: Path, tmp_path: Path) -> None:
+    """The file, its line and what is wrong are said at once; no notebook is run and nothing is touched."""
+    incident = tmp_path / "checkout-failure"
+    shutil.copytree(finished, incident)
+    before = digests(incident / "report")
+    (incident / "factors.csv").write_text("factor_id,statement\nF1,one\nF1,twice\n", encoding="utf-8")
+    with pytest.raises(
+        SchemaError, match=r"factors\.csv: 1 problem\s+line 3 \(F1\), `factor_id` as in a row"
+    ):
+        publish(Workspace.open(incident), now=AT)
+    assert not (incident / "report" / "failed.ipynb").exists()
     assert digests(incident / "report") == before
 
 

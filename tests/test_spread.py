@@ -16,6 +16,7 @@ from pmkit.spread import FEWEST, TREND_FEWEST, smallest_change_seen, spread_of, 
 RUNS = int(os.environ.get("PMKIT_TEST_INTERVALS", "250"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [6, 9, 14, 40])
 def test_the_interval_holds_the_true_median_as_often_as_it_states(n: int) -> None:
     """Of many samples from a skewed population, the interval holds its median in 95 of 100 or more."""

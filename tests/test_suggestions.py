@@ -337,6 +337,7 @@ def test_no_record_gives_no_suggestion(events: Rows) -> None:
     assert suggest(review(events(said("a", "14:00:00", "hello")))).empty
 
 
+@pytest.mark.slow
 def test_fifty_thousand_events_take_about_a_second(untouched: Postmortem) -> None:
     """Most of them in the day before the detection; a rule quadratic in events would not come back."""
     slack = untouched.events[(untouched.events["source"] == "slack") & untouched.events["time"].notna()]

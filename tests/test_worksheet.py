@@ -526,7 +526,7 @@ def act(sheet: Worksheet, data: st.DataObject) -> str:
 def test_no_edits_make_a_frame_that_cannot_be_saved(name: str) -> None:
     """Whatever is edited, added, deleted, undone: `frame()` is valid, and what it lacks is told."""
 
-    @settings(max_examples=25)
+    @settings(max_examples=settings.default.max_examples // 4)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         sheet = sheet_of(name)
@@ -548,7 +548,7 @@ def test_no_edits_make_a_frame_that_cannot_be_saved(name: str) -> None:
 def test_undo_brings_back_what_was(name: str) -> None:
     """After any steps, as many undos show the worksheet as it was, and as many redos as it became."""
 
-    @settings(max_examples=25)
+    @settings(max_examples=settings.default.max_examples // 4)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         sheet = sheet_of(name)
@@ -579,7 +579,7 @@ def test_undo_brings_back_what_was(name: str) -> None:
 def test_a_change_is_all_that_a_view_needs(name: str) -> None:
     """A view that follows the changes shows what a fresh one shows."""
 
-    @settings(max_examples=25)
+    @settings(max_examples=settings.default.max_examples // 4)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         sheet = sheet_of(name)

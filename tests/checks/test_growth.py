@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 import pandas as pd
+import pytest
 
 from pmkit.checks import RULES
 from pmkit.checks._rule import Record, find_all
@@ -57,6 +58,7 @@ def work_of(postmortem: Postmortem) -> Counter[str]:
     return work
 
 
+@pytest.mark.slow
 def test_twice_the_events_are_twice_the_work() -> None:
     """And not four times, in calls and rows, whichever rule it is."""
     sample = Workspace.open(SAMPLE).load()

@@ -133,6 +133,7 @@ def test_axes_and_grid_are_no_marks():
     assert count_marks(frame.format("", '<g class="barlayer"><path d="M0,0h9v9Z"/></g>')) == 1
 
 
+@pytest.mark.slow
 def test_the_built_in_engine_draws_the_charts_of_a_report(build):
     """Without a browser, both charts of the report come out with their marks."""
     pytest.importorskip("pmkit.export.svg")

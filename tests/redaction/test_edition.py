@@ -181,6 +181,7 @@ def decide(record: Postmortem, value: str, decision: str, kind: str, audience: s
     return replace(record, redactions=schema.conform(pd.DataFrame([row]), schema.REDACTIONS))
 
 
+@pytest.mark.slow
 def test_what_people_decided_counts(record: Postmortem) -> None:
     """To keep what was found, or to mask what an audience would see; a secret is never kept."""
     mail, token = "press@acme.example", planted_secrets()[0]

@@ -846,6 +846,7 @@ def test_half_a_surrogate_pair_becomes_the_replacement_sign() -> None:
     assert load(raw)["text"].tolist() == ["broken \ufffd"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

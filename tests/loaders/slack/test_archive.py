@@ -166,6 +166,7 @@ def test_a_damaged_line_or_message_costs_itself_alone(tmp_path: Path) -> None:
     assert frame["text"].str.contains("results of a search").any()
 
 
+@pytest.mark.slow
 def test_a_bomb_of_chunks_is_not_unpacked(tmp_path: Path) -> None:
     """Three hundred megabytes of blanks in a small file are refused by name."""
     path = tmp_path / f"{CHANNEL}.json.gz"

@@ -798,6 +798,7 @@ def test_a_damaged_member_is_reported_by_name(tmp_path: Path, patch: Any, reason
     assert frame["ref"].iloc[1] == "slack.zip#general/2024-03-15.json"
 
 
+@pytest.mark.slow
 def test_a_real_bomb_is_not_unpacked(tmp_path: Path) -> None:
     """Two hundred megabytes of blanks in a small member are refused."""
     day = b"[" + b" " * (200 * 2**20) + b"]"
