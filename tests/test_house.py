@@ -56,6 +56,7 @@ def test_entering_costs_no_more_than_pandas() -> None:
     assert "pandas" not in loaded_by("import pmkit, pmkit.cli")
 
 
+@pytest.mark.slow
 def test_no_name_warns_when_it_is_loaded() -> None:
     """Even with warnings as errors; nor does the client that says on import that it is frozen."""
     probe = """
