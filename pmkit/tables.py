@@ -335,7 +335,11 @@ def report_title(postmortem: Postmortem, now: pd.Timestamp | None = None) -> Tit
         lasted = (ended - began).total_seconds() / 60
         span = f"{_day_time(anchors['impact_started'])} to {_end_time(anchors)} UTC"
         facts.append(("Impact", Cell(f"{span}, {format_minutes(lasted)}")))
-    facts += [(member.role, Cell(member.person or "not assigned")) for member in incident.members]
+    facts += [
+        (member.role, Cell(member.person or "not assigned"))
+        for member in incident.members
+        if member.person != member.role  # an edition whose readers see roles instead of people
+    ]
     status = review_status(postmortem, _LATEST if now is None else now)
     reached = list(status.loc[status["reached_at"].notna(), "milestone"])
     facts.append(("Review", Cell(_review_words(incident, closure_due_on(postmortem)))))

@@ -161,7 +161,8 @@ class Editor:
             owner=self.person(incident.owner),
             facilitator=self.person(incident.facilitator),
             members=tuple(
-                replace(member, person="" if roles else member.person, slack="", email="")
+                # A role that is filled stands for the person; one that is not stays so.
+                replace(member, person=member.role if member.person else "", slack="", email="")
                 if roles
                 else replace(member, person=edit(member.person))
                 for member in incident.members

@@ -15,6 +15,7 @@ from pmkit import schema
 from pmkit.audience import load_audience
 from pmkit.postmortem import Member, Postmortem
 from pmkit.redaction import Tagger, redact, redacted
+from pmkit.tables import report_title
 from pmkit.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.redaction.cases import SECRETS
@@ -246,3 +247,14 @@ def test_where_a_record_stands_names_no_channel_that_is_masked(postmortem: Calla
     assert masked
     for audience in masked:
         assert "war-room" not in "".join(redact(pm, audience).events["ref"])
+
+
+def test_a_role_that_is_filled_is_not_called_empty(sample: Path) -> None:
+    """Where roles stand for people the head of the report names no role but those that nobody fills."""
+    postmortem = Workspace.open(sample).load()
+    first, *others = postmortem.incident.members
+    members = (replace(first, person=""), *others)
+    told = redact(replace(postmortem, incident=replace(postmortem.incident, members=members)), "company")
+    head = {fact[0]: fact[1].text for fact in report_title(told).facts}
+    assert head[first.role] == "not assigned"
+    assert not {member.role for member in others} & set(head)
