@@ -6,7 +6,7 @@ What people and evidence wrote is escaped, so that it mentions nobody and links 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -62,9 +62,8 @@ def review_posts(
     """
     pm = postmortem if edition is None else edition
     status, due = review_status(postmortem, now), closure_due_on(postmortem)
-    filled = [member.role for member in postmortem.incident.members if member.person]
     places = {room: channel_for(postmortem.incident, room, rooms) for room in ROOMS}
-    posts = [Post("kickoff", places["kickoff"], _kickoff(pm, filled, due), "kickoff summary")]
+    posts = [Post("kickoff", places["kickoff"], _kickoff(pm, due), "kickoff summary")]
     posts += _decisions(pm, places["decisions"])
     posts += _checkins(pm, places)
     posts += _milestones(pm, places["updates"], status)
@@ -99,7 +98,7 @@ def plain(text: str) -> str:
 # The posts
 
 
-def _kickoff(pm: Postmortem, filled: Collection[str], due: date | None) -> str:
+def _kickoff(pm: Postmortem, due: date | None) -> str:
     incident = pm.incident
     facts = [incident.severity, ", ".join(incident.services), _when(pm)]
     lines = [
@@ -108,7 +107,8 @@ def _kickoff(pm: Postmortem, filled: Collection[str], due: date | None) -> str:
         _paragraphs(pm.notes.get("summary", "")) or "The summary is not written yet.",
     ]
     people = [
-        f"{m.role}: {m.person}" if m.person else m.role if m.role in filled else f"{m.role}: nobody yet"
+        # Where readers see roles instead of people, a role stands for whom it is filled by.
+        m.role if m.person == m.role else f"{m.role}: {m.person or 'nobody yet'}"
         for m in incident.members
     ]
     lines += [_list("Who", people)]
