@@ -84,6 +84,17 @@ def sample(opened_sample: Path, tmp_path: Path) -> Path:
     return shutil.copytree(opened_sample, tmp_path / "checkout-failure")
 
 
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """`run("status", "x")`: the command in an empty directory, and what came of it."""
+    from click.testing import CliRunner
+
+    from pmkit.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
 Rows = Callable[..., pd.DataFrame]
 
 
