@@ -6,6 +6,7 @@ be undone any more, and nothing else is lost. Evidence is never changed, and so 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -17,10 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pandas as pd
+
 from pmkit import schema
-from pmkit.custody import read_lines
+from pmkit.custody import JOURNAL, read_lines
 from pmkit.disk import digest_of_bytes
 from pmkit.errors import PmkitError, WorkspaceError
+from pmkit.postmortem import no_journal
 from pmkit.template import NOTES
 
 FACTS: Final = "incident.toml"
@@ -121,6 +125,20 @@ def list_saves(folder: Path) -> list[Save]:
             back_to = said.get("back_to") if isinstance(said.get("back_to"), int) else None
             saves.append(Save(number, at, by, did, file, was, sha256, back_to))
     return saves
+
+
+def read_journal(folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Who saved what when, and the digest of each file then; `verify` tells of lines that cannot be read."""
+    journal = folder / JOURNAL
+    lines = journal.read_bytes().splitlines() if journal.exists() else []
+    rows, digests = [], {}
+    for line in lines:
+        with suppress(ValueError, TypeError, KeyError):
+            told = json.loads(line)
+            row = {name: str(told[name]) for name in ("by", "did", "file")}
+            rows.append({"at": pd.Timestamp(told["at"]), **row})
+            digests[row["file"]] = str(told.get("sha256", ""))
+    return pd.DataFrame(rows).astype(no_journal().dtypes) if rows else no_journal(), digests
 
 
 def find_file(name: str) -> str:

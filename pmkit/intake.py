@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from pmkit.acquisition import Addition
 from pmkit.drift import COLUMNS, describe_drift, find_drift
 from pmkit.errors import EvidenceError, PmkitError, QuestionError
 from pmkit.loaders import ANYTHING, FORMATS, format_named, recognise
@@ -24,7 +25,7 @@ from pmkit.postmortem import Postmortem
 from pmkit.preview import Preview, indented, preview, printable, some
 from pmkit.redaction import count_kinds, describe_kinds
 from pmkit.schema import format_time, without_samples
-from pmkit.workspace import Addition, Workspace
+from pmkit.workspace import Workspace
 
 Status = Literal[
     "added", "read anew", "would be added", "would be read anew", "there already", "question", "refused"

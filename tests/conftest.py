@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pmkit import schema
 from pmkit.postmortem import Incident, Postmortem, no_journal
 from pmkit.timeline import build_timeline
 from pmkit.workspace import Workspace
+from tests.desk import create
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -82,6 +84,26 @@ def opened_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample(opened_sample: Path, tmp_path: Path) -> Path:
     """A copy of the sample incident, free to be changed."""
     return shutil.copytree(opened_sample, tmp_path / "checkout-failure")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new workspace, to be copied: making one waits for the disk some forty times."""
+    return create(tmp_path_factory.mktemp("incidents") / "2026-11-03-checkout").path
+
+
+@pytest.fixture
+def ws(tmp_path: Path, made: Path) -> Workspace:
+    """A new workspace, free to be changed."""
+    return Workspace.open(shutil.copytree(made, tmp_path / made.name))
+
+
+@pytest.fixture
+def quick_ws(made: Path) -> Iterator[Workspace]:
+    """A workspace in memory where there is such a disk: a killed program needs no slow one to be tested."""
+    memory = Path("/dev/shm")  # noqa: S108 - only a place for a temporary folder of its own
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Workspace.open(shutil.copytree(made, Path(folder) / made.name))
 
 
 @pytest.fixture

@@ -390,7 +390,8 @@ def test_a_file_is_loaded_once(tmp_path: Path, ws: Workspace, monkeypatch: pytes
         loads.append(Path(path).name)
         return load(path, form, **options)
 
-    monkeypatch.setattr("pmkit.workspace.load_evidence", counted)
+    monkeypatch.setattr("pmkit.acquisition.load_evidence", counted)
+    monkeypatch.setattr("pmkit.evidence.load_evidence", counted)
     add_evidence(ws, packed(tmp_path / "a.zip", "down"), now=NOW)
     add_evidence(ws, page(tmp_path / "pd.json", "R1"), unpacked(tmp_path / "export", "up"), now=NOW)
     assert len(Workspace.open(ws.path).load().events) == 2

@@ -92,7 +92,7 @@ def test_what_cannot_be_saved_has_not_happened(workspace: Workspace, monkeypatch
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pmkit.workspace.write_durably", full)
+        patch.setattr("pmkit.folder.write_durably", full)
         with pytest.raises((OSError, WorkspaceError)):
             session.apply([("A1", "dri", "Chiyo Muranaka")])
     assert session.worksheet.cell("A1", "dri") == "Teun Hagedoorn" and told == []
