@@ -111,11 +111,16 @@ _PLAIN = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
 }
 
 
+def plain_of(text: str) -> str:
+    """The text with its wide letters, blanks and dashes as the plain ones, each in its place."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
 def find_spans(text: str, rules: Rules, wanted: Collection[str]) -> list[Span]:
     """What the rules find in a text, in order and without overlaps, of what is `wanted`."""
     if len(text) < 3:
         return []
-    plain = text if text.isascii() else text.translate(_PLAIN)
+    plain = plain_of(text)
     found = list(_matches(plain, rules, wanted))
     if not text.isascii() and _INVISIBLE.search(plain):
         found += _seen_without(plain, _INVISIBLE, rules, wanted)

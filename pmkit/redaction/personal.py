@@ -123,14 +123,26 @@ def _is_track(text: str) -> bool:
     return is_card(text.partition("=")[0])
 
 
-_IS: Final = r"(?:\s{0,3}(?:=>|[:=#]|%3D)|\s{1,3}(?:is|was|are|ist|er|es))?\s{0,3}[\"'`“\\(\[<]{0,4}"
+_IS: Final = r"(?:\s{0,3}(?:=>|->|[:=#は是]|%3D)|['’]s|\s{1,3}(?:is|was|are|ist|lautet|er|es|est|är|reads|shows|of|value))?\s{0,3}[\"'`“„\\(\[<*]{0,4}"
 _NUMBER_OF: Final = r"(?:[ _-]?(?:numbers?|numre|nummer|num|no\.?|nr\.?|n°|#|id|code))?"
 _MONTHS: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zé]{0,7}\.?"
 _DATE: Final = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\s?\d{{1,2}}[-/.]\s?\d{{2,4}}|(?:19|20)\d{{6}}|"
     rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[\s-]{{1,2}}(?:of\s)?{_MONTHS},?[\s-]{{1,2}}\d{{2,4}}|"
-    rf"{_MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}})"
+    rf"{_MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}|"
+    r"\d{1,2}\.?[\s-](?:de\s)?[^\W\d_]{3,10}\.?,?[\s-](?:de\s)?(?:19|20)\d\d|(?:19|20)\d\d\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]?)"
 )
+_BORN: Final = (
+    r"d\.?\s?o\.?\s?b\.?|(?:pt|patient|customer|member|user|subscriber)_?dob|date[ _-]?of[ _-]?birth|(?:day|year)\sof\sbirth|birth[ _-]?(?:date|day|dt)|bday|"
+    r"born(?:\son(?:\sthe)?|\sin)?|geb(?:oren|urtsdatum|urtstag|oortedatum|\.)?(?:\s(?:am|op))?|f[øoö]dt?|f[øoö]dselsdato|f[øo]dselsdag|f[öo]delsedatum|"
+    r"n[ée]e?\sle|date\sde\snaissance|naissance|fecha\s(?:de\s)?nac(?:imiento|\.)?|nacid[oa](?:\sel)?|data\sde\snascimento|nascid[oa](?:\sem)?|"
+    r"nat[oa]\sil|data\sdi\snascita|urodzon[ya]|data\surodzenia|ur\.|syntynyt|syntym[äa]aika|дата\sрождения|родил(?:ся|ась)|"
+    r"生年月日|誕生日|出生日期|生日|생년월일"
+)
+_BORN_HINTS: Final = (
+    "dob", "d.o.b", "d o b", "birth", "bday", "born", "geb", "dt", "dselsda", "delsedatum", "född", "naissance", "nac", "nascim",
+    "nascid", "nato", "nata", "nascita", "urodz", "ur.", "synty", "рожд", "родил", "le ", "生年月日", "誕生日", "出生", "生日", "생년",
+)  # fmt: skip
 _ANY_ID: Final = r"(?P<value>(?:(?=[\w/-]{0,20}\d)|(?<=[\s:=])(?=[A-Za-z]{2} \d))[A-Za-z]{0,6}[ -]?\d[\w/-]{0,18}(?:[ -]\d{1,6}){0,7}(?: ?[A-Za-z])?(?![\w]))"
 _CAPITAL: Final = "[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİĶĹĻĽŁŃŅŇŌŐŔŘŚŞŠŢŤŪŮŰŹŻŽȘȚ]"
 _CALLED: Final = (
@@ -164,12 +176,12 @@ _TOWN: Final = (
 )
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%40|\\u0040|&#64;|&commat;)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w@])"), ("@", "%40", "u0040", "&#64;", "&commat;"), lambda v: "://" not in v and not v.casefold().startswith("git@")),
+    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%40|\\u0040|&#64;|&commat;)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![A-Za-z0-9_@])"), ("@", "%40", "u0040", "&#64;", "&commat;"), lambda v: "://" not in v and not v.casefold().startswith("git@")),
     any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\s{0,2}[\[({<]\s?(?:at|@|ät)\s?[\])}>]\s{0,2})[\w-]{1,63}(?:(?:\s{0,2}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,2}|\.|\sdot\s)[\w-]{2,63}){1,4}(?!\w)", ("at]", "at)", "at}", "at>", "@]", "@)", " at ]", "at )")),
     any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\sdot\s[\w+-]{1,40}){0,3}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{2,63}){1,4}(?!\w)", (" dot ",)),
     # Numbers that name a card, an account, a person.
     Rule("card numbers", "card", re.compile(r"(?<![\d.,/+#-])(?<!\d[ :-])(?:\d{4}(?P<gap>[ .-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|\d{4}(?P<gap2>[ -])\d{6}(?P=gap2)\d{4,5}|\d{13,19})(?![\w]|[.,:]\d)"), (), is_card),
-    any_case("card security codes", "security code", rf"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cid|security\scode|card\sverification\s(?:code|value)|verification\svalue)[\"']?{_IS}(?P<value>\d{{3,4}})(?!\d|[.,:]\d)", ("cv", "csc", "cid", "security code", "verification")),
+    any_case("card security codes", "security code", rf"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cid|security\scode|card\sverification\s(?:code|value)|verification\svalue|pr[üu]fziffer|cryptogramme|codice\sdi\ssicurezza)(?:[\s_-]?(?:code|value|no\.?|number|\#))?[\"']?{_IS}(?P<value>\d{{3,4}})(?!\d|[.,:]\d)", ("cv", "csc", "cid", "security code", "verification", "fziffer", "cryptogramme", "sicurezza")),
     Rule("card numbers", "card", re.compile(r";?(?<!\d)\d{13,19}=\d{7,40}\??"), ("=",), _is_track),
     any_case("card security codes", "card expiry", r"(?:(?<!\w)(?:card|pan|cvv2?|cvc2?)(?!\w)[^\n]{0,60}?)(?<![a-z])(?:exp(?:iry|ires|iration)?(?:[ _]?date)?|valid\s(?:thru|until)|g[üu]ltig\sbis)[\"']?(?:\s?[:=])?\s{0,2}[\"']?(?P<value>(?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})(?![\d/-])", ("exp", "valid", "ltig")),
     any_case("card security codes", "card expiry", r"(?<![a-z])(?:exp(?:iry|ires|iration)?(?:[ _]?date)?|valid\s(?:thru|until))[\"']?(?:\s?[:=])?\s{0,2}[\"']?(?P<value>(?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d{2})(?![\d/-])(?=[^\n]{0,30}?(?<!\w)(?:cvv|cvc|card|pan))", ("exp", "valid")),
@@ -178,7 +190,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("account numbers", "wallet", re.compile(r"(?<![A-Za-z0-9])(?:bc1[a-z0-9]{25,62}|0x[0-9a-fA-F]{40})(?![A-Za-z0-9])"), ("bc1", "0x")),
     Rule("account numbers", "account", re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"), (), _is_iban),
     any_case("account numbers", "account", rf"(?<![\w])(?:bank\s?(?:account|acct|konto)|account[_ ]?(?:number|no\.?|nr\.?|num)|acct\.?(?:[_ ]?(?:number|no\.?|num|\#))?|a/c(?:\sno\.?)?|konto(?:nummer|nr\.?)?|iban|bsb|routing(?:\snumber)?|aba|compte|cuenta|rekening(?:nummer)?)(?:[\"'])?(?:\s(?:of|for)\s[\w ]{{2,30}}?)?{_IS}(?P<value>[A-Z]{{0,2}}\d[\d -]{{4,24}}\d)(?!\d)", ("acc", "a/c", "konto", "iban", "bsb", "routing", "aba", "compte", "cuenta", "rekening")),
-    any_case("account numbers", "sort code", rf"(?<!\w)sort[ _-]?code{_IS}(?P<value>\d{{2}}[- ]?\d{{2}}[- ]?\d{{2}})(?!\d)", ("sort",)),
+    any_case("account numbers", "sort code", rf"(?<!\w)sort(?:[ _-]?code)?{_IS}(?P<value>\d{{2}}[- ]?\d{{2}}[- ]?\d{{2}})(?!\d)", ("sort",)),
     Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), ("-",)),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])")),
     Rule("national ids", "national id", re.compile(r"(?<![\d.+-])\d{3}[ -]\d{3}[ -]\d{4}(?![\d-])"), (), _is_nhs),
@@ -188,6 +200,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])(?:\d{8}|[XYZ]\d{7})-?[A-Z](?![A-Za-z0-9])"), (), _is_dni),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![A-Za-z0-9])")),
     any_case("national ids", "national id", rf"(?<![\w])(?:ssn|sin|nino|nhs|fnr|cpr|bsn|pesel|national\s(?:insurance|id(?:entity|entification)?)|ni\snumber|social(?:\ssec(?:urity)?)?|f[øo]dselsn(?:umme)?r|f[øo]dselsnummer|personnummer|person-?nr|d-nummer|personal\s(?:identity|id|identification)|identity\scard|id\scard|passport|pass(?:\s)?nr|taxpayer|tax(?:payer)?[ _](?:id|number|no\.?|file)|tin|steuer-?id|driver'?s?[ _]licen[cs]e|dl\sno|aadhaar|pan\scard|dni|nie|nif|curp|cpf|codice\sfiscale|insurance\s(?:no|number|id)|personalausweis\w{{0,8}}|ausweis\w{{0,8}}|reisepass\w{{0,8}}|insee|(?:num[ée]ro\sde\s)?s[ée]curit[ée]\ssociale|henkil[öo]tunnus|ahv|driving[ _]licen[cs]e|sozialversicherungs\w{{0,8}})(?:/[\w/]{{1,24}})?[\"']?{_NUMBER_OF}(?:\s(?:of|for)\s[\w ]{{2,30}}?)?[\"']?{_IS}{_ANY_ID}", ("ssn", "sin", "nino", "nhs", "fnr", "cpr", "bsn", "pesel", "national", "ni number", "social", "selsn", "person", "d-nummer", "identity", "id card", "pass", "tax", "tin", "steuer", "licen", "dl no", "aadhaar", "pan card", "dni", "nie", "nif", "curp", "cpf", "codice", "insurance", "ausweis", "reisepass", "insee", "curit", "tunnus", "ahv", "sozial"), lambda v: len(re.findall(r"\d", v)) >= 4),
+    any_case("national ids", "national id", rf"(?<![\w])(?:ssn|nino|nhs|fnr|cpr|bsn|pesel|passport|national\s(?:insurance|id(?:entity|entification)?)|social\ssecurity|personal\s(?:identity|id|identification)|tax\sid|f[øo]dselsn(?:umme)?r|personnummer|s[ée]cu|aadhaar|numer\spesel|num[ée]ro\sde\ss[ée]cu\w*|マイナンバー|身份证号?码?|주민등록번호)(?:/[\w/]{{1,24}})?(?:[\s,]{{1,2}}(?!is\b)[^\W\d_]{{2,14}}){{0,4}}?{_IS}(?P<value>(?:[a-z]{{0,2}}\d[\d -]{{6,18}}\d[a-z]?|[a-z]{{1,2}}\d{{6,8}}[a-z]?))(?![\w]|[.,:]\d)", ("ssn", "nino", "nhs", "fnr", "cpr", "bsn", "pesel", "passport", "national", "social", "personal", "tax id", "dselsn", "personnummer", "sécu", "secu", "aadhaar", "マイナンバー", "身份证", "주민등록번호"), lambda v: len(re.findall(r"\d", v)) >= 6),
+    Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{2} ?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2} ?[A-Z] ?\d{3}(?![\w-])"), ("versicherung", "rente", "svnr", "rvnr")),
     Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{6}[-+A-FU-Y]\d{3}[0-9A-Y](?![\w-])"), (), _is_hetu),
     Rule("national ids", "national id", re.compile(r"(?<![\w.-])[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}(?![\w-]|\.\d)"), (), _is_insee),
     Rule("national ids", "national id", re.compile(r"(?<![\w.-])(?:756\.\d{4}\.\d{4}\.\d{2}|\d{3}\.\d{3}\.\d{3}-\d{2}|\d{1,2}\.\d{3}\.\d{3}-[\dXx])(?![\w-]|\.\d)"), (".",)),
@@ -197,10 +211,18 @@ RULES: Final[tuple[Rule, ...]] = (
     any_case("record numbers", "record", rf"(?<!\w)(?:medicare|medicaid|ohip|health\s(?:card|insurance)|versicherten(?:nummer|nr\.?)|versichertennummer|krankenkasse\w{{0,10}}|(?:insurance|health\splan|member|subscriber|insured)[ _](?:member[ _])?(?:id|number|no\.?)|policy[ _](?:number|no\.?)|npi|dea)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z-]{{0,6}}\d)[a-z0-9]{{1,12}}(?:[ -][a-z0-9]{{1,10}}){{0,4}})(?!\w)", ("medicare", "medicaid", "ohip", "health", "versicherten", "krankenkasse", "insurance", "member", "subscriber", "insured", "policy", "npi", "dea"), lambda v: len(re.findall(r"\d", v)) >= 5),
     any_case("record numbers", "record", rf"(?<!\w)(?:mrn|medical[ _-]?record|patient[ _-]?(?:id|number|no\.?))[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z]{{0,4}}\d)[a-z0-9]{{1,6}}[-/]\d[\d/-]{{3,14}})(?!\w)", ("mrn", "record", "patient")),
     any_case("record numbers", "record", rf"(?<![\w])(?:mrn|mrn[ _]?(?:no|number)|emrn|medical[ _-]?record|health[ _-]?record|record(?:\s(?:number|no\.?|nr))(?:\sof\s(?:the\s)?patient)?|chart(?:\s(?:number|no\.?|nr))|hospital(?:[ _](?:number|no\.?|id))|patient[ _-]?(?:id|identifier|number|no\.?|nr\.?|ref(?:erence)?|mrn|key)|patientid|patientnummer|pasient-?(?:id|nr|nummer)|case\s(?:file)\s(?:no\.?|number)|admission(?:\s(?:no\.?|number|id))|encounter(?:[ _-]?(?:id|number|no\.?))|subject[ _]id|nhi|emr|ehr)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[A-Za-z]{{0,4}}[-/ ]?\d)[A-Za-z]{{0,4}}[-/ ]?\d[\d/-]{{3,14}}[A-Za-z]?)(?![\w])", ("mrn", "record", "chart", "hospital", "patient", "pasient", "case file", "admission", "encounter", "subject", "nhi", "emr", "ehr")),
+    any_case("record numbers", "record", rf"(?<![^\W_])(?:(?:med(?:ical)?|health|patient)[ ._]{{0,2}}rec(?:ord)?|fall(?:nummer|nr\.?|-nr\.?)|patienten-?(?:nummer|nr\.?|id|akte)|krankenakte|dossier(?:\s(?:patient|m[ée]dical))?|ipp|historia\scl[íi]nica|nhc|expediente|cartella(?:\sclinica)?|journal(?:nummer|nr)|potilas(?:numero|tunnus)|カルテ番号|患者(?:番号|id)|病历号|環者番号)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>[a-z]{{0,4}}[-/ ]?\d[\d/-]{{4,14}})(?!\w|[.,:]\d)", ("rec", "fall", "patient", "akte", "dossier", "ipp", "historia", "nhc", "expediente", "cartella", "journal", "potilas", "カルテ", "患者", "病历")),
+    any_case("record numbers", "record", r"(?<!\w)(?:encounter|admission|accession|csn|har|fin)(?:\s(?:no\.?|number|id|\#))?\s?[:=#]?\s?(?P<value>\d{6,12})(?!\d|[.,:]\d)", ("encounter", "admission", "accession", "csn", "har", "fin")),
+    any_case("record numbers", "record", r"\bpid\|\d{0,4}\|[^|\n]{0,40}\|(?P<value>[a-z]{0,4}\d{4,14})(?=[\^|~])", ("pid|",)),
+    any_case("phone numbers", "phone number", r"(?<![^\W_])(?:msisdn|phone(?:_?(?:number|no|nr))?|mobile(?:_?(?:number|no|nr))?|cell|tel|caller(?:[ _]?id)?|callee|whatsapp|(?:to|from|sms)_(?:to|number|phone)|telefon|telefono|t[ée]l[ée]phone)[\"']?\s?[:=]\s?[\"']?(?P<value>\d{8,15})(?!\d|[.,:]\d)", ("msisdn", "phone", "mobile", "cell", "tel", "callee", "caller", "whatsapp", "_number"), _is_phone),
+    Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])0[1-9]\d{1,4}/ ?\d{4,8}(?:-\d{1,4})?(?![\w/.-])"), ("/",)),
+    Rule("patients", "person", re.compile(rf"(?<![\w.])M\.\s(?P<value>{_CAPITAL}[^\W\d_]{{2,30}}(?:[-\s]{_CAPITAL}[^\W\d_]{{2,30}})?)"), ("m. ",), lambda v: not _NO_SURNAME.search(v)),
+    Rule("patients", "person", re.compile(rf"(?:[Aa]ccount|[Pp]rofile|[Cc]hart|[Oo]rder|[Rr]efund|[Bb]ehalf)\s(?:of|belonging\sto)\s(?:[Pp]atient\s|[Cc]ustomer\s)?(?P<value>{_CALLED})"), ("account", "profile", "chart", "order", "refund", "behalf"), lambda v: not _NO_SURNAME.search(v)),
     any_case("record numbers", "record", r"(?<!\w)(?:patient|chart|pasient)\s(?P<value>\d{6,10})(?!\d|[.,:]\d|\s?(?:%|ms|times|records|patients))", ("patient", "chart", "pasient")),
     any_case("record numbers", "record", r"(?<!\w)record\s(?P<value>\d{6,10})\sof\s(?:the\s|a\s)?patient", ("record",)),
     any_case("phone numbers", "phone number", r"(?<!\w)(?:call|phone|tel|telephone|mobile|cell|ring|sms|text|dial)\s(?:me\son\s|her\son\s|him\son\s|them\son\s|on\s|at\s|to\s|from\s)?(?P<value>[2-9]\d{9})(?!\d|[.,:]\d|\s?(?:times|requests|calls|ms|errors))", ("call", "phone", "tel", "mobile", "cell", "ring", "sms", "text", "dial"), _is_phone),
-    any_case("dates of birth", "date of birth", rf"(?<![\w])(?:d\.?\s?o\.?\s?b\.?|(?:date|day|year)\sof\sbirth|birth[ _-]?(?:date|day)|bday|born(?:\son(?:\sthe)?|\sin)?|geb(?:oren|urtsdatum|\.)?(?:\sam)?|f[øo]dt|f[øo]dselsdato|n[ée]e?\sle|date\sde\snaissance|fecha\sde\snacimiento|nascid[oa]|nato\sil)[\"'\\]{{0,3}}{_IS}(?:on\s)?(?P<value>{_DATE})(?!\d)", ("d.o.b", "dob", "d o b", "birth", "bday", "born", "geb", "dt", "dselsdato", "naissance", "nacimiento", "nascid", "nato", "le "),),
+    any_case("dates of birth", "date of birth", rf"(?<![^\W_])(?:{_BORN})[\"'\\]{{0,3}}{_IS}(?:on\s|am\s|el\s|of\s|year\s|value=[\"']|[(>]){{0,2}}(?P<value>{_DATE})(?!\d)", _BORN_HINTS),
+    any_case("dates of birth", "date of birth", rf"(?<![\w.-])(?P<value>{_DATE})\s?[([,–-]{{0,2}}\s?(?:d\.?o\.?b|date\sof\sbirth|birth(?:date|day)?|geburtsdatum|geb\.)(?!\w)", _BORN_HINTS),
     Rule("patients", "patient", re.compile(rf"(?<![\w])(?:[Pp]atients?|PATIENT|[Pp]t\.?|[Pp]asient(?:en)?)(?:['’]s)?(?:[ _]?[Nn]ame)?[\"']?(?:\s{{0,3}}[:=]|\s(?:is|was|called|named))?\s{{0,3}}[\"'“(]{{0,2}}(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Fru)\.?\s)?(?P<value>{_CALLED})"), ("pat", "pt", "pasient"), lambda v: not _NO_SURNAME.search(v)),
     Rule("patients", "person", re.compile(rf"(?<![\w])(?:Mr|Mrs|Ms|Mx|Miss|Herrn?|Frau|Fru|Mme|Mlle|Madame|Monsieur|Sr|Sra|Srta|Señora?|Don|Doña|Sig|Signora?|Pan|Pani)\.?\s(?:(?:Dr|Prof)\.?\s){{0,2}}(?P<value>{_CAPITAL}[\w'’-]{{1,30}}(?:\s{_CAPITAL}[\w'’-]{{1,30}})?)"), ("m", "herr", "fr", "s", "do", "pan"), lambda v: not _NO_SURNAME.search(v)),
     Rule("patients", "person", re.compile(rf"(?<![\w.])(?:Dr|Prof)\.\s(?:(?:Dr|Prof|med)\.?\s){{0,2}}(?P<value>{_CALLED})"), ("dr.", "prof."), lambda v: not _NO_SURNAME.search(v)),
@@ -232,7 +254,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("postal addresses", "address", re.compile(r"(?<![\w.:/-])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-Z][\w'’.-]{1,24} ){1,4}(?:Street|St|Str|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Way|Parkway|Pkwy|Terrace|Close|Crescent|Cres|Gardens|Grove|Hill|Mews|Row|Walk|Circle|Highway|Hwy|Quay|Green|Park)\b\.?(?:,? (?:Apt|Flat|Unit|Suite|Ste|\#)\.? ?\w{1,6})?" + _TOWN)),
     Rule("postal addresses", "address", re.compile(r"(?<![\w-])(?:[A-ZÄÖÜÅÆØ][\wäöüßåæø-]{1,30}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|ufer|ring|damm|gata|gaten|gate|veien|vegen|vei|plass|vägen|gatan|torget|straat|laan|plein|gracht|kade|vej|gade)|(?:Am|An der|Auf dem|Im) [A-ZÄÖÜ][\wäöüß-]{2,30}) \d{1,4} ?[a-zA-Z]?(?!\w)" + _TOWN)),
     Rule("postal addresses", "address", re.compile(r"(?<![\w.-])\d{1,4}(?: ?(?:bis|ter))?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]ours)(?: (?:de|du|des|la|le|les|l['’]|d['’])){0,3} ?[A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?:[ -][A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3}" + _TOWN), ("rue", "avenue", "boulevard", "place", "chemin", "allée", "impasse", "quai", "cours")),
-    Rule("postal addresses", "address", re.compile(r"(?<!\w)(?:[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]lica|[Uu]l\.) [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?: [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3},? (?:n[º°o]\.? )?\d{1,4}(?!\w|[.:]\d)" + _TOWN), ("calle", "avenida", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul")),
+    Rule("postal addresses", "address", re.compile(r"(?<!\w)(?:[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]lica|[Uu]l\.)(?: (?:de|del|della|dei|da|do|dos|das|la|las|los|el)){0,3} [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}(?: [A-ZÀ-Ý][\wà-ÿ'’-]{1,30}){0,3},? (?:n[º°o]\.? )?\d{1,4}(?!\w|[.:]\d)" + _TOWN), ("calle", "avenida", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul")),
     Rule("postal addresses", "address", re.compile(r"(?<!\w)(?:[Pp]\.?\s?[Oo]\.?\s?[Bb]ox|Postfach|Boîte postale|Apartado)\s\d{1,6}(?!\w)" + _TOWN), ("box", "postfach", "postale", "apartado")),
     Rule("postal addresses", "address", re.compile(r"〒\s?\d{3}[-−ー]?\d{4}(?:\s{0,2}[^\s、。,]{2,40})?"), ("〒",)),
     any_case("postal addresses", "place", r"(?<!\w)(?:gps|geo(?:location)?|coord(?:s|inates)?|lat(?:itude)?(?:[ /,]{1,3}(?:lon|lng|longitude))?|location|position)(?:\s?[:=]|\s(?:is|of|at))?\s{0,3}[(\[]?(?P<value>-?\d{1,3}\.\d{3,9}°?\s?[,;/ ]\s?-?\d{1,3}\.\d{3,9})(?!\d)", ("gps", "geo", "coord", "lat", "location", "position")),

@@ -14,7 +14,7 @@ from pmkit.redaction._rule import SECRETS, Rule, Span, any_case
 
 # Tokens that tell themselves: the pattern, the word for the tag, and the literal each of them has.
 _SHAPES: Final = (
-    ("key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "akia", "asia", "abia", "acca"),
+    ("key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}", "akia", "asia", "abia", "acca"),
     ("key", r"(?:AROA|AIDA|AGPA|ANPA)[A-Z0-9]{16}", "aroa", "aida", "agpa", "anpa"),
     ("token", r"(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[\w+/=]{60,4000}", "fwogzxivyxdz", "iqojb3jpz2lu"),
     ("key", r"AIza[\w-]{35}", "aiza"),
@@ -43,7 +43,7 @@ _SHAPES: Final = (
     ("token", r"dckr_(?:pat|oat)_[\w-]{20,60}", "dckr_"),
     ("token", r"do[opr]_v1_[0-9a-f]{64}", "dop_v1_", "doo_v1_", "dor_v1_"),
     ("token", r"hv[srb]\.[\w-]{20,400}", "hvs.", "hvr.", "hvb."),
-    ("key", r"NRAK-[A-Z0-9]{20,40}|NRII-[\w-]{20,40}|NRRA-[0-9a-f]{30,50}", "nrak-", "nrii-", "nrra-"),
+    ("key", r"NRAK-[A-Z0-9]{20,40}|NRII-[\w-]{20,40}|NRRA-[0-9a-f]{30,50}|[0-9a-fA-FxX]{30,40}NRAL(?!\w)", "nrak-", "nrii-", "nrra-", "nral"),
     ("token", r"gl(?:sa|c)_[\w+/=]{20,400}", "glsa_", "glc_"),
     ("token", r"sntr(?:ys|yu)_[\w+/=-]{30,400}", "sntrys_", "sntryu_"),
     ("key", r"SG\.[\w-]{16,32}\.[\w-]{30,64}", "sg."),
@@ -148,6 +148,7 @@ _REFERENCE: Final = re.compile(
     | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
     | /var/|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
 )
+_CALL: Final = re.compile(r"[a-z_.]{2,40}\($|!(?:vault|secret|env|ref|sub|getatt|include)\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(?i)v?\d+(?:[.:,/-]\d+)*(?:[a-z%]{0,4}|st|nd|rd|th|min|ms|sec|hours?|days?)$")
 # Names of things have dashes too: regions, services, hosts, dates.
 _NAME: Final = re.compile(r"(?:[a-z]{1,40}+[-_./])++[a-z]{0,40}\d{0,3}$|[A-Z]{2,10}-\d{1,6}$")
@@ -156,9 +157,14 @@ _DATED: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _HEX_ID: Final = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
+def is_reference(value: str) -> bool:
+    """Says where a secret is, or that one was there."""
+    return bool(_REFERENCE.match(value))
+
+
 def _is_given(value: str) -> bool:
     """Anything but a reference, for names that can mean nothing else than a password."""
-    return len(value) >= 3 and not _REFERENCE.match(value)
+    return len(value) >= 3 and not _REFERENCE.match(value) and not _CALL.match(value)
 
 
 def _is_token(value: str) -> bool:
@@ -176,7 +182,7 @@ def _is_long(value: str) -> bool:
     return len(value) >= 16 and _is_token(value) and not _HEX_ID.match(value) and not _DATED.search(value)
 
 
-def _is_chosen(value: str) -> bool:
+def is_chosen(value: str) -> bool:
     """A password as people choose them, said in a sentence: no word, number, version or name of a thing."""
     value = value.rstrip(".,;:)\"'`")
     if len(value) < 5 or _REFERENCE.match(value) or _VERSION.match(value) or _NAME.match(value):
@@ -191,11 +197,15 @@ def _is_chosen(value: str) -> bool:
     return has_letter and (has_digit or has_mark or turns)
 
 
-def _is_marked(value: str) -> bool:
+def is_marked(value: str) -> bool:
     """A password for sure: signs among letters, or turns of case and digits that no name of a thing has."""
     inner = value[1:-1]
     signs = bool(re.search(r"[!#$%^&*+=?~@]", inner)) and len(value) >= 6
-    return _is_chosen(value) and (signs or _is_token(value) or bool(re.search(r"_[a-z]{0,3}[A-Z]{2}", value)))
+    return is_chosen(value) and (signs or _is_token(value) or bool(re.search(r"_[a-z]{0,3}[A-Z]{2}", value)))
+
+
+def _is_token_or_chosen(value: str) -> bool:
+    return _is_token(value) or is_chosen(value)
 
 
 def _is_pin(value: str) -> bool:
@@ -210,11 +220,20 @@ def _is_seed(value: str) -> bool:
 
 _LOCK_WORDS: Final = (
     r"passwor[dt]|passwd|passwort|kennwort|passphrase|passcode|passwrd|pswd|pwd|passord|wachtwoord|l[öo]senord|"
-    r"contrase[ñn]a|mot\s?de\s?passe|senha|has[łl]o|parola|парол[ья]|adgangskode|salasana|パスワード|密码"
+    r"contrase[ñn]a|mot\s?de\s?passe|senha|has[łl]o|parola|парол[ьяюе]|adgangskode|salasana|パスワード|密码"
 )
 _PASSWORD_HINTS: Final = (
-    "pass", "pwd", "pswd", "kennwort", "wachtwoord", "senord", "contrase", "senha", "has", "parola", "пароль",
+    "pass", "pwd", "pswd", "kennwort", "wachtwoord", "senord", "contrase", "senha", "has", "parola", "парол",
     "adgangskode", "salasana", "パスワード", "密码",
+)  # fmt: skip
+# Those that are looked for only where they are said.
+_OTHER_LOCK_WORDS: Final = (
+    r"mdp|clave|palavra-passe|kodeord(?:et)?|salasana\son|parol[eă]|[şs]ifre(?:si)?|heslo|jelsz[óo]|κωδικ[όο]ς|暗証番号|密碼|口令|"
+    r"비밀번호|암호|סיסמה|סיסמא|كلمة المرور|كلمة السر|पासवर्ड|mật khẩu|kata sandi|รหัสผ่าน"
+)
+_OTHER_HINTS: Final = (
+    "mdp", "clave", "palavra-passe", "kodeord", "salasana on", "parole", "parolă", "ifre", "heslo", "jelsz", "κωδικ", "暗証番号",
+    "密碼", "口令", "비밀번호", "암호", "סיסמ", "كلمة", "पासवर्ड", "mật khẩu", "kata sandi", "รหัสผ่าน",
 )  # fmt: skip
 _KEY: Final = (
     r"secret|token|api[_.\s-]?key|access[_.-]?key|account[_.-]?key|auth[_.-]?key|private[_.-]?key|"
@@ -229,9 +248,9 @@ _KEY_HINTS: Final = (
 )  # fmt: skip
 # What makes of such a name that of something else.
 _ABOUT: Final = (
-    r"(?:[_.-]?(?:name|ref|path|file|files|type|url|uri|hash|hashes|length|len|expiry|expires|expiration|exp|ttl|age|"
+    r"(?:[_.-]?(?:name|(?:secret|key|file)?_?ref|path|file|files|type|url|uri|hash|hashes|length|len|expiry|expires|expiration|exp|ttl|age|"
     r"count|policy|field|column|arn|version|limit|bucket|store|manager|rotation|reset|service|provider|endpoint|"
-    r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|at|is|in|on|of|for))(?![a-z])"
+    r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|reset_at|changed_at|at|is|in|on|of|for))(?![a-z])"
 )
 _QUOTE: Final = r"(?:\\{0,3}[\"'`]|&quot;|&\#39;)"
 _GIVES: Final = rf"{_QUOTE}?\]?\s{{0,8}}(?::=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}"
@@ -253,7 +272,10 @@ def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[
 
 # Between quotes a value may hold blanks and commas.
 _INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
-_SAYS: Final = r"(?:\s{0,4}(?::|=|->|→|:=|=>)\s{0,4}|\s{1,4}(?:is|are|was|ist|lautet|hei(?:ß|ss)t|est|es|er|är|jest|to|be|still|now|should be)\s{1,4})"
+_SAYS: Final = (
+    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|"
+    r"\s{1,4}(?:is|are|was|ist|war|lautet|hei(?:ß|ss)t|est|era?|es|è|é|ö|är|var|jest|bylo|je|este|és|to|be|still|now|reads|equals|should be)\s{1,4})"
+)
 _WORDS: Final = r"(?:[ \t]{1,4}(?!is\b|are\b|was\b|to\b|ist\b|est\b|es\b)[\w@'’/.-]{1,24}){0,6}?"
 _SAID: Final = r"[(\"'`“„‘«*]{0,3}(?P<value>[^\s\"`“”»<>]{3,200})"
 _STILL: Final = r"(?:(?:still|now|just|currently|always|set to|changed to|to|be|been|:|=)\s{1,4}){0,3}"
@@ -270,6 +292,7 @@ _PIN_NAMES: Final = (
     r"authenticator|confirmation|vault|keypad|entry|lock)\s(?:code|pin|number)|passcode|tan"
 )
 
+_PROTOCOLS: Final = {"md5", "sha", "des", "aes", "public", "sha256", "aes128", "aes256"}
 _SCHEMES: Final = {
     "bearer", "basic", "token", "digest", "negotiate", "apikey", "ssws", "geniekey", "header", "headers",
 }  # fmt: skip
@@ -288,6 +311,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "token", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://(?P<value>[\w%.~-]{16,400})@", ("://",), _is_token),
     any_case(SECRETS, "token", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://(?P<value>[\w%.~-]{16,400})(?=:(?:x-oauth-basic|x-token-auth|x)?@)", ("://",), _is_token),
     any_case(SECRETS, "password", r"jdbc:oracle:\w{1,10}:[\w.$#-]{1,60}/(?P<value>[^\s@\"'<>]{1,200})@", ("jdbc:oracle",)),
+    any_case(SECRETS, "token", r"://(?P<value>[0-9a-f]{32})(?=[:@])", ("://",)),
     # Parameters of addresses.
     any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
     any_case(SECRETS, "password", r"(?:[?&;]|&amp;)(?:password|passwd|pwd|pass|pw)=(?P<value>[^\s&\"'<>#|]{3,400})", ("=",), _is_given),
@@ -304,11 +328,27 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", rf"<(?:\w{{1,20}}:)?\w{{0,20}}(?:{_LOCK_WORDS}|secret|token)\w{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
     _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
     _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private_key_id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
-    _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: _is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
+    _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
     any_case(SECRETS, "key", r"(?<![a-z])_auth\s{0,2}=\s{0,2}[\"']?(?P<value>[\w+/=.-]{12,4000})", ("_auth",), lambda v: _is_token(v) or _decodes_to_pair(v)),
     any_case(SECRETS, "key", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token|key|pwd)[\w.-]{{0,20}}[\"']\s{{1,4}}value=[\"'](?P<value>[^\"'<>]{{6,4000}})[\"']", ("value=",), lambda v: _is_given(v) and not _is_prose(v)),
-    any_case(SECRETS, "password", r"(?<![a-z])(?:log_?in|sign_?in|authenticate|connect|auth|basicauth|set_?password)\(\s?[\"'][\w.@+-]{1,60}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']", ("login(", "log_in(", "signin(", "sign_in(", "authenticate(", "connect(", "auth(", "password("), _is_chosen),
+    any_case(SECRETS, "password", r"(?<![a-z])(?:log_?in|sign_?in|authenticate|connect|auth|basicauth|set_?password)\(\s?[\"'][\w.@+-]{1,60}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']", ("login(", "log_in(", "signin(", "sign_in(", "authenticate(", "connect(", "auth(", "password("), is_chosen),
+    # Statements and settings that are no name and value.
+    any_case(SECRETS, "password", r"identified\s{1,3}(?:with\s\S{1,60}\s)?(?:by|as)\s{1,3}(?:password\s)?[\"'](?P<value>[^\"'\n]{3,200})[\"']", ("identified",), _is_given),
+    any_case(SECRETS, "password", r"password(?:\sfor\s[^\s=]{1,60})?\s?(?:=|to|as)?\s?(?:n|e|old_password\(|password\()?(?P<q>[\"'])(?P<value>[^\"'\n]{3,200})(?P=q)", ("password",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:requirepass|masterauth|auth-pass\s[\w.-]{1,40}|auth-user-pass\s[\w.@-]{1,40}|bindpw|rootpw|rootbindpw|ldap_bind_pw|wpa_passphrase|psk|sasl_passwd)[ \t]{1,4}[\"']?(?P<value>[^\s\"']{4,200})", ("requirepass", "masterauth", "auth-pass", "auth-user-pass", "bindpw", "rootpw", "bind_pw", "wpa_pass", "psk", "sasl_passwd"), _is_token_or_chosen),
+    any_case(SECRETS, "password", r"(?<![\w./-])[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<value>[^\s:/]{6,100})(?!\S)", (":",), _is_token_or_chosen),
+    any_case(SECRETS, "password", rf"variable\s{{1,3}}[\"'][\w-]{{0,60}}(?:{_LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\w-]{{0,20}}[\"']\s{{0,3}}\{{[^}}]{{0,400}}?default\s{{0,8}}=\s{{0,3}}[\"'](?P<value>[^\"'\n]{{3,400}})[\"']", ("variable",), _is_given),
+    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|secret|token|key|pass)\w{{0,20}}[\"']?\s{{0,8}}[:=]\s{{0,3}}[\"'](?P<value>[^\"'\n]{{0,200}}[\"']\s{{0,3}}(?:->|=>|→)\s{{0,3}}[\"'][^\"'\n]{{3,400}})[\"']", ("\" ->", "\" =>", "\" →", "' ->", "' =>", "\"->"), _is_given),
+    any_case(SECRETS, "token", r"(?<![a-z0-9])ac[0-9a-f]{32}\W{1,6}(?P<value>[0-9a-f]{32})(?![a-z0-9])", ("ac",)),
+    any_case(SECRETS, "key", r"\.?dockerconfig(?:json)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[\w+/=]{40,4000})", ("dockerconfig",), _is_token),
     # Commands.
+    any_case(SECRETS, "password", r"(?<![\w-])(?:change_password|add_user|authenticate_user|net\s{1,3}user|reset-password|set-?passw(?:ord|d)|set_?user_?password|adduser|useradd)\s{1,3}[\w.@\\-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&<>/-][^\s\"'|;&<>]{3,200})", ("change_password", "add_user", "authenticate_user", "net", "reset-pass", "pass", "adduser", "useradd"), is_chosen),
+    any_case(SECRETS, "password", r"chpasswd\s{0,3}<<<\s{0,3}[\"']?[\w.-]{1,60}:(?P<value>[^\s\"']{3,200})", ("chpasswd",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])send(?:_user)?\s{1,3}(?:--\s)?[\"'](?P<value>[^\"'\s\\]{4,200})\\[rn]", ("send",), is_chosen),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:smbclient|rpcclient|smbmap|net|winexe|wmic|mount\.cifs)\s[^\n|;]{0,120}?-u\s{0,3}[\"']?[\w.\\/@-]{1,60}%(?P<value>[^\s\"'|;&]{3,200})", ("%",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])snmp\w{2,10}\s[^\n|;]{0,80}?(?<=\s)-(?:c|a|x)\s{0,3}[\"']?(?P<value>[^\s\"'|;&-]{4,64})", ("snmp",), lambda v: _is_given(v) and v.casefold() not in _PROTOCOLS),
+    any_case(SECRETS, "secret", r"(?<![\w-])--(?:secret-string|secret-value|from-literal[= ][\w.-]{1,60}|admin-password|data-value|body-value)[= ]{1,3}[\"']?(?P<value>[^\s\"'<>|;&{]{4,4000})", ("--",), lambda v: _is_given(v) and (_is_token(v) or is_chosen(v))),
+    any_case(SECRETS, "password", r"pass(?:word|phrase|wd)?(?:-file|-fd)?[= ]<\(\s?(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"')]{3,200})", ("<(",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])(?:psexec\w{0,4}|winexe|wmic|winrs|schtasks|cmdkey)\s[^\n|;]{0,120}?(?<=\s)[-/](?:p|pass|password|rp)[:\s]\s{0,3}[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("psexec", "winexe", "wmic", "winrs", "schtasks", "cmdkey"), _is_given),
     any_case(SECRETS, "password", r"(?<!\w)net\s{1,3}use\s[^\n|;]{0,120}?/user:\S{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&/]{3,200})", ("/user:",), _is_given),
     any_case(SECRETS, "password", r"(?<!\w)snmp[\w-]{0,10}\s(?:[\w-]{1,12}\s){0,3}?community(?:\sstring)?(?:\s?[:=]|\sis)?\s{0,3}[\"'`]?(?P<value>[^\s\"'`]{4,64})", ("community",), lambda v: _is_given(v) and not _is_prose(v)),
@@ -322,7 +362,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", r"(?<![\w-])(?:ldap\w{3,10}|kinit|net\suse|snmp\w{3,8}|nxc|crackmapexec)\s[^\n|;]{0,160}?(?<=\s)-[wA]\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", (" -w", " -a"), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])openssl\s[^\n|]{0,120}?(?<=\s)(?:-k\s{1,3}|-pass(?:in|out)?\s{1,3}pass:)[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("openssl",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])htpasswd\s{1,3}(?:-\w{1,6}\s{1,3}){1,4}[\w./-]{1,80}\s{1,3}[\w.@-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("htpasswd",), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"'|;&]{4,400})[\"']?\s{0,3}\|\s{0,3}(?:sudo|kinit|passwd|chpasswd|docker\slogin|gh\sauth|podman\slogin|cryptsetup|base64|vault|gpg|su)(?!\w)", ("|",), _is_chosen),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"'|;&]{4,400})[\"']?\s{0,3}\|\s{0,3}(?:sudo|kinit|passwd|chpasswd|docker\slogin|gh\sauth|podman\slogin|cryptsetup|base64|vault|gpg|su)(?!\w)", ("|",), is_chosen),
     any_case(SECRETS, "token", r"(?<![\w-])(?:vault\slogin|doctl\sauth\sinit\s-t|flyctl\sauth\stoken|heroku\sauth:token|sentry-cli\slogin\s--auth-token|aws\sconfigure\sset\s\w{1,40})\s{1,3}[\"']?(?P<value>[\w+/=.-]{12,400})", ("vault login", "doctl", "flyctl", "heroku", "sentry-cli", "aws configure"), _is_token),
 )  # fmt: skip
 
@@ -331,24 +371,33 @@ _WORDS_OF_A_SEED: Final = r"[a-z]{3,12}(?:[ -][a-z]{3,12})"
 
 # What people say is one, in a sentence; a table's row or a page's source is none.
 SAID: Final[tuple[Rule, ...]] = (
-    any_case(SECRETS, "password", r"(?<!\w)(?:use|try|enter|type|with)\s[`\"'“](?P<value>[^\s`\"'“”]{6,100})[`\"'”]\s(?:to|for)\s(?:get\s(?:in|into|on|onto)|log\s?(?:in|on|into)|sign\s?(?:in|on)|connect|access|unlock|open|ssh|decrypt)(?!\w)", ("use", "try", "enter", "type", "with"), _is_marked),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:ssh|sftp|scp|rdp|telnet|psql|mysql|vpn|log\s?in|sign\s?in)\s(?:to\s|into\s|as\s){0,2}\S{1,60}\s(?:with|using|via|w/)\s(?:the\s|pass(?:word)?\s|pw\s){0,2}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("ssh", "sftp", "scp", "rdp", "telnet", "psql", "mysql", "vpn", "log", "sign"), is_marked),
+    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pw|pin|token|secret)[^\n]{{0,40}}?\s(?:from|was|von|de|:)\s[\"'`]?(?P<value>[^\s\"'`<>]{{5,100}}[\"'`]?\s(?:to|->|→|=>|auf|à|a)\s[\"'`]?[^\s\"'`<>]{{5,100}})", (" to ", " ->", " →", " =>", " auf ", " à ", " a "), lambda v: any(is_chosen(part) for part in re.split(r"[\"'`]?\s\S+\s[\"'`]?", v))),
+    Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?P<value>[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){3,15})(?![\w-])"), ("totp", "2fa", "mfa", "authenticator", "setup key", "secret key", "seed"), _is_seed),
+    any_case(SECRETS, "token", rf"(?<![\w-])(?:api|cl[ée]|clave|chiave|chave|n[øy]kkel|nyckel|avain|schl[üu]ssel\w{{0,4}}|jeton|ключ\w{{0,2}}|токен\w{{0,2}}|令牌|密钥|密鑰|秘密鍵|トークン|api\s?キー|アクセスキー|토큰|키)(?:[ -](?:api|key|schl[üu]ssel|token|n[øy]kkel|nyckel|de|d['’]|da|do|del|secr[eè]te?|privada|priv[ée]e))*{_WORDS}{_SAYS}[\"'`“«]{{0,2}}(?P<value>[\w+/=.~%-]{{16,4000}})", ("api", "cl", "chiave", "chave", "kkel", "nyckel", "avain", "schl", "jeton", "ключ", "токен", "令牌", "密钥", "密鑰", "秘密鍵", "トークン", "キー", "토큰", "키"), _is_token),
+    any_case(SECRETS, "token", r"(?<![\w-])(?:(?:deploy|api|access|registry|robot|pull|push|bot)[ _-](?:token|account|key|user|secret)|robot|service account)s?\s{1,3}[\"'`]?[\w.@+$-]{2,60}[\"'`]?\s?(?:/|:|,|\||with|=>|->)\s?[\"'`]?(?P<value>[\w+/=.~-]{16,400})", ("token", "account", "key", "user", "secret", "robot"), _is_token),
+    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pw|login|creds?|credentials?|pin|token)[^\n?]{{0,40}}\?[\s\"'”>:*_-]{{1,8}}(?:it['’]?s\s|is\s|try\s|yes,?\s){{0,2}}[\"'“`]?(?P<value>[^\s\"'`“”<>]{{6,100}})", ("?",), is_marked),
+    any_case(SECRETS, "pin", r"(?<![\w-])(?:codes?|combination|combo|pin)\s(?:for|to|of|on|zur|zum|für|pour|de|del|para)\s(?:the\s|our\s|my\s|die\s|den\s|das\s|la\s|le\s|el\s){0,2}(?:front\s|back\s|main\s|server\s|side\s)?(?:door|gate|safe|vault|cage|rack|cabinet|alarm|lock|locker|room|building|datacent\w{2}|lockbox|garage|keypad|t[üu]r|tresor|porte|coffre|puerta|caja)\w{0,12}(?:\s?[:=]|\sis|\sist|\sest|\ses|['’]s)?\s{1,3}(?P<value>\d{3}[ -]?\d{1,5})(?![\d.,:])", ("code", "comb", "pin"), _is_pin),
+    any_case(SECRETS, "pin", r"(?<![\w-])(?:(?:break[ -]?glass|emergency|master|duress|disarm|override|admin|einmal|best[äa]tigungs|sicherheits|freischalt|zugangs|t[üu]r|tresor|access|login|verification|security|vault|unlock)(?:\s|-)?(?:code|pin|passcode|kode)|c[óo]digo(?:\sde\s\w{3,14})?|code\s(?:de\s|d['’])\w{3,14}|codice(?:\sdi\s\w{3,14})?|(?:engangs|bekreftelses|bekr[æa]ftelses)\w{0,4}[kc]ode\w{0,2}|(?:認証|確認)コード|验证码|驗證碼|인증번호|код\w{0,2}|pin-?kode|pin-?kod|暗証番号)(?:\s?(?:[:=]|は|是|为)|\s(?:is|was|ist|lautet|est|es|è|é|er|är)(?:\s(?:now|still|jetzt))?|['’]s)?\s{0,3}[\"'`*(]{0,2}(?P<value>\d{3}[ -]?\d{1,5})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|users|errors|orders))", ("code", "kode", "pin", "digo", "codice", "コード", "验证码", "驗證碼", "인증번호", "код", "暗証番号", "kod"), _is_pin),
+    any_case(SECRETS, "password", r"(?<!\w)(?:use|try|enter|type|with)\s[`\"'“](?P<value>[^\s`\"'“”]{6,100})[`\"'”]\s(?:to|for)\s(?:get\s(?:in|into|on|onto)|log\s?(?:in|on|into)|sign\s?(?:in|on)|connect|access|unlock|open|ssh|decrypt)(?!\w)", ("use", "try", "enter", "type", "with"), is_marked),
     Rule(SECRETS, "password", re.compile(r"(?<![\w-])AUTH\s(?:default\s)?[\"']?(?P<value>[^\s\"'<>]{12,200})"), ("auth",), _is_token),
     any_case(SECRETS, "secret", rf"(?<!\w)(?:recovery|backup|rescue|scratch|emergency|restore)\s(?:phrase\s)?(?:codes?|keys?)(?:\s(?:for|of)\s[\w ]{{2,30}}?)?(?:\s?[:=]|\s(?:is|are))?\s{{1,4}}[\"'`]?(?P<value>{_CODES}(?:[,;\s]{{1,4}}{_CODES}){{0,24}})", ("code", "key")),
     any_case(SECRETS, "passphrase", rf"(?<!\w)pass\s?phrase(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{3,7}})(?!\w)", ("phrase",)),
     any_case(SECRETS, "seed", rf"(?<!\w)(?:mnemonic|seed|recovery|backup|wallet)(?:\s(?:phrase|words?|seed))?(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{11,23}})(?!\w)", ("mnemonic", "seed", "recovery", "backup", "wallet")),
-    _said(_LOCK_WORDS, rf"(?:s|word)?{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", _PASSWORD_HINTS),
-    _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", _is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
-    _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", _is_chosen, "password", ("pw", "pass", "cred", "pswd")),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/{1,2}|:|\|)\s{0,2}|\s-\s|\sand\s|\swith\s|\susing\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth"), lambda v: _is_chosen(v) and not re.match(r"\d+[:/.]", v)),
-    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be|=)\s|[(–—-]\s?|(?:<-{1,2}|←)\s?(?:that(?:['’]s|\sis)\s|is\s)?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), _is_chosen),
-    any_case(SECRETS, "password", r"(?<![\w./-])(?:admin|administrator|root|sa|guest|wi-?fi|wlan|vpn)\s{0,2}(?::|\s/\s|/)\s{0,2}[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("admin", "root", "sa", "guest", "wi", "wlan", "vpn"), _is_marked),
-    any_case(SECRETS, "secret", r"(?<![\w-])(?:secret|token|key)\s(?:is|was)(?:\s(?:now|still))?\s[\"'`]?(?P<value>[^\s\"'`“”<>]{8,200})", ("secret", "token", "key"), _is_marked),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:u|usr|user|username|login|id)\s?[:=]\s?[\w.@-]{1,60}[\s,;]{1,3}(?:p|pw|pass|pwd)\s?[:=]\s?[\"'`]?(?P<value>[^\s\"'`“”<>]{4,200})", ("u:", "u=", "usr", "user", "login", "id:", "id=", "u :", "id :"), _is_chosen),
+    _said(_LOCK_WORDS, rf"(?:s|word|et|en|e[rt]?)?{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", _PASSWORD_HINTS),
+    _said(_OTHER_LOCK_WORDS, rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", _OTHER_HINTS),
+    _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
+    _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", ("pw", "pass", "cred", "pswd")),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/{1,2}|:|\|)\s{0,2}|\s-\s|\sand\s|\swith\s|\susing\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth"), lambda v: is_chosen(v) and not re.match(r"\d+[:/.]", v)),
+    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be|=)\s|[(–—-]\s?|(?:<-{1,2}|←)\s?(?:that(?:['’]s|\sis)\s|is\s)?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), is_chosen),
+    any_case(SECRETS, "password", r"(?<![\w./-])(?:admin|administrator|root|sa|guest|wi-?fi|wlan|vpn)\s{0,2}(?::|\s/\s|/)\s{0,2}[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("admin", "root", "sa", "guest", "wi", "wlan", "vpn"), is_marked),
+    any_case(SECRETS, "secret", r"(?<![\w-])(?:secret|token|key)\s(?:is|was)(?:\s(?:now|still))?\s[\"'`]?(?P<value>[^\s\"'`“”<>]{8,200})", ("secret", "token", "key"), is_marked),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:u|usr|user|username|login|id)\s?[:=]\s?[\w.@-]{1,60}[\s,;]{1,3}(?:p|pw|pass|pwd)\s?[:=]\s?[\"'`]?(?P<value>[^\s\"'`“”<>]{4,200})", ("u:", "u=", "usr", "user", "login", "id:", "id=", "u :", "id :"), is_chosen),
     any_case(SECRETS, "password", rf"name:\s?[\"']?[\w.-]{{0,60}}(?:{_LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\"']?\s{{1,12}}value:\s?[\"']?(?P<value>[^\s\"'<>]{{3,4000}})", ("value:",), _is_given),
     any_case(SECRETS, "pin", r"(?<![\w.,:/-])(?P<value>\d{4,8})\s(?:is|as|was|=|<-|\()\s?(?:the\s|my\s|our\s|your\s|new\s|old\s){0,2}(?:[\w-]{2,16}\s)?(?:pin|otp|passcode|2fa|mfa|unlock code|door code|safe code)(?!\w)", ("pin", "otp", "passcode", "2fa", "mfa", "code"), _is_pin),
     any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
-    any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?{_SAYS}?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
-    any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), _is_chosen),
+    any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
+    any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), is_chosen),
     any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,3}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
     any_case(SECRETS, "secret", r"otpauth://[^\s\"'<>]{0,400}?secret=(?P<value>[A-Za-z2-7=]{8,200})", ("otpauth",)),

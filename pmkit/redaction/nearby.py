@@ -1,0 +1,158 @@
+"""What is told by a word some way off: a value that nobody types by chance, where one speaks of such values.
+
+The rules of `secrets.py` and `personal.py` ask what stands right before a value. Here the value is told by
+its own look, and only where a word for it is not far, before or behind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from pmkit.redaction._rule import SECRETS, Span
+from pmkit.redaction.secrets import is_chosen, is_reference
+
+_NEAR: Final = (90, 40)  # letters before and behind in which the word may stand
+
+
+class _Look(NamedTuple):
+    of: str
+    kind: str
+    value: re.Pattern[str]
+    word: re.Pattern[str]
+    hints: tuple[str, ...]
+    check: Callable[[str], bool]
+    near: tuple[int, int] = _NEAR
+
+
+_CLASSES: Final = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "a" * 26 + "A" * 26 + "0" * 10
+)
+# What has letters and digits at random, and is a name, a print or a public half all the same.
+_PUBLIC: Final = re.compile(
+    r"AAAA[BCE]3Nza|(?i:sha\d{1,3}[-:])|[a-z]{2,5}_(?=\w+$)|[\w.-]+\.(?:[a-z]{2,4}|[a-z]{2,4}\.gz)$|"
+    r"\d{4}-\d\d-\d\dT|\w+\.\w+\.\w+\.\w+|(?:[A-Z][a-z]+){2,}|/"
+)
+
+
+def _is_random(value: str) -> bool:
+    """Small and capital letters and digits that change places as in no word."""
+    if _PUBLIC.match(value) or is_reference(value):
+        return False
+    classes = value.translate(_CLASSES)
+    if not {"a", "A", "0"} <= set(classes):
+        return False
+    return sum(a != b for a, b in pairwise(classes)) >= 0.4 * len(value)
+
+
+_ADDRESSED: Final = re.compile(
+    r"[^@]+@[a-z0-9.-]+\.?$|[\w./-]*\.\w{1,4}#|[\w-]+#\d+$|[^&]*&\w+=|\w+://|[#@/-]"
+)
+
+
+def _is_strong(value: str) -> bool:
+    """A password by the signs in it, and no address, anchor or expression."""
+    value = value.rstrip(".,;:?")
+    if len(value) < 7 or _ADDRESSED.match(value) or re.search(r"[={}/\\|\[\]]", value):
+        return False
+    signs = re.search(r"[!@#$%^&*]", value[1:-1]) or value[-1] in "!*$%#"
+    turned = re.search(r"\d|[a-z][A-Z]|[a-z].*[^\w-][A-Z]", value)
+    return bool(signs and turned) and is_chosen(value) and not re.fullmatch(r"[\d.,]+\D{1,3}", value)
+
+
+def _is_born(value: str) -> bool:
+    """Eleven digits that begin with a day and a month, also as those of test persons do."""
+    day, month = int(value[:2]), int(value[2:4])
+    return 1 <= day % 40 <= 31 and day <= 71 and 1 <= month % 40 <= 12 and len(set(value)) > 3
+
+
+_OF_A_PASSWORD: Final = re.compile(
+    r"pass(?:w|phrase|code|ord|es?\b|\b)|(?<![a-z])(?:pw|pwd|pswd|mdp|creds?)(?![a-z])|credential|kennwort|"
+    r"log(?:ged)?[ -]?in|sign(?:ed)? in|wachtwoord|senord|contrase|senha|(?<![a-z])clave|has[łl]o|parola|"
+    r"парол|salasana|パスワード|密码|密碼"
+)
+_OF_A_KEY: Final = re.compile(
+    r"secret|token|(?:api|access|auth|signing|licen[sc]e|deploy|write|admin|private|service|account)[ _-]?key"
+    r"|(?<![a-z])keys? (?:was|is|for|got)|apikey|cred(?:s|ential)|(?:ak|as)ia[a-z0-9]{16}|password|passwd|"
+    r"leaked|schlüssel|jeton|(?<![a-z])(?:cl[ée]|clave) |chiave|トークン|キー|密钥|令牌|токен"
+)
+_OF_A_PERSON: Final = re.compile(
+    r"(?<![a-z])(?:patient|pasient|person|citizen|national|identit|ident(?![a-z])|fnr|nino?(?![a-z])|nhs|ssn|"
+    r"d\.?o\.?b|f[øo]dsel|social security|insured|bsn|pesel|personal)"
+)
+_OF_A_RECORD: Final = re.compile(
+    r"(?<![a-z])(?:mrns?(?![a-z])|med(?:ical)? rec|patient (?:id|no|number|record)|chart (?:no|number|id)|"
+    r"wrong (?:chart|patient))"
+)
+# One of the hints, in small letters, is in every text with such a word.
+_LOOKS: Final = (
+    _Look(
+        SECRETS,
+        "password",
+        re.compile(r"(?<![^\s\"'`“„(:=>|,*])[^\s\"'`“”„<>(),;]{7,64}(?![^\s\"'`“”„<>(),;])"),
+        _OF_A_PASSWORD,
+        ("pass", "pw", "pswd", "mdp", "cred", "kennwort", "log", "sign", "wacht", "senord", "contrase",
+         "senha", "clave", "has", "parola", "парол", "salasana", "パスワード", "密码", "密碼"),
+        _is_strong,
+    ),
+    _Look(
+        SECRETS,
+        "key",
+        re.compile(r"(?<![^\s\"'`“„(:=>|,*\[])[\w+/=.~-]{20,400}(?![\w+/=~-])"),
+        _OF_A_KEY,
+        ("secret", "token", "key", "cred", "akia", "asia", "pass", "leaked", "schlüssel", "jeton", "cl",
+         "chiave", "トークン", "キー", "密钥", "令牌", "токен"),
+        _is_random,
+    ),
+    _Look(
+        "national ids",
+        "national id",
+        re.compile(r"(?<![\w.,+-])\d{6} ?\d{5}(?![\w-]|[.,:]\d)"),
+        _OF_A_PERSON,
+        ("patient", "pasient", "person", "citizen", "national", "ident", "fnr", "nin", "nhs", "ssn", "dob",
+         "d.o", "dsel", "social", "insured", "bsn", "pesel"),
+        lambda value: _is_born(value.replace(" ", "")),
+    ),
+    _Look(
+        "national ids",
+        "national id",
+        re.compile(r"(?<![\w.,+-])(?:\d{10}|\d{3}[ -]\d{3}[ -]\d{4})(?![\w-]|[.,:]\d)"),
+        re.compile(r"(?<![a-z])(?:nhs|patient|national id|citizen|nino|fnr)"),
+        ("nhs", "patient", "national id", "citizen", "nino", "fnr"),
+        lambda value: len(set(value)) > 3,
+    ),
+    _Look(
+        "record numbers",
+        "record",
+        re.compile(r"(?<![\w.,+:/-])\d{6,10}(?![\w-]|[.,:]\d)"),
+        _OF_A_RECORD,
+        ("mrn", "med", "patient", "chart"),
+        lambda value: len(set(value)) > 2,
+        (30, 25),
+    ),
+)  # fmt: skip
+
+
+def find_nearby(text: str, taken: Collection[Span], wanted: Collection[str]) -> Iterator[Span]:
+    """Such values where nothing was found yet; `taken` is what was, in order."""
+    folded = text.lower()
+    if len(folded) != len(text):
+        return
+    ends = [(span.start, span.end) for span in taken]
+    for look in _LOOKS:
+        if look.of not in wanted or not any(hint in folded for hint in look.hints):
+            continue
+        index = 0
+        for found in look.value.finditer(text):
+            start, end = found.span()
+            while index < len(ends) and ends[index][1] <= start:
+                index += 1
+            if index < len(ends) and ends[index][0] < end:
+                continue
+            if look.check(found[0]) and (
+                look.word.search(folded, max(0, start - look.near[0]), start)
+                or look.word.search(folded, end, end + look.near[1])
+            ):
+                yield Span(start, end, look.kind, look.of)
