@@ -583,8 +583,8 @@ class _Reader:
         self.title: Title | None = None
         self.blocks: list[Block] = []
         self.unresolved: list[str] = []
-        self.level = 0  # of the last heading
-        self.section = 0  # of the last heading that stands in a markdown cell
+        self.outline: list[tuple[int, int]] = []  # the headings we are below: level as written, as shown
+        self.section = 0  # level as written of the last heading that stands in a markdown cell
         self.heading = ""  # words of the last heading
         self.anchors: set[str] = set()
         self.figures = 0
@@ -660,7 +660,7 @@ class _Reader:
                 if not block.text.strip():  # `##` alone, or an image, which stands below it
                     continue
                 placed = self.placed(block, floor)
-                self.section = placed.level if own else self.section
+                self.section = self.outline[-1][0] if own else self.section
                 self.own_heading = placed if own else None
                 self.heading = placed.text
                 self.add(placed)
@@ -675,16 +675,20 @@ class _Reader:
             self.blocks.append(block)
 
     def placed(self, heading: Heading, floor: int) -> Heading:
-        # `##` is a section of the report, as the title alone is `#`; nobody may skip a level
-        wanted = floor + heading.level if floor else max(heading.level - 1, 1)
-        self.level = max(1, min(wanted, self.level + 1, 6))
+        # `##` is a section of the report, as the title alone is `#`; nobody may skip a level, and two that
+        # are written alike stand side by side
+        written = floor + heading.level if floor else max(heading.level - 1, 1)
+        while self.outline and self.outline[-1][0] >= written:
+            self.outline.pop()
+        level = min(self.outline[-1][1] + 1 if self.outline else 1, 6)
+        self.outline.append((written, level))
         words = re.sub(r"[^\w]+", "-", heading.text.casefold()).strip("-")[:60] or "section"
         anchor, count = words, 1
         while anchor in self.anchors:
             count += 1
             anchor = f"{words}-{count}"
         self.anchors.add(anchor)
-        return replace(heading, level=self.level, anchor=anchor)
+        return replace(heading, level=level, anchor=anchor)
 
     def add_output(self, output: Mapping[str, Any], number: int) -> None:
         if output.get("output_type") == "stream":

@@ -76,6 +76,15 @@ def test_headings_of_a_note_stand_below_their_section(build):
     assert [(h.text, h.level) for h in found] == [("Root cause", 1), ("Mine", 2), ("Under", 3)]
 
 
+def test_headings_that_are_written_alike_stand_side_by_side(build):
+    """Three `###` of a note are three of one level, although the first is drawn up to its section."""
+    note = build.code(build.block("prose", markdown="### One\n\n### Two\n\n#### In two\n\n### Three"))
+    found = blocks(build, build.markdown("## Root cause"), note, build.markdown("## Decisions"))
+    assert [(h.text, h.level) for h in found] == [
+        ("Root cause", 1), ("One", 2), ("Two", 2), ("In two", 3), ("Three", 2), ("Decisions", 1)
+    ]  # fmt: skip
+
+
 def test_headings_in_lists_and_quotes_are_no_part_of_the_outline(build):
     """A heading inside a quote is words in bold."""
     document = read_document(build.notebook(build.markdown("> # Loud\n\n- # Item")))
