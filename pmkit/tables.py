@@ -437,7 +437,7 @@ def table_ideas(ideas: pd.DataFrame) -> Table:
 def table_findings(findings: pd.DataFrame) -> Table:
     """What the checks found, the gravest first; a finding that may stay says why."""
     tones: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "info"}
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             Cell(row["severity"], badge=tones[row["severity"]]),
             Cell(row["rule"], note=row["title"], mono=True),
@@ -447,10 +447,12 @@ def table_findings(findings: pd.DataFrame) -> Table:
         )
         for row in findings.to_dict("records")
     ]
-    heads = (
+    heads: tuple[Head, ...] = (
         Head("Severity", width="narrow"), Head("Rule"), Head("Finding", width="wide"), Head("Where"),
         Head("May stay because"),
     )  # fmt: skip
+    if rows and not (findings["suppressed"] != "").any():  # nothing may stay: no column of blanks
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
     return Table(
         "findings", "", heads, tuple(rows), "The checks found nothing.", _frame("findings", findings)
     )
@@ -530,16 +532,18 @@ def table_impact(impact: pd.DataFrame) -> Table:
 def table_factors(factors: pd.DataFrame, events: pd.DataFrame, timeline: pd.DataFrame | None = None) -> Table:
     """Contributing factors with their kind and the events that are evidence for them.
 
-    With `timeline` an event stands with the time it has there: corrected by people, or theirs alone.
+    With `timeline` an event stands with the time it has there: corrected by people, or theirs alone; one of
+    another day than its first stands with its day.
     """
     times = _event_times(events) | ({} if timeline is None else _event_times(timeline))
+    day = None if timeline is None else timeline["time"].min()
     rows = [
         (
             Cell(row["factor_id"], mono=True),
             Cell(row["statement"], note=row["note"]),
             Cell(row["kind"], badge="bad" if row["root_cause"] else None, note=_cause_words(row)),
             Cell(
-                _evidence_words(row["event_ids"], times),
+                _evidence_words(row["event_ids"], times, day),
                 sources=_event_ids(row),
                 cited_as=row["factor_id"],
             ),
@@ -1136,9 +1140,17 @@ def _event_times(events: pd.DataFrame) -> dict[str, pd.Timestamp]:
     return dict(zip(events["event_id"], events["time"], strict=True))
 
 
-def _evidence_words(event_ids: str, times: Mapping[str, pd.Timestamp]) -> str:
+def _evidence_words(event_ids: str, times: Mapping[str, pd.Timestamp], day: pd.Timestamp | None) -> str:
     """Times of the events instead of their ids; a reader finds them in the timeline by time."""
-    return ", ".join(_when(times.get(name, pd.NaT)) or name for name in event_ids.split())
+    return ", ".join(_moment(times.get(name, pd.NaT), day) or name for name in event_ids.split())
+
+
+def _moment(time: pd.Timestamp, day: pd.Timestamp | None) -> str:
+    """The time of day, and before it the day where it is another one: weeks before, or a year."""
+    if pd.isna(time) or day is None or pd.isna(day) or time.date() == day.date():
+        return _when(time)
+    year = f" {time:%Y}" if time.year != day.year else ""
+    return f"{time.day} {time:%b}{year} {_when(time)}"
 
 
 def _amount(row: Mapping[str, Any]) -> str:

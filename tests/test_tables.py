@@ -438,6 +438,29 @@ def test_factors_tell_their_evidence_by_time(postmortem: Make) -> None:
     assert view.rows[0][2].note == "root cause, not agreed yet"
 
 
+def test_evidence_of_another_day_stands_with_its_day(postmortem: Make) -> None:
+    """A factor's event of last week, or of last year, is not read as one of the incident's day."""
+    times = {"a": "2026-11-03T14:00:00Z", "b": "2026-10-29T10:42:40Z", "c": "2025-11-03T09:00:00Z"}
+    pm = postmortem(
+        events=[{"event_id": name, "time": time, "source": "slack"} for name, time in times.items()],
+        timeline=[{"event_id": "a", "included": True}],
+        factors=[{"factor_id": "F1", "statement": "x", "event_ids": "c b a"}],
+    )
+    view = tables.table_factors(pm.factors, pm.events, pm.timeline)
+    assert cells(view)[0][3] == "3 Nov 2025 09:00:00, 29 Oct 10:42:40, 14:00:00"
+
+
+def test_findings_have_reasons_only_where_there_is_one(postmortem: Make) -> None:
+    """Where nothing was said to stay, no column of blanks does."""
+    findings = pmkit.run_checks(postmortem(actions=[{"action_id": "A1", "action": "x"}]), now=NOW)
+    assert len(findings)
+    assert tables.table_findings(findings).columns[-1].label == "Where"
+    findings.loc[0, "suppressed"] = "It is so."
+    view = tables.table_findings(findings)
+    assert view.columns[-1].label == "May stay because"
+    assert view.rows[0][-1].text == "It is so."
+
+
 def test_actions_say_what_is_missing(postmortem: Make) -> None:
     """No DRI, no date and no issue are words, not blanks."""
     row = {

@@ -38,7 +38,7 @@ _TEXT, _NOTE = ("text",), ("note",)
 _FIXED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "timeline": {"Time (UTC)": _NOTE, "Who, where": _TEXT, "Mark": _TEXT},
     "impact": {"Value": _TEXT},
-    "factors": {"Kind": ("text", "note")},
+    "factors": {"Kind": ("text", "note"), "Evidence (UTC)": _TEXT},
     "decisions": {"Time (UTC)": _NOTE},
     "actions": {"Action": _NOTE, "Type, factors": _TEXT, "DRI, due": ("text", "note"), "Issue": _TEXT,
                 "Status": _TEXT},
@@ -192,7 +192,7 @@ def _table(table: Table, language: Language) -> Table:
 
 def _cell_words(name: str, cell: Cell, language: Language) -> tuple[Inline, ...]:
     said = _source(cell.children)
-    if name == "timeline":
+    if name in ("timeline", "factors"):
         told = _marks(said, language)
     elif name == "milestones":
         told = language.tell_lines(said, "; ")

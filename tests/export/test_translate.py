@@ -12,9 +12,22 @@ import pandas as pd
 import pytest
 
 import pmkit
-from pmkit.export.document import Document, Figure, Heading, Paragraph, Table, plain, read_document
+from pmkit.export.document import (
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+    Text,
+    Title,
+    plain,
+    read_document,
+)
 from pmkit.export.html import make_html
 from pmkit.export.references import said
+from pmkit.export.translate import translated
 from pmkit.language import load_language
 from pmkit.look import PLOTLY_MIME
 from pmkit.tables import BLOCK_MIME
@@ -122,6 +135,15 @@ def test_states_and_dates_in_cells_are_told(pair: tuple[Document, Document]) -> 
                     assert now.note == was.note
                 elif now.note == was.note:
                     assert not ENGLISH.search(was.note), was.note
+
+
+def test_the_day_of_evidence_from_another_day_is_told() -> None:
+    """`29 Oct` before a time is written as everywhere else."""
+    cell = Cell((Text("29 Oct 10:42:40, 07:12:11, manual:1"),))
+    table = Table("factors", "", (Column("Evidence (UTC)"),), ((cell,),))
+    document = Document(Title("x"), "de", NOW.to_pydatetime(), (table,), language=load_language("de"))
+    (told,) = translated(document, document.language).tables
+    assert plain(told.rows[0][0].children) == "29. Okt. 10:42:40, 07:12:11, manual:1"
 
 
 def test_words_on_charts_are_told(pair: tuple[Document, Document]) -> None:
