@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from pmkit.blocks import Cell, Head, Table, Title, Tone
 from pmkit.casebook import published_source
 from pmkit.look import (
     LABEL_SIZE,
@@ -38,7 +39,6 @@ from pmkit.portfolio import (
     summarise_load,
 )
 from pmkit.spread import trend_of
-from pmkit.tables import Cell, Head, Table, Title, Tone
 
 _DOT: Final = "#1880a1"
 _MEDIAN: Final = "#c8203a"

@@ -11,8 +11,8 @@ from pmkit.widgets.edit import is_static
 from pmkit.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pmkit.blocks import Table
     from pmkit.look import Chart
-    from pmkit.tables import Table
     from pmkit.widgets.desk import TimelineBuilder
 
 # Builders on the page, by folder: a cell that runs again shows the same one and leaves none behind.

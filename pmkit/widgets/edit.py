@@ -12,8 +12,8 @@ from pmkit.errors import WorkspaceError
 from pmkit.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pmkit.blocks import Table
     from pmkit.session import EditSession
-    from pmkit.tables import Table
     from pmkit.widgets.grid import EditGrid
 
 
@@ -222,10 +222,10 @@ def _static(workspace: Workspace, name: str) -> Table:
 
 def _plain(name: str, frame: Any) -> Table:
     """Every column as text, for a table that no report shows."""
-    from pmkit import tables
+    from pmkit.blocks import Cell, Head, Table
 
     columns = [column for column in schema.WORKSHEETS[name].columns if column.name in frame]
     texts = [schema.cell_texts(frame[column.name]) for column in columns]
-    heads = tuple(tables.Head(column.name.replace("_", " ").capitalize()) for column in columns)
-    rows = tuple(tuple(tables.Cell(text) for text in row) for row in zip(*texts, strict=True))
-    return tables.Table(name, "", heads, rows, _WORDS[name].empty)
+    heads = tuple(Head(column.name.replace("_", " ").capitalize()) for column in columns)
+    rows = tuple(tuple(Cell(text) for text in row) for row in zip(*texts, strict=True))
+    return Table(name, "", heads, rows, _WORDS[name].empty)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import ipywidgets
 
-from pmkit import tables
+from pmkit.blocks import Prose
 from pmkit.errors import ConflictError, PmkitError, WorkspaceError
 from pmkit.session import write_note
 from pmkit.template import NOTES
@@ -30,7 +30,7 @@ def edit_notes(workspace: Workspace, *names: str) -> Any:
     chosen = names or tuple(NOTES)
     if is_static():
         texts = {NOTES[name]: workspace.note(name) for name in chosen}
-        return tables.Prose(
+        return Prose(
             "\n\n".join(f"**{title}**\n\n{text or '*not written yet*'}" for title, text in texts.items())
         )
     return ipywidgets.VBox([NoteEditor(workspace, name) for name in chosen])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pmkit.blocks import BLOCK_MIME
 from pmkit.export.document import (
     Card,
     Cards,
@@ -17,7 +18,6 @@ from pmkit.export.document import (
 )
 from pmkit.export.document import read_document as read
 from pmkit.export.references import dead_links, with_abbreviations, with_references
-from pmkit.tables import BLOCK_MIME
 
 
 def table(name: str, *rows: tuple[Cell, ...]) -> Table:

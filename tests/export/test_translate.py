@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import pmkit
+from pmkit.blocks import BLOCK_MIME
 from pmkit.export.document import (
     Cell,
     Column,
@@ -30,7 +31,6 @@ from pmkit.export.references import said
 from pmkit.export.translate import translated
 from pmkit.language import load_language
 from pmkit.look import PLOTLY_MIME
-from pmkit.tables import BLOCK_MIME
 from pmkit.workspace import Workspace
 
 DATA = Path(__file__).parents[2] / "data"

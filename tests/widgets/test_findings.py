@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import pmkit
-from pmkit.tables import Table
+from pmkit.blocks import Table
 from pmkit.widgets import edit, findings
 from pmkit.widgets.findings import Findings, show_findings
 
