@@ -597,7 +597,7 @@ def _timeline_words(
     caption = "Curated events by source (UTC); lines are the anchors, shades the phases between them."
     caption = f"{caption} {correction_words(timeline)}".rstrip()
     if raw is not None:
-        caption += f" The hills below each lane are its {len(raw):,} raw events." if len(raw) else ""
+        caption += f" The hills below the lanes are all {len(raw):,} raw events." if len(raw) else ""
     if outside:
         lie = "1 more event lies" if outside == 1 else f"{outside} more events lie"
         caption += f" {lie} outside this window; the table has all."

@@ -6,7 +6,7 @@ milestone needs and the journal knows of it; otherwise the time is derived from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -313,11 +313,21 @@ def _retro(record: _Record) -> Need:
 def _follow_ups(record: _Record) -> Need:
     follow_ups = record.follow_ups
     unreviewed = follow_ups.loc[follow_ups["review_on"].isna(), "action_id"]
-    lacks = [f"{name} has no review date" for name in unreviewed]
+    lacks = _told_once(unreviewed, "{} has no review date", "{} have no review dates")
     confirmed = {word for words in record.retros["owners_confirmed"] for word in words.split()}
     names = [name for name in follow_ups["action_id"] if name not in confirmed]
-    lacks += [f"the owner of {name} did not confirm it in the final retro" for name in names]
+    lacks += _told_once(
+        names,
+        "the owner of {} did not confirm it in the final retro",
+        "the owners of {} did not confirm them in the final retro",
+    )
     return Need(lacks, _latest(record.retro_at, record.saved_at("actions.csv", "checkins.csv")))
+
+
+def _told_once(names: Iterable[str], one: str, several: str) -> list[str]:
+    """The same of several things, in one sentence."""
+    names = list(names)
+    return [(one if len(names) == 1 else several).format(", ".join(names))] if names else []
 
 
 def _questions(record: _Record) -> Need:
@@ -338,7 +348,10 @@ def _tasks(record: _Record) -> Need:
     dropped = tasks["status"] == "dropped"
     undone = list(tasks.loc[~tasks["status"].isin(["done", "dropped"]), "task_id"])
     lacks = [f"task {name} is not done" for name in undone[:_FEW]]
-    lacks += [f"{len(undone) - _FEW} more tasks are not done"] if len(undone) > _FEW else []
+    more = len(undone) - _FEW
+    lacks += (
+        ["1 more task is not done" if more == 1 else f"{more} more tasks are not done"] if more > 0 else []
+    )
     lacks += [
         f"task {name} is dropped without a reason"
         for name in tasks.loc[dropped & (tasks["note"] == ""), "task_id"]

@@ -53,7 +53,7 @@ def test_no_phrase_stands_twice() -> None:
          "07:41:12 影響開始 → 07:59:12 検知"),
         ("1,421", "1.421", "1,421"),
         ("due 20 Nov 2026", "fällig 20. Nov. 2026", "期限 2026年11月20日"),
-        ("due no date", "ohne Termin", "期限なし"),
+        ("no due date", "ohne Termin", "期限なし"),
         ("reached 4 Nov 2026 15:10 UTC", "erreicht 4. Nov. 2026 15:10 UTC", "2026年11月4日 15:10 UTC 達成"),
         ("24 unreadable", "24 unlesbar", "24 件読み取り不可"),
         ("no decision is recorded about “root cause”",

@@ -216,6 +216,20 @@ SPOILS: list[tuple[int, str, Callable[[dict[str, Any]], None]]] = [
 ]  # fmt: skip
 
 
+def test_the_same_of_several_actions_is_said_once(postmortem: Make) -> None:
+    """One sentence names them all, and one task more is no tasks."""
+    record = whole()
+    record["actions"] += [{**record["actions"][0], "action_id": "A2"}]
+    for action in record["actions"]:
+        action.pop("review_on")
+    record["checkins"][0].pop("owners_confirmed")
+    record["tasks"] = [{**record["tasks"][0], "task_id": f"t{n}", "status": "open"} for n in range(4)]
+    (lacks,) = review_status(postmortem(INCIDENT, **record), NOW)["blocked_by"].iloc[3:]
+    assert "A1, A2 have no review dates" in lacks
+    assert "the owners of A1, A2 did not confirm them in the final retro" in lacks
+    assert "1 more task is not done" in lacks
+
+
 @pytest.mark.parametrize(("milestone", "said", "spoil"), SPOILS, ids=[said for _, said, _ in SPOILS])
 def test_each_refusal_names_what_is_missing(
     postmortem: Make, milestone: int, said: str, spoil: Callable[[dict[str, Any]], None]

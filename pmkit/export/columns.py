@@ -13,6 +13,7 @@ from pmkit.export.fonts import Ruler
 PORTRAIT: Final = 482.0  # points between the margins of an A4 page
 LANDSCAPE: Final = 728.0
 SIZES: Final = (8.8, 8.2, 7.6)  # of a table's text, in points, the one that fits first
+_RAISED: Final = 0.62  # the size of a raised number
 MONO_SCALE: Final = 0.88  # the monospaced face looks larger than the other at the same size
 GAP: Final = 10.0  # between the words of neighbouring columns
 _LEAST: Final = {"narrow": 5.0, "normal": 7.0, "wide": 11.0}  # em that a column never gives up
@@ -72,11 +73,17 @@ def _measured(table: Table, place: int, ruler: Ruler) -> _Measured:
         cell = row[place]
         extra = 1.2 if cell.badge else 0.0
         size = MONO_SCALE if cell.mono else 1.0
+        said = plain(cell.children)
+        raised = said != ""  # numbers behind words are small and raised; alone they are words themselves
+        refs = " ".join(ref.label for ref in cell.refs) if raised else ", ".join(r.label for r in cell.refs)
+        beside = _RAISED * ruler.length(refs) if raised else 0.0
         lines = []
-        for text, mono, scale in ((plain(cell.children), cell.mono, size), (cell.note, False, 0.92)):
+        for text, mono, scale in ((said or refs, cell.mono, size), (cell.note, False, 0.92)):
             for line in text.split("\n") if text else ():
                 lines.append(scale * ruler.length(line, mono=mono) + extra)
                 words += [scale * ruler.length(word, mono=mono) + extra for word in line.split()]
+            if text and beside:
+                lines[-1], words[-1], beside = lines[-1] + beside, words[-1] + min(beside, 2.5), 0.0
         rows.append(tuple(lines))
         longest = max(longest, *lines, 0.0)
     limit = _LONGEST[column.width]

@@ -231,6 +231,24 @@ def _lying_down(nodes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+def balanced(text: str, size: float, lines: int, ruler: Ruler) -> float:
+    """The narrowest width at which the words take so many lines: none of them is left with one word."""
+    words = [size * ruler.length(word, bold=True) for word in text.split()]
+    blank = size * ruler.length(" ", bold=True)
+    least = sum(words) / lines
+    if len(words) <= lines:  # a script without blanks, or a word or two
+        return min(PORTRAIT, least * 1.12)
+    for width in (least * (1 + step / 50) for step in range(50)):
+        taken, left = 1, width
+        for place, word in enumerate(words):
+            left -= word + (blank if place and left < width else 0.0)
+            if left < 0:
+                taken, left = taken + 1, width - word
+        if taken <= lines:
+            return min(PORTRAIT, width * 1.02)
+    return PORTRAIT
+
+
 _SAID: Final = {"contents": "Contents", "derivation": "derivation"}
 _SHORT_LINK: Final = 24  # letters: a longer link in a table is underlined instead of coloured
 _PROSE_WORD: Final = 30.0  # em: a longer word in prose may break
@@ -308,7 +326,7 @@ class _Writer:
         if lines > 1:
             size = 25.0 if lines < 4 else 20.0
             lines = math.ceil(length * size / PORTRAIT)
-        width = PORTRAIT if lines == 1 else min(PORTRAIT, length * size / lines * 1.12)
+        width = PORTRAIT if lines == 1 else balanced(self.document.title.title, size, lines, self.ruler)
         return {"title-size": round(size, 1), "title-width": round(width, 1)}
 
     def inline(self, nodes: Iterable[Inline], room: float = _PROSE_WORD) -> list[dict[str, Any]]:
@@ -341,7 +359,7 @@ class _Writer:
         out = [self.block(block) for block in blocks]
         for node, block, after in zip(out, blocks, blocks[1:], strict=False):
             # a sentence that leads to a chart or table does not stay behind on the page before
-            if isinstance(block, Paragraph) and isinstance(after, Figure | Table | Cards):
+            if isinstance(block, Paragraph) and isinstance(after, Figure | Table | Cards | Facts):
                 node["sticky"] = len(plain(block.children)) < 240
         return _lying_down(out)
 
@@ -367,8 +385,8 @@ class _Writer:
                 pass
             case Table():
                 out |= self.table(block)
-            case Facts(items):
-                out["items"] = [self.fact(fact) for fact in items]
+            case Facts(items, name):
+                out |= {"items": [self.fact(fact) for fact in items], "halves": name == "glossary"}
             case Cards(items):
                 out["items"] = [
                     {

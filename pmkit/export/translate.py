@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from pmkit.export.document import (
@@ -42,7 +43,7 @@ _FIXED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "decisions": {"Time (UTC)": _NOTE},
     "actions": {"Action": _NOTE, "Type, factors": _TEXT, "DRI, due": ("text", "note"), "Issue": _TEXT,
                 "Status": _TEXT},
-    "milestones": {"Status": _TEXT},
+    "milestones": {"Status": ("text", "note")},
     "checkins": {"Held (UTC)": ("text", "note"), "What changed": _NOTE},
     "questions": {"Owner": _TEXT, "Status": _TEXT},
     "findings": {"Severity": _TEXT},
@@ -170,7 +171,8 @@ def _table(table: Table, language: Language) -> Table:
         if "text" in fixed:
             cell = replace(cell, children=_cell_words(table.name, cell, language))
         if "note" in fixed:
-            cell = replace(cell, note=_note(cell.note, language))
+            several = language.tell_lines if table.name == "milestones" else partial(_note, language=language)
+            cell = replace(cell, note=several(cell.note))
         if cell.refs:
             refs = (replace(ref, label=_marks(ref.label, language)) for ref in cell.refs)
             cell = replace(cell, refs=tuple(refs))
@@ -194,8 +196,6 @@ def _cell_words(name: str, cell: Cell, language: Language) -> tuple[Inline, ...]
     said = _source(cell.children)
     if name in ("timeline", "factors"):
         told = _marks(said, language)
-    elif name == "milestones":
-        told = language.tell_lines(said, "; ")
     elif name == "impact" and not language.knows(said):
         told = re.sub(r"^[\d,]+(?:\.\d+)?", lambda number: language.tell(number[0]), said)
     else:

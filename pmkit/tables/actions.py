@@ -36,7 +36,7 @@ def table_actions(actions: pd.DataFrame) -> Table:
             Cell(row["action_id"], mono=True, note=row["priority"]),
             Cell(row["action"], note=f"Done when: {row['done_when']}" if row["done_when"] else ""),
             Cell(row["type"], note=row["factor_ids"].replace(" ", ", ")),
-            Cell(row["dri"] or "nobody yet", note=f"due {date_words(row['due_on'])}"),
+            Cell(row["dri"] or "nobody yet", note=_due_words(row["due_on"])),
             Cell(row["issue_key"] or "no issue", mono=bool(row["issue_key"])),
             Cell(row["status"], badge=STATUS_TONES.get(row["status"])),
         )
@@ -82,3 +82,7 @@ def table_ideas(ideas: pd.DataFrame) -> Table:
     ]
     heads = (Head("Id"), Head("Idea", width="wide"), Head("Raised by"), Head("Became"))
     return Table("ideas", "", heads, tuple(rows), "No idea waits for somebody.")
+
+
+def _due_words(day: pd.Timestamp) -> str:
+    return "no due date" if pd.isna(day) else f"due {date_words(day)}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -42,11 +43,15 @@ def report_title(postmortem: Postmortem, now: pd.Timestamp | None = None) -> Tit
     ]
     status = review_status(postmortem, _LATEST if now is None else now)
     reached = list(status.loc[status["reached_at"].notna(), "milestone"])
-    facts.append(("Review", Cell(_review_words(incident, closure_due_on(postmortem)))))
+    due = closure_due_on(postmortem)
+    is_late = False
+    if due is not None and now is not None and len(reached) < len(status):
+        is_late = _local(now, incident).date() > due
+    facts.append(("Review", Cell(_review_words(incident, due, is_late=is_late))))
     facts += _provenance_facts(postmortem)
     stage = reached[-1] if reached else "Review opened"
     day = anchors.get("impact_started", pd.Timestamp(incident.opened_at) if incident.opened_at else None)
-    subtitle = "Postmortem" + (f" · {long_date(day)}" if day is not None else "")
+    subtitle = "Postmortem" + (f" · {long_date(_local(day, incident))}" if day is not None else "")
     tone: Tone = "good" if len(reached) == len(incident.milestones) and reached else "info"
     badges: tuple[tuple[str, Tone], ...] = ((incident.severity, "bad"), (stage, tone))
     made = "" if now is None else f"{now:%Y-%m-%dT%H:%M:%SZ}"
@@ -112,10 +117,18 @@ def _incident_data(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _review_words(incident: Incident, due: date | None) -> str:
-    opened = f"opened {long_date(incident.opened_at)}" if incident.opened_at else "not opened"
+def _review_words(incident: Incident, due: date | None, *, is_late: bool) -> str:
+    opened = "not opened"
+    if incident.opened_at:
+        opened = f"opened {long_date(_local(incident.opened_at, incident))}"
     owner = f", owned by the {incident.owner}" if incident.owner else ""
-    return f"{opened}{owner}" + (f", closure due {long_date(due)}" if due else "")
+    closure = "closure was due" if is_late else "closure due"
+    return f"{opened}{owner}" + (f", {closure} {long_date(due)}" if due else "")
+
+
+def _local(time: datetime, incident: Incident) -> pd.Timestamp:
+    """The time on the clock of the team: people call an incident by its day there."""
+    return pd.Timestamp(time).tz_convert(ZoneInfo(incident.timezone))
 
 
 def _end_time(anchors: pd.Series) -> str:

@@ -36,10 +36,12 @@ def table_milestones(status: pd.DataFrame) -> Table:
     """Milestones of the review: when each was reached, or what it still waits for."""
     rows = []
     for row in status.to_dict("records"):
-        reached = not pd.isna(row["reached_at"])
-        waits_for = "; ".join(row["blocked_by"]) or "waits for the team"
-        words = f"reached {day_time(row['reached_at'])} UTC" if reached else waits_for
-        rows.append((Cell(row["milestone"]), Cell(words, badge="good" if reached else "warn")))
+        if pd.notna(row["reached_at"]):
+            state = Cell(f"reached {day_time(row['reached_at'])} UTC", badge="good")
+        else:
+            words = "not reached" if row["blocked_by"] else "waits for the team"
+            state = Cell(words, note="\n".join(row["blocked_by"]), badge="warn")
+        rows.append((Cell(row["milestone"]), state))
     heads = (Head("Milestone"), Head("Status", width="wide"))
     return Table(
         "milestones", "", heads, tuple(rows), "No milestones are planned.", packed("milestones", status)

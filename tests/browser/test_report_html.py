@@ -262,3 +262,26 @@ def test_a_reader_with_a_keyboard_can_skip_the_contents(browser, drawn):
         assert visit.page.evaluate("document.activeElement.textContent") == "Skip to the report"
         visit.page.keyboard.press("Enter")
         assert visit.page.evaluate("document.activeElement.id") == "report"
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_a_letter_is_one_column_as_wide_as_text_may_be(browser, tmp_path, width):
+    """Without contents beside it, no sentence is squeezed into the place where they would be."""
+    notebook = builder.full_report()
+    notebook["metadata"]["pmkit"]["contents"] = False
+    letter = export_html(builder.write(tmp_path / "letter.ipynb", notebook), live=False)
+    with Visit(browser, letter, viewport={"width": width, "height": 900}) as visit:
+        room, text = visit.page.evaluate(
+            "[innerWidth, Math.max(...[...document.querySelectorAll('main p')].map(p => p.offsetWidth))]"
+        )
+    assert text >= min(640, 0.85 * room)
+
+
+def test_a_printed_page_has_tables(browser, drawn):
+    """A4 is as narrow as a small screen, and rows stay rows on it."""
+    with Visit(browser, drawn, viewport={"width": 680, "height": 900}) as visit:
+        visit.page.emulate_media(media="print")
+        shown = visit.page.evaluate(
+            "[...new Set([...document.querySelectorAll('.table td')].map(c => getComputedStyle(c).display))]"
+        )
+    assert shown == ["table-cell"]

@@ -10,9 +10,9 @@ import pytest
 
 from pmkit.errors import RenderError
 from pmkit.export.columns import LANDSCAPE, PORTRAIT, breakable, lay_out
-from pmkit.export.document import Cell, Column, Table, Text, read_document
+from pmkit.export.document import Cell, Column, Ref, Table, Text, read_document
 from pmkit.export.fonts import Ruler, cover, name_of
-from pmkit.export.pdf import export_pdf, make_pdf
+from pmkit.export.pdf import balanced, export_pdf, make_pdf
 
 pypdf = pytest.importorskip("pypdf")
 
@@ -222,6 +222,50 @@ def test_few_columns_stay_upright_and_many_lie_down(ruler):
     """Landscape is for tables whose words do not fit otherwise."""
     assert not lay_out(table("a", "b", rows=[["x", "y"]]), ruler).landscape
     assert lay_out(table(*["Responsible"] * 14, rows=[["Incident"] * 14]), ruler).landscape
+
+
+def test_a_column_has_room_for_the_words_that_lead_elsewhere(ruler):
+    """Words that are nothing but links count as words, and raised numbers stand beside the last word."""
+    links = (Ref("acknowledged", "a"), Ref("TTA", "b"))
+    rows = [
+        (
+            Cell(
+                (
+                    Text(
+                        "a sentence of some length " * 4,
+                    ),
+                )
+            ),
+            Cell((), refs=links),
+        )
+    ]
+    columns = (Column("What", "left", "wide"), Column("For", "left", "narrow"))
+    layout = lay_out(Table("t", "", columns, tuple(rows)), ruler)
+    assert layout.widths[1] >= layout.size * ruler.length("acknowledged,")
+    numbers = tuple(Ref(str(n), str(n)) for n in (14, 15, 16))
+    rows = [
+        (
+            Cell(
+                (
+                    Text(
+                        "a sentence of some length " * 4,
+                    ),
+                )
+            ),
+            Cell((Text("07:46:38"),), refs=numbers),
+        )
+    ]
+    beside = lay_out(Table("t", "", columns, tuple(rows)), ruler)
+    assert beside.widths[1] > beside.size * (ruler.length("07:46:38") + 0.6 * ruler.length("14 15 16"))
+
+
+def test_no_line_of_a_title_is_left_with_one_word(ruler):
+    """The width makes lines of like length, not one that the last word falls out of."""
+    text = "Nobody could sign in to the medication chart at morning handover"
+    width = balanced(text, 25.0, 2, ruler)
+    assert width < PORTRAIT
+    first = "Nobody could sign in to the medication"
+    assert width >= 25.0 * ruler.length(first, bold=True)
 
 
 def test_a_long_word_may_break_and_a_short_one_not(ruler):

@@ -17,7 +17,7 @@ def test_actions_say_what_is_missing(postmortem: Make) -> None:
     }
     view = tables.table_actions(postmortem(actions=[row]).actions)
     assert cells(view) == [["A1", "x", "", "nobody yet", "no issue", "open"]]
-    assert [cell.note for cell in view.rows[0]][1:4] == ["Done when: graph is flat", "F1, F2", "due no date"]
+    assert [cell.note for cell in view.rows[0]][1:4] == ["Done when: graph is flat", "F1, F2", "no due date"]
 
 
 def test_rows_stand_in_the_order_of_their_time(postmortem: Make) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from pmkit import tables
 from pmkit.postmortem import Incident, Member, Milestone
 from tests.tables.views import NOW, Make
@@ -55,3 +57,24 @@ def test_the_stage_of_a_review_is_what_the_record_bears_out(postmortem: Make) ->
     assert tables.report_title(postmortem(claimed)).badges[1] == ("Review opened", "info")
     written = postmortem(claimed, notes={"summary": "It failed."})
     assert tables.report_title(written).badges[1] == ("a", "good")
+
+
+def test_the_day_of_an_incident_is_the_teams_own(postmortem: Make) -> None:
+    """A morning in Auckland is not called by the evening before; a closure that is late was due."""
+    incident = Incident(
+        "i",
+        "t",
+        "P1",
+        timezone="Pacific/Auckland",
+        opened_at=NOW,
+        resolved_at=NOW,
+        milestones=(Milestone("a"),),
+    )
+    rows = [
+        {"event_id": "manual:1", "included": True, "time": "2026-11-03T18:14:00Z", "mark": "impact_started"}
+    ]
+    record = postmortem(incident, timeline=rows)
+    early, late = (tables.report_title(record, NOW + pd.Timedelta(days=days)) for days in (0, 30))
+    assert early.subtitle == "Postmortem · 4 November 2026"
+    assert dict(early.facts)["Review"].text == "opened 6 November 2026, closure due 12 November 2026"
+    assert dict(late.facts)["Review"].text == "opened 6 November 2026, closure was due 12 November 2026"
