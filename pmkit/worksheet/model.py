@@ -1,142 +1,24 @@
-"""One editable table as a pure model: people's rows over read-only evidence; no widget, no disk, no kernel.
-
-Every cell is the text its CSV would hold. An edit is checked before it counts, all of its cells or none.
-A new row that lacks a required cell stays in the worksheet as *unfinished*: it keeps what was typed, tells
-what is missing, and is not part of `frame()` before it is whole.
-"""
+"""The worksheet itself: its rows, the steps on them, and what other people saved meanwhile."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import SchemaError
-from pmkit.typed import read_time, slug
-
-Row = dict[str, str]  # never changed in place: an edit puts a new one
-Rows = dict[str, Row]
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One cell and its new text."""
-
-    row_id: str
-    column: str
-    value: str
-
-
-@dataclass(frozen=True, repr=False)
-class Change:
-    """What a view must repaint: the new texts of `cells`, rows `added` and `removed`, and a `note` in words.
-
-    `renamed` says which row goes on under which id; `moved` rows may have another place in the order.
-    """
-
-    cells: tuple[Edit, ...] = ()
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    note: str = ""
-    renamed: tuple[tuple[str, str], ...] = ()
-    moved: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.cells or self.added or self.removed)
-
-    def __repr__(self) -> str:
-        return self.note or "Nothing changed."
-
-
-@dataclass(frozen=True)
-class Clash:
-    """A cell that two people changed: `mine` stands, `theirs` is told.
-
-    With no `column` it is about the whole row, which stays: one of them `deleted` it, the other `changed` it.
-    """
-
-    row_id: str
-    column: str
-    base: str
-    mine: str
-    theirs: str
-
-
-@dataclass(frozen=True)
-class ColumnView:
-    """How a column is shown and edited.
-
-    `choices` are the only values allowed besides empty, `open_choices` are suggestions. `long` asks for an
-    editor of several lines. `width` is in letters. `own_only`: editable only in rows that have no evidence.
-    """
-
-    name: str
-    label: str
-    type: schema.Type
-    meaning: str = ""
-    editable: bool = True
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    open_choices: tuple[str, ...] = ()
-    long: bool = False
-    width: int = 14
-    own_only: bool = False
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A state of a worksheet, for `restore` and `changes_since`."""
-
-    rows: Rows
-    base: Rows
-    renamed_from: dict[str, str]
-    undo: tuple[_Step, ...]
-    redo: tuple[_Step, ...]
-
-
-class _Delta(NamedTuple):
-    """One row before and after a step; None where it is not there. Its id changes with its key."""
-
-    id_before: str
-    before: Row | None
-    id_after: str
-    after: Row | None
-
-
-@dataclass(frozen=True)
-class _Step:
-    note: str
-    deltas: tuple[_Delta, ...]
-
+from pmkit.typed import read_time
+from pmkit.worksheet.changes import Change, Clash, Delta, Edit, Row, Rows, Snapshot, Step, with_new_ids
+from pmkit.worksheet.columns import column_views
+from pmkit.worksheet.ids import NAMED_BY_US, another_id, natural_order, next_id, numbered, row_id_of
+from pmkit.worksheet.merging import merge_rows, merge_words
 
 # What evidence says of an event; the rest of its columns are not shown in the grid.
 EVIDENCE_COLUMNS: Final = ("time", "source", "kind", "actor", "place", "text", "ref", "url")
 _SAID_TOO: Final = {column.name for column in schema.TIMELINE.columns}
-_GRID_OF_EVENTS: Final = (
-    "included", "time", "source", "kind", "actor", "place", "text", "summary", "mark", "phase", "ended_at",
-    "note",
-)  # fmt: skip
-_LONG: Final = {
-    "text", "summary", "note", "statement", "decision", "why", "alternatives", "action", "done_when", "task",
-    "question", "answer", "blockers", "next_steps", "basis", "reason",
-}  # fmt: skip
-_LABELS: Final = {
-    "included": "On timeline", "time": "Time (UTC)", "ended_at": "Ended (UTC)", "text": "Recorded",
-    "actor": "Who", "place": "Where", "summary": "In our words", "event_ids": "Evidence", "dri": "DRI",
-    "factor_ids": "Factors", "issue_key": "Issue", "due_on": "Due", "review_on": "Review on",
-    "decided_at": "Decided (UTC)", "held_at": "Held (UTC)", "done_at": "Done (UTC)",
-    "suppressed_at": "Suppressed (UTC)", "root_cause": "Root cause", "factor_id": "Id", "action_id": "Id",
-    "decision_id": "Id", "idea_id": "Id", "question_id": "Id", "task_id": "Id", "checkin_id": "Id",
-    "basis": "How we know",
-}  # fmt: skip
-_WIDTHS: Final[dict[schema.Type, int]] = {"bool": 6, "time": 22, "date": 11, "int": 9, "float": 10}
-# Tables whose rows get an id by themselves; the others are named by what people type.
-_LETTERS: Final = {"factors": "F", "decisions": "D", "actions": "A", "questions": "Q", "ideas": "I"}
-_NAMED_BY_US: Final = {*_LETTERS, "timeline", "tasks", "checkins"}
 
 
 class Worksheet:
@@ -168,8 +50,8 @@ class Worksheet:
         self._rows: Rows = {}
         self._base: Rows = {}
         self._renamed_from: dict[str, str] = {}
-        self._undo: list[_Step] = []
-        self._redo: list[_Step] = []
+        self._undo: list[Step] = []
+        self._redo: list[Step] = []
         self._taken: set[str] = set()
         self._arrived: dict[str, int] = {}
         self._ordered: list[str] | None = None
@@ -242,7 +124,7 @@ class Worksheet:
 
     def is_typed_by_people(self, column: str) -> bool:
         """Whether a new row needs people to type that column's cell; ids of ours are given."""
-        return not (self.table.name in _NAMED_BY_US and column in self.table.key)
+        return not (self.table.name in NAMED_BY_US and column in self.table.key)
 
     def unfinished(self) -> dict[str, str]:
         """Rows that are not in `frame()` yet, and in words what each still lacks."""
@@ -309,14 +191,14 @@ class Worksheet:
 
     def add_rows(self, rows: Iterable[Mapping[str, object]], *, note: str = "") -> Change:
         """Several new rows as one step. Raises `SchemaError` listing every cell that cannot be."""
-        deltas: list[_Delta] = []
+        deltas: list[Delta] = []
         problems = []
         for number, values in enumerate(rows, start=1):
             row, found = self._new_row(values)
             row_id = self._name_new(row, {delta.id_after for delta in deltas})
             label = row_id if number == 1 and not deltas else f"new row {number} ({row_id})"
             problems += [f"{label}, {problem}" for problem in found]
-            deltas.append(_Delta(row_id, None, row_id, row))
+            deltas.append(Delta(row_id, None, row_id, row))
         problems += self._twins(deltas)
         if problems:
             raise SchemaError(self.table.name, problems)
@@ -345,7 +227,7 @@ class Worksheet:
         ]
         if problems:
             raise SchemaError(self.table.name, problems)
-        deltas = [_Delta(row_id, self._rows[row_id], row_id, None) for row_id in wanted]
+        deltas = [Delta(row_id, self._rows[row_id], row_id, None) for row_id in wanted]
         return self._do(f"Deleted {_some(wanted)}.", deltas)
 
     def meet(
@@ -371,7 +253,7 @@ class Worksheet:
             if there in (was, mine):
                 continue
             if self._views[column].type == "words":
-                wanted[-1] = (row_id, column, _merged_words(was, mine, there))
+                wanted[-1] = (row_id, column, merge_words(was, mine, there))
             else:
                 clashes.append(Clash(row_id, column, was, mine, there))
         return wanted, clashes
@@ -381,7 +263,7 @@ class Worksheet:
         if not self._undo:
             return None
         step = self._undo.pop()
-        back = _Step(step.note, tuple(_Delta(d[2], d[3], d[0], d[1]) for d in reversed(step.deltas)))
+        back = Step(step.note, tuple(Delta(d[2], d[3], d[0], d[1]) for d in reversed(step.deltas)))
         change = self._redone(back, f"Undone: {_lower(step.note)}")
         self._redo.append(step)
         return change
@@ -403,7 +285,19 @@ class Worksheet:
         """
         before = self.snapshot()
         their_rows = self._read_rows(theirs)
-        merged, clashes, renamed = self._merged(their_rows)
+        merged, clashes, renamed = merge_rows(
+            self._base,
+            self._rows,
+            their_rows,
+            origin=self._renamed_from,
+            views=self._views,
+            blank=self._blank_row(),
+            key=self.table.key[0],
+            is_another=self._is_another,
+            name_anew=self._name_anew,
+        )
+        for row_id, new_id in renamed.items():
+            self._arrived[new_id] = self._arrived.get(row_id, 0)
         self._base = their_rows
         self._rows = merged
         self._renamed_from = {
@@ -411,8 +305,8 @@ class Worksheet:
         }
         self._taken.update(merged)
         if renamed:
-            self._undo = [_with_new_ids(step, renamed) for step in self._undo]
-            self._redo = [_with_new_ids(step, renamed) for step in self._redo]
+            self._undo = [with_new_ids(step, renamed) for step in self._undo]
+            self._redo = [with_new_ids(step, renamed) for step in self._redo]
         self._ordered = None
         change = self.changes_since(before, renamed=tuple(renamed.items()))
         note = f"Somebody else's changes are in: {_counts(change)}." if change else ""
@@ -436,11 +330,11 @@ class Worksheet:
                 ids.append("")
                 continue
             if begun_as in self:
-                row_id = self._another_id(begun_as, {*self._taken, *self._rows, *self._place_of})
+                row_id = self._name_anew(begun_as, set(self._rows))
             ids.append(row_id)
-            if self.table.name in _NAMED_BY_US:
+            if self.table.name in NAMED_BY_US:
                 row[self.table.key[0]] = row_id
-            self._put([_Delta(row_id, None, row_id, row)], "")
+            self._put([Delta(row_id, None, row_id, row)], "")
         return ids
 
     # State
@@ -515,53 +409,15 @@ class Worksheet:
         known = self._base
         return {
             row_id: known[row_id] if known.get(row_id) == row else row
-            for row_id, row in zip(map(self._row_id, rows), rows, strict=True)
+            for row_id, row in zip((row_id_of(row, self.table) for row in rows), rows, strict=True)
         }
 
     def _show_columns(self) -> None:
-        by_us = self.table.name in _NAMED_BY_US
-        views = []
-        for column in self.table.columns:
-            name = column.name
-            more = (*column.open_choices, *self.facts.get(name, ()))
-            views.append(
-                ColumnView(
-                    name,
-                    _LABELS.get(name, name.replace("_", " ").capitalize()),
-                    column.type,
-                    column.meaning,
-                    editable=not (by_us and name in self.table.key),
-                    required=column.required,
-                    choices=column.choices,
-                    open_choices=() if column.choices else tuple(dict.fromkeys(more)),
-                    long=name in _LONG,
-                    width=_width(column),
-                    own_only=name in ("actor", "place") and self._has_evidence,
-                )
-            )
-        views += [
-            ColumnView(name, name, "str", "the team's own column")
-            for name in self._own_columns
-            if name not in self._recorded
-        ]
-        if self._has_evidence:
-            views = self._over_evidence(views)
-        self._views = {view.name: view for view in views}
+        recorded = self._recorded if self._has_evidence else None
+        self.columns = column_views(self.table, own=self._own_columns, facts=self.facts, recorded=recorded)
+        self._views = {view.name: view for view in self.columns}
         self._blank_cells = {c.name: "no" if c.type == "bool" else "" for c in self.table.columns}
         self._blank_cells |= dict.fromkeys(self._own_columns, "")
-        self.columns: tuple[ColumnView, ...] = tuple(views)
-
-    def _over_evidence(self, views: list[ColumnView]) -> list[ColumnView]:
-        by_name = {view.name: view for view in views}
-        for name in self._recorded:
-            if name not in by_name:
-                column = schema.EVENTS.column(name)
-                by_name[name] = ColumnView(
-                    name, _LABELS.get(name, name.capitalize()), column.type, column.meaning, editable=False,
-                    long=name in _LONG, width=_width(column),
-                )  # fmt: skip
-        shown = [by_name[name] for name in _GRID_OF_EVENTS if name in by_name]
-        return shown + [by_name[name] for name in self._own_columns if name not in self._recorded]
 
     # Cells and rows
 
@@ -606,7 +462,7 @@ class Worksheet:
             raise ValueError("cannot be empty; write something else, or delete the row")
         return text
 
-    def _edited(self, row_id: str, cells: Row) -> _Delta:
+    def _edited(self, row_id: str, cells: Row) -> Delta:
         before = self._rows.get(row_id)
         if before is None:
             blank = self._blank_row() | {self.table.key[0]: row_id}
@@ -618,9 +474,11 @@ class Worksheet:
         if after is not None and self._has_evidence:
             after = self._without_echo(row_id, after, cells)
         if after is None or self._has_evidence or not set(cells) & set(self.table.key):
-            return _Delta(row_id, before, row_id, after)
-        id_after = self._row_id(after) or (row_id if row_id.startswith("new:") else self._next_new(()))
-        return _Delta(row_id, before, id_after, after)
+            return Delta(row_id, before, row_id, after)
+        id_after = row_id_of(after, self.table) or (
+            row_id if row_id.startswith("new:") else self._next_new(())
+        )
+        return Delta(row_id, before, id_after, after)
 
     def _without_echo(self, row_id: str, row: Row, cells: Row) -> Row:
         """A time as it was recorded is not a correction of it."""
@@ -645,36 +503,15 @@ class Worksheet:
     def _name_new(self, row: Row, others: set[str]) -> str:
         """Give a new row its id, in its key column where that is ours to give."""
         key = self.table.key[0]
-        if self.table.name in _NAMED_BY_US:
+        if self.table.name in NAMED_BY_US:
             if not row[key]:
-                row[key] = self._next_id(row, self._taken | set(self._rows) | set(self._place_of) | others)
+                taken = self._taken | set(self._rows) | set(self._place_of) | others
+                row[key] = next_id(row, self.table, self._rows.values(), taken)
             return row[key]
-        return self._row_id(row) or self._next_new(others)
+        return row_id_of(row, self.table) or self._next_new(others)
 
     def _next_new(self, others: Iterable[str]) -> str:
-        return _numbered("new:", self._taken | set(self._rows) | set(others))
-
-    def _next_id(self, row: Row, taken: set[str]) -> str:
-        name = self.table.name
-        if name in _LETTERS:
-            return _numbered(_LETTERS[name], taken)
-        if name == "timeline":
-            words = slug(row["summary"] or row["note"])
-            return _free(f"manual:{words}", taken) if words else _numbered("manual:", taken)
-        group = "task_list" if name == "tasks" else "kind"
-        alike = [r[self.table.key[0]] for r in self._rows.values() if row[group] and r[group] == row[group]]
-        stems = [row_id.rpartition("-")[0] for row_id in alike]
-        stem = stems[0] if stems and stems[0] else slug(row[group]) or name.removesuffix("s")
-        return _numbered(f"{stem}-", taken)
-
-    def _row_id(self, row: Row) -> str:
-        """The key of a row, ` / ` between its parts; empty while one of them is."""
-        parts = [row.get(name, "") for name in self.table.key]
-        if not all(parts):
-            return ""
-        if len(parts) == 1:
-            return parts[0]
-        return " / ".join(_escaped(part) for part in parts)
+        return numbered("new:", self._taken | set(self._rows) | set(others))
 
     def _lacks(self, row: Row) -> str:
         names = [name for name in self._required if not row.get(name)]
@@ -692,7 +529,7 @@ class Worksheet:
             if row is base.get(row_id) or not self._lacks(row)
         }
 
-    def _twins(self, deltas: Sequence[_Delta]) -> list[str]:
+    def _twins(self, deltas: Sequence[Delta]) -> list[str]:
         arriving = [d for d in deltas if d.before is None or d.id_before != d.id_after]
         taken = set(self._rows) - {delta.id_before for delta in arriving}
         problems = []
@@ -706,21 +543,21 @@ class Worksheet:
 
     # Steps
 
-    def _do(self, note: str, deltas: Sequence[_Delta]) -> Change:
+    def _do(self, note: str, deltas: Sequence[Delta]) -> Change:
         if not deltas:
             return Change(note="Nothing changed.")
-        self._undo.append(_Step(note, tuple(deltas)))
+        self._undo.append(Step(note, tuple(deltas)))
         self._redo.clear()
         return self._put(deltas, note)
 
-    def _redone(self, step: _Step, note: str) -> Change:
+    def _redone(self, step: Step, note: str) -> Change:
         deltas = [delta for delta in map(self._reachable, step.deltas) if delta is not None]
         while blocked := self._blocked(deltas):
             deltas.remove(blocked)
         change = self._put(deltas, note)
         return change if change else replace(change, note=f"{note} Somebody else has changed it since.")
 
-    def _reachable(self, wanted: _Delta) -> _Delta | None:
+    def _reachable(self, wanted: Delta) -> Delta | None:
         """The part of a step that still can be taken: cells that are as the step before left them."""
         id_before, before, id_after, after = wanted
         here = self._rows.get(id_before)
@@ -737,14 +574,14 @@ class Worksheet:
             for name, text in after.items()
             if before.get(name, "") != text and here.get(name, "") == before.get(name, "")
         }
-        return _Delta(id_before, here, id_after, here | mine)
+        return Delta(id_before, here, id_after, here | mine)
 
-    def _blocked(self, deltas: Sequence[_Delta]) -> _Delta | None:
+    def _blocked(self, deltas: Sequence[Delta]) -> Delta | None:
         """A row that would get the name of one that stays."""
         staying = set(self._rows) - {delta.id_before for delta in deltas if delta.id_before != delta.id_after}
         return next((d for d in deltas if d.id_before != d.id_after and d.id_after in staying), None)
 
-    def _put(self, deltas: Sequence[_Delta], note: str) -> Change:
+    def _put(self, deltas: Sequence[Delta], note: str) -> Change:
         touched = dict.fromkeys(row_id for delta in deltas for row_id in (delta.id_before, delta.id_after))
         old = {row_id: self._rows.get(row_id) for row_id in touched}
         renames = [delta for delta in deltas if delta.id_before != delta.id_after]
@@ -794,7 +631,7 @@ class Worksheet:
         ids = [*self._place_of, *(row_id for row_id in self._rows if row_id not in self._place_of)]
         arrived = self._arrived
         if not self._has_evidence:
-            natural = {row_id: _natural(row_id) for row_id in ids}
+            natural = {row_id: natural_order(row_id) for row_id in ids}
             return sorted(ids, key=lambda row_id: (arrived.get(row_id, 0), natural[row_id]))
         recorded, place_of, rows = self._recorded["time"], self._place_of, self._rows
         last = len(place_of)
@@ -808,142 +645,25 @@ class Worksheet:
 
     # Merging
 
-    def _merged(self, theirs: Rows) -> tuple[Rows, list[Clash], dict[str, str]]:
-        """The rows of both, the clashes, and the new ids of my rows whose id they took."""
-        base, mine, origin = self._base, self._rows, self._renamed_from
-        left = set(origin.values())  # names of the file under which no row of it goes on here
-        known_as = {
-            row_id: row_id
-            for row_id in mine
-            if row_id in base and row_id not in left and row_id not in origin
-        }
-        known_as |= {known: row_id for row_id, known in origin.items() if row_id in mine and known in base}
-        merged: Rows = {}
-        clashes: list[Clash] = []
-        renamed: dict[str, str] = {}
-        for before_id, before in base.items():
-            row_id, their_row = known_as.get(before_id), theirs.get(before_id)
-            if row_id is not None and their_row is not None:
-                merged[row_id] = self._merged_row(row_id, before, mine[row_id], their_row, clashes)
-            elif row_id is not None and not _alike(mine[row_id], before):
-                clashes.append(Clash(row_id, "", "", "changed", "deleted"))
-                merged[row_id] = mine[row_id]
-            elif their_row is not None and row_id is None and not _alike(their_row, before):
-                clashes.append(Clash(before_id, "", "", "deleted", "changed"))
-                merged.setdefault(before_id, their_row)
-        known = set(known_as.values())
-        new = [row_id for row_id in mine if row_id not in known]
-        merged |= {row_id: mine[row_id] for row_id in new if row_id not in theirs}
-        for row_id in (row_id for row_id in theirs if row_id not in base):
-            if row_id not in mine:
-                merged[row_id] = theirs[row_id]
-            elif self._is_another(row_id, mine[row_id], theirs[row_id]):
-                taken = {*self._taken, *mine, *theirs, *merged, *self._place_of}
-                new_id = renamed[row_id] = self._another_id(row_id, taken)
-                merged |= {row_id: theirs[row_id], new_id: mine[row_id] | {self.table.key[0]: new_id}}
-                self._arrived[new_id] = self._arrived.get(row_id, 0)
-            else:
-                here = merged.get(row_id, mine[row_id])
-                merged[row_id] = self._merged_row(row_id, self._blank_row(), here, theirs[row_id], clashes)
-        return merged, clashes, renamed
-
-    def _merged_row(self, row_id: str, base: Row, mine: Row, theirs: Row, clashes: list[Clash]) -> Row:
-        if mine is base:
-            return theirs
-        merged = {}
-        for name in {**mine, **theirs}:
-            b, m, t = (row.get(name, "") for row in (base, mine, theirs))
-            view = self._views.get(name)
-            if t in (m, b):
-                merged[name] = m
-            elif m == b or (view is not None and view.required and not m):
-                merged[name] = t
-            elif view is not None and view.type == "words":
-                merged[name] = _merged_words(b, m, t)
-            else:
-                merged[name] = m
-                clashes.append(Clash(row_id, name, b, m, t))
-        return theirs if merged == theirs else merged
-
     def _is_another(self, row_id: str, mine: Row, theirs: Row) -> bool:
         """Whether two people gave one id to two things: an id of ours says nothing about what it names."""
-        if self.table.name not in _NAMED_BY_US or row_id in self._place_of:
+        if self.table.name not in NAMED_BY_US or row_id in self._place_of:
             return False
         blank = self._blank_row()
         said = [{n: c for n, c in row.items() if c != blank.get(n, "")} for row in (mine, theirs)]
         return not (said[0].items() <= said[1].items() or said[1].items() <= said[0].items())
 
-    def _another_id(self, row_id: str, taken: set[str]) -> str:
-        stem = re.sub(r"\d+$", "", row_id)
-        return _free(row_id, taken) if self.table.name == "timeline" else _numbered(stem, taken)
+    def _name_anew(self, row_id: str, others: set[str]) -> str:
+        return another_id(row_id, self.table, {*self._taken, *self._place_of, *others})
 
     # Words
 
-    def _edit_note(self, wanted: Mapping[str, Row], deltas: Sequence[_Delta]) -> str:
+    def _edit_note(self, wanted: Mapping[str, Row], deltas: Sequence[Delta]) -> str:
         count = sum(map(len, wanted.values()))
         if count == 1:
             ((row_id, cells),) = wanted.items()
             return f"Changed “{self._views[next(iter(cells))].label}” of {row_id}."
         return f"Changed {_count(count, 'cell')} in {_count(len(deltas), 'row')}."
-
-
-def _alike(one: Row, other: Row) -> bool:
-    """The same cells; a column that is missing is an empty one."""
-    return one is other or all(one.get(name, "") == other.get(name, "") for name in {**one, **other})
-
-
-def _merged_words(base: str, mine: str, theirs: str) -> str:
-    """Words of both: what either added is in, what either took out is not."""
-    b, m, t = base.split(), mine.split(), theirs.split()
-    kept = [word for word in m if word in t or word not in b]
-    return " ".join(dict.fromkeys([*kept, *(word for word in t if word not in b)]))
-
-
-def _with_new_ids(step: _Step, renamed: Mapping[str, str]) -> _Step:
-    def moved(row_id: str, row: Row | None) -> tuple[str, Row | None]:
-        new_id = renamed.get(row_id, row_id)
-        same = row is None or new_id == row_id
-        return new_id, row if same else {n: new_id if c == row_id else c for n, c in (row or {}).items()}
-
-    return _Step(
-        step.note,
-        tuple(_Delta(*moved(d.id_before, d.before), *moved(d.id_after, d.after)) for d in step.deltas),
-    )
-
-
-def _numbered(stem: str, taken: Iterable[str]) -> str:
-    """`stem` with the number after the highest one that is taken."""
-    pattern = re.compile(re.escape(stem) + r"([0-9]{1,9})", re.ASCII)
-    numbers = [int(found[1]) for row_id in taken if (found := pattern.fullmatch(row_id))]
-    return f"{stem}{max(numbers, default=0) + 1}"
-
-
-def _free(row_id: str, taken: Container[str]) -> str:
-    number, name = 1, row_id
-    while name in taken:
-        number += 1
-        name = f"{row_id}-{number}"
-    return name
-
-
-def _escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("/", "\\/") if " / " in part or "\\" in part else part
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Sorts `A2` before `A10`."""
-    pieces = re.split(r"([0-9]{1,18})", text, flags=re.ASCII)
-    return [(int(piece), "") if n % 2 else (-1, piece) for n, piece in enumerate(pieces)]
-
-
-def _width(column: schema.Column) -> int:
-    if column.name.endswith("_id"):
-        return 12
-    if column.name in _LONG:
-        return 44
-    if column.choices or column.open_choices:
-        return min(max(map(len, column.choices or column.open_choices)) + 4, 22)
-    return _WIDTHS.get(column.type, 18)
 
 
 def _some(row_ids: Sequence[str]) -> str:
