@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from pmkit.export.document import Block, Document, Table, plain
+from pmkit.export.references import in_words
 from pmkit.export.sheet import to_safe_csv
 
 LONGEST: Final = 1000  # rows that are still shown whole
@@ -38,7 +39,9 @@ def table_csv(table: Table) -> str:
     columns: dict[str, list[str]] = {}
     for place, column in enumerate(table.columns):
         cells = [row[place] for row in table.rows]
-        columns[_fresh(column.label or f"column {place + 1}", columns)] = [plain(c.children) for c in cells]
+        columns[_fresh(column.label or f"column {place + 1}", columns)] = [
+            plain(c.children) or in_words(c) for c in cells
+        ]
         if any(cell.note for cell in cells):
             columns[_fresh(f"{column.label} (note)", columns)] = [cell.note for cell in cells]
     return to_safe_csv(pd.DataFrame(columns))

@@ -18,6 +18,7 @@ from pmkit.export.document import (
     LONG_CAPTION,
     Block,
     Break,
+    Card,
     Cards,
     Cell,
     Code,
@@ -44,8 +45,9 @@ from pmkit.export.document import (
     Tone,
     plain,
 )
-from pmkit.export.formats import Finished, opened
+from pmkit.export.formats import CARD_HEADS, LONG_BADGE, NO_IMAGE, Finished, opened
 from pmkit.export.raster import figure_png
+from pmkit.export.references import in_words
 from pmkit.export.selfcheck import Check, check_document, compare_outlines
 
 _PANELS: Final[Mapping[Tone, str]] = {
@@ -102,6 +104,8 @@ def _rich(body: str) -> str:
 
 
 def _status(text: str, tone: Tone) -> str:
+    if len(text) > LONG_BADGE:
+        return escape(text)
     if len(text) > _LOZENGE:
         return f"<strong>{escape(text)}</strong>"
     return _macro("status", colour=_COLOURS[tone], title=text)
@@ -112,15 +116,17 @@ class _Writer:
 
     def __init__(self, document: Document, assets: Assets) -> None:
         self.document, self.assets = document, assets
+        self.say = document.language.say
 
     def write(self) -> str:
-        title, time = self.document.title, self.document.generated_at
+        title = self.document.title
         tags = " ".join(_status(badge.text, badge.tone) for badge in title.badges)
         head = [f"<p>{escape(title.subtitle)} {tags}</p>"]
         head += [self.facts(title.facts)] if title.facts else []
         head += [_macro("toc", maxLevel="2")] if self.document.headings and self.document.contents else []
-        made = f"<hr /><p><em>Generated {time.day} {time:%B %Y, %H:%M} UTC</em></p>"
-        return "\n".join([*head, self.blocks(self.document.blocks), made]) + "\n"
+        made = self.document.made
+        foot = [f"<hr /><p><em>{escape(made)}</em></p>"] if made else []
+        return "\n".join([*head, self.blocks(self.document.blocks), *foot]) + "\n"
 
     def blocks(self, blocks: Iterable[Block]) -> str:
         return "\n".join(self.block(block) for block in blocks)
@@ -146,10 +152,10 @@ class _Writer:
             case Cards(items):
                 rows = (
                     f"<tr><td><p>{escape(c.label)}</p></td><td><p><strong>{escape(c.value)}</strong></p></td>"
-                    f"<td><p>{escape(c.note)}</p></td></tr>"
+                    f"<td><p>{escape(c.note)}{self.derivation(c)}</p></td></tr>"
                     for c in items
                 )
-                return _grid(["Measure", "Value", "From, to"], rows)
+                return _grid([self.say(label) for label in CARD_HEADS], rows)
             case Notice(tone, text):
                 return _macro(_PANELS[tone], _rich(f"<p>{escape(text)}</p>"))
             case Figure(caption=caption):
@@ -164,7 +170,7 @@ class _Writer:
     def image(self, block: Figure | Picture) -> str:
         asset = self.assets.of(block)
         if asset is None:
-            return f"<p>[image: {escape(block.alt)}]</p>"
+            return f"<p>{escape(self.say(NO_IMAGE, text=block.alt))}</p>"
         width = f' ac:width="{asset.width}"' if asset.width else ""
         alt = quoteattr(" ".join(block.alt.split()))
         return f'<p><ac:image ac:alt={alt}{width}><ri:attachment ri:filename="{asset.name}" /></ac:image></p>'
@@ -223,17 +229,47 @@ class _Writer:
         )
         grid = _grid([column.label for column in table.columns], rows)
         if len(table.rows) > _LONG_TABLE:
-            grid = _macro("expand", _rich(grid), title=f"{table.label}: {len(table.rows):,} rows")
+            rows_said = self.say("{text}: {n} rows", text=table.label, n=f"{len(table.rows):,}")
+            grid = _macro("expand", _rich(grid), title=rows_said)
         return caption + grid
 
     def cell(self, cell: Cell, align: str) -> str:
         text = plain(cell.children)
         bare = not any(isinstance(node, Link | Break) for node in cell.children)
         words = _status(text, cell.badge) if cell.badge and text and bare else self.inline(cell.children)
+        words = words or escape(in_words(cell))
         if cell.mono and not cell.badge and "<code>" not in words and bare:
             words = f"<code>{words}</code>" if words else ""
         style = f' style="text-align: {align};"' if align != "left" else ""
-        return f"<td><p{style}>{words}</p>{_note(cell.note)}</td>"
+        place = _anchor(cell.anchor) if cell.anchor else ""
+        return f"<td><p{style}>{place}{words}{_references(cell)}</p>{_note(cell.note)}</td>"
+
+    def derivation(self, card: Card) -> str:
+        return f" {_inner(card.derived, self.say('derivation'))}" if card.derived else ""
+
+
+def _references(cell: Cell) -> str:
+    """Small numbers that lead to the sources of a statement."""
+    links = [_inner(ref.target, ref.label) for ref in cell.refs if cell.children]
+    return f"<sup> {' '.join(links)}</sup>" if links else ""
+
+
+def _anchor(place: str) -> str:
+    return _macro("anchor", f'<ac:parameter ac:name="">{_anchor_name(place)}</ac:parameter>')
+
+
+def _inner(place: str, words: str) -> str:
+    body = f"<ac:plain-text-link-body>{_cdata(words)}</ac:plain-text-link-body>"
+    return f'<ac:link ac:anchor="{_anchor_name(place)}">{body}</ac:link>'
+
+
+def _anchor_name(place: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", place)
+
+
+def _cdata(text: str) -> str:
+    # the one thing that would end it early is split over two
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 def _caption(text: str) -> str:
@@ -251,8 +287,7 @@ def _grid(heads: Sequence[str], rows: Iterable[str]) -> str:
 
 
 def _listing(text: str, label: str) -> str:
-    # the one thing that would end the block early is split over two
-    body = f"<ac:plain-text-body><![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]></ac:plain-text-body>"
+    body = f"<ac:plain-text-body>{_cdata(text)}</ac:plain-text-body>"
     given = {"language": "text"} | ({"title": label} if label else {})
     if text.count("\n") >= _LONG_LISTING:
         given["collapse"] = "true"
@@ -261,10 +296,10 @@ def _listing(text: str, label: str) -> str:
 
 # ------------------------------------------------------------------ the check
 
-_MACROS: Final = {"toc", "status", "code", "expand", "info", "note", "tip", "warning"}
+_MACROS: Final = {"toc", "anchor", "status", "code", "expand", "info", "note", "tip", "warning"}
 _TAGS: Final = {
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "a", "br", "hr", "strong", "em", "del", "code", "ul", "ol",
-    "li", "table", "tbody", "tr", "th", "td", "blockquote",
+    "li", "sup", "table", "tbody", "tr", "th", "td", "blockquote",
 }  # fmt: skip
 
 
@@ -282,6 +317,7 @@ def check_confluence(page: str, document: Document, assets: Assets) -> Check:
         return Check("Confluence page", {}, (f"it is no valid XML: {error}",))
     ac, ri = (f"{{{uri}}}" for uri in _NAMESPACES.values())
     problems, headings, names = [], [], []
+    places = {n.text for n in root.iter(f"{ac}parameter") if n.get(f"{ac}name") == ""}
     grids = 0
     for node in root.iter():
         tag = str(node.tag)
@@ -295,6 +331,8 @@ def check_confluence(page: str, document: Document, assets: Assets) -> Check:
             problems.append(f"a macro {macro!r} stands in it")
         if node is not root and not tag.startswith("{") and tag not in _TAGS:
             problems.append(f"an element <{tag}> stands in it")
+        if tag == f"{ac}link" and node.get(f"{ac}anchor") not in places:
+            problems.append(f"a link leads to {node.get(f'{ac}anchor', '')!r}, which is nowhere")
         if tag == "a" and not re.match(r"https?:|mailto:", node.get("href", "")):
             problems.append(f"a link leads to {node.get('href', '')[:60]!r}")
     known = {asset.name for asset in assets.all}

@@ -368,6 +368,13 @@ class Document:
         return _walk(self.blocks)
 
     @property
+    def made(self) -> str:
+        """When it was made, in the report's words; of a letter nothing, whose date stands at its head."""
+        time = self.generated_at
+        said = f"Generated {time.day} {time:%B %Y, %H:%M} UTC"
+        return self.language.tell(said) if self.contents else ""
+
+    @property
     def headings(self) -> tuple[Heading, ...]:
         """The headings: the outline of every format."""
         return tuple(block for block in self.walk() if isinstance(block, Heading))

@@ -20,6 +20,7 @@ from pmkit.export.document import (
     LONG_CAPTION,
     Block,
     Break,
+    Card,
     Cards,
     Cell,
     Code,
@@ -38,6 +39,7 @@ from pmkit.export.document import (
     Paragraph,
     Picture,
     Quote,
+    Ref,
     Rule,
     Strong,
     Struck,
@@ -49,7 +51,7 @@ from pmkit.export.document import (
 )
 from pmkit.export.drawing import clean_svg
 from pmkit.export.fonts import Ruler
-from pmkit.export.formats import Finished, opened
+from pmkit.export.formats import CARD_HEADS, LONG_BADGE, NO_IMAGE, Finished, opened
 from pmkit.export.raster import figure_png, rasterise
 from pmkit.export.selfcheck import Check, check_document, compare_outlines
 
@@ -74,6 +76,7 @@ _SHADES: Final[Mapping[Tone, tuple[str, str]]] = {  # paper and ink of a tone
 }
 _WIDTH: Final = PORTRAIT  # points between the margins
 _OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of a file in a zip
+_TALL: Final = 1200  # letters of a row that may be parted by the end of a page
 _HEADS: Final = 6  # levels of headings that the contents and the styles know
 
 
@@ -109,6 +112,7 @@ class _Writer:
         self.document, self.render = document, render
         self.word: WordDocument = docx.Document()
         self.ruler = Ruler()
+        self.say = document.language.say
         self.bookmarks = 0
         self.depth = 0
         self.lines: list[WordParagraph] = []  # those outside tables, as they are written
@@ -129,10 +133,10 @@ class _Writer:
         if self.document.contents:
             self.contents()
         self.blocks(self.document.blocks)
-        time = self.document.generated_at
-        made = self.word.add_paragraph(style="Caption")
-        made.paragraph_format.space_before = _points(18)
-        made.add_run(f"Generated {time.day} {time:%B %Y, %H:%M} UTC")
+        if self.document.made:
+            made = self.word.add_paragraph(style="Caption")
+            made.paragraph_format.space_before = _points(18)
+            made.add_run(self.document.made)
         buffer = io.BytesIO()
         self.word.save(buffer)
         return _same_bytes(buffer.getvalue())
@@ -151,10 +155,13 @@ class _Writer:
         foot.style = self.word.styles["Footer"]
         foot.style.paragraph_format.tab_stops.clear_all()
         foot.paragraph_format.tab_stops.add_tab_stop(_points(_WIDTH - 2), WD_TAB_ALIGNMENT.RIGHT)
-        foot.add_run(f"{self.document.title.title}\tPage ")
-        _field(foot, "PAGE", "1")
-        foot.add_run(" of ")
-        _field(foot, "NUMPAGES", "1")
+        foot.add_run(f"{self.document.title.title}\t")
+        fields = {"{n}": "PAGE", "{n2}": "NUMPAGES"}
+        for part in re.split(r"(\{n2?\})", self.say("Page {n} of {n2}", n="{n}", n2="{n2}")):
+            if part in fields:
+                _field(foot, fields[part], "1")
+            else:
+                foot.add_run(part)
 
     def set_styles(self) -> None:
         from docx.enum.style import WD_STYLE_TYPE
@@ -164,13 +171,16 @@ class _Writer:
         _face(styles["Normal"], _FONT, 10.5, _INK)
         styles["Normal"].paragraph_format.space_after = _points(6)
         styles["Normal"].paragraph_format.line_spacing = 1.15
-        _face(styles["Title"], _FONT, 24, _INK, bold=True)
+        # a letter is one page if it can be
+        is_letter = not self.document.contents
+        _face(styles["Title"], _FONT, 20 if is_letter else 24, _INK, bold=True)
         _without_border(styles["Title"])
         _face(styles["Subtitle"], _FONT, 11.5, _MUTED, italic=False)
-        for level, size in enumerate((17, 13.5, 12, 11, 10.5, 10.5), 1):
+        sizes = (13, 11.5, 10.5, 10.5, 10.5, 10.5) if is_letter else (17, 13.5, 12, 11, 10.5, 10.5)
+        for level, size in enumerate(sizes, 1):
             style = styles[f"Heading {level}"]
             _face(style, _FONT, size, _INK, bold=True, italic=False)
-            style.paragraph_format.space_before = _points(20 if level == 1 else 13)
+            style.paragraph_format.space_before = _points(10 if is_letter else 20 if level == 1 else 13)
             style.paragraph_format.space_after = _points(5)
             style.paragraph_format.keep_with_next = True
         _face(styles["Caption"], _FONT, 9.5, _MUTED, bold=False)
@@ -216,7 +226,7 @@ class _Writer:
         if not entries:
             return
         head = self.word.add_paragraph()
-        head.add_run("Contents").bold = True
+        head.add_run(self.say("Contents")).bold = True
         head.paragraph_format.keep_with_next = True
         for place, heading in enumerate(entries):
             line = self.word.add_paragraph()
@@ -262,20 +272,19 @@ class _Writer:
             case Facts(items):
                 self.facts(items)
             case Cards(items):
+                widths = (140.0, 90.0, _WIDTH - 230.0)
                 heads = [
-                    ("Measure", 140.0, "left"),
-                    ("Value", 90.0, "left"),
-                    ("From, to", _WIDTH - 230.0, "left"),
+                    (self.say(label), width, "left") for label, width in zip(CARD_HEADS, widths, strict=True)
                 ]
                 rows = [
                     [
                         Cell((Text(card.label),)),
                         Cell((Strong((Text(card.value),)),)),
-                        Cell((Text(card.note),) if card.note else ()),
+                        Cell((Text(card.note),) if card.note else (), refs=self.derivation(card)),
                     ]
                     for card in items
                 ]
-                self.grid(heads, rows, "Measures")
+                self.grid(heads, rows, self.say("Measure"))
             case Notice(tone, text):
                 line = self.new_line(into, text)
                 paper, ink = _SHADES[tone]
@@ -316,7 +325,7 @@ class _Writer:
             self.picture(_as_png(picture), picture.alt, shown_width(picture) * 0.75, into)
         except RenderError:
             # a picture that cannot be read is told, as in the PDF
-            self.block(Notice("warn", f"The image “{picture.alt}” cannot be shown here."), into)
+            self.block(Notice("warn", self.say(NO_IMAGE, text=picture.alt)), into)
 
     def picture(self, data: bytes, alt: str, width: float, into: Any) -> None:
         line = self.new_line(into)
@@ -359,7 +368,10 @@ class _Writer:
         for column, width in zip(table.columns, (120.0, _WIDTH - 120.0), strict=True):
             column.width = _points(width)
         for fact in facts:
-            label, value = table.add_row().cells
+            made = table.add_row()
+            if len(plain(fact.children)) < _TALL:
+                _sub(made._tr.get_or_add_trPr(), "cantSplit")
+            label, value = made.cells
             label.width, value.width = _points(120), _points(_WIDTH - 120)
             _write_cell(label).add_run(fact.label).bold = True
             self.cell(value, Cell(fact.children, fact.note))
@@ -404,7 +416,7 @@ class _Writer:
         for row in rows:
             made = table.add_row()
             # a row taller than a page must break
-            if sum(len(plain(cell.children)) + len(cell.note) for cell in row) < 1200:
+            if sum(len(plain(cell.children)) + len(cell.note) for cell in row) < _TALL:
                 _sub(made._tr.get_or_add_trPr(), "cantSplit")
             for (_, width, align), target, cell in zip(heads, _cells_of(made), row, strict=True):
                 target.width = _points(width)
@@ -420,16 +432,34 @@ class _Writer:
         _set_align(line, align)
         self.inline(line, cell.children)
         for run in _runs_of(line):  # those inside links too
-            if cell.badge:
+            if cell.badge and len(text) > LONG_BADGE:
+                _colour(run, _SHADES[cell.badge][1])
+            elif cell.badge:
                 _tint(run, cell.badge)
             elif cell.mono:
                 _monospaced(run)
+        self.references(line, cell)
         if cell.note.strip():
             note = _in_style(target.add_paragraph(), "Cell")
             _set_align(note, align)
             run = note.add_run(cell.note)
             run.font.size = _points(8)
             _colour(run, _MUTED)
+
+    def references(self, line: WordParagraph, cell: Cell) -> None:
+        """Small numbers that lead to the sources of a statement; of a source, what it stands behind."""
+        for place in (cell.anchor, *(ref.anchor for ref in cell.refs)):
+            if place:
+                self.bookmarks += 1
+                _bookmark(line, _bookmark_name(place, "p"), self.bookmarks)
+        for number, ref in enumerate(cell.refs):
+            line.add_run(" " if cell.children else ", " if number else "")
+            for run in _inner_link(line, _bookmark_name(ref.target, "p"), ref.label):
+                run.font.superscript = bool(ref.anchor and cell.children) or None
+                _colour(run, _LINK)
+
+    def derivation(self, card: Card) -> tuple[Ref, ...]:
+        return (Ref(self.say("derivation"), card.derived),) if card.derived else ()
 
     def gap(self) -> None:
         """Two tables that follow each other without a paragraph between become one."""
@@ -587,7 +617,7 @@ def _table_edges(table: Any, *, inside_only: bool = False) -> None:
     _sub(facts, "tblLayout", type="fixed")
     margins = _sub(facts, "tblCellMar")
     for side in ("left", "right"):
-        _sub(margins, side, w="70", type="dxa")  # twentieths of a point
+        _sub(margins, side, w="90", type="dxa")  # twentieths of a point
 
 
 def _describe(table: Any, label: str) -> None:
@@ -635,20 +665,24 @@ def _field(line: WordParagraph, instruction: str, shown: str) -> None:
     _field_end(line)
 
 
-def _bookmark_name(anchor: str) -> str:
+def _bookmark_name(anchor: str, kind: str = "h") -> str:
     # a bookmark begins with a letter and has at most 40 letters, digits and underscores
-    return ("h_" + re.sub(r"\W", "_", anchor))[:36]
+    return (f"{kind}_" + re.sub(r"\W", "_", anchor))[:36]
 
 
 def _bookmark(line: WordParagraph, name: str, number: int) -> None:
-    _sub(line._p, "bookmarkStart", id=str(number), name=name)
-    _sub(line._p, "bookmarkEnd", id=str(number))
+    start, end = _new(line._p, "bookmarkStart"), _new(line._p, "bookmarkEnd")
+    start.set(_w("id"), str(number))
+    start.set(_w("name"), name)
+    end.set(_w("id"), str(number))
 
 
-def _inner_link(line: WordParagraph, name: str, text: str) -> None:
+def _inner_link(line: WordParagraph, name: str, text: str) -> list[Run]:
+    from docx.text.run import Run
+
     link = _new(line._p, "hyperlink")
     link.set(_w("anchor"), name)
-    _move_runs(line, link, lambda into: into.add_run(text))
+    return [Run(run, line) for run in _move_runs(line, link, lambda into: into.add_run(text))]
 
 
 def _link(line: WordParagraph, url: str, write: Callable[[WordParagraph], object]) -> None:
@@ -742,6 +776,11 @@ def check_docx(data: bytes, document: Document) -> Check:
         problems += [f"a field {text[:60]!r} stands in it" for text in fields if not _FIELDS.fullmatch(text)]
     for name in ("fldSimple", "altChunk", "object", "control", "subDoc"):
         problems += [f"an element {name} stands in it"] * len(list(body.iter(_w(name))))
+    places = {mark.get(_w("name")) for mark in body.iter(_w("bookmarkStart"))}
+    links = [link.get(_w("anchor")) for link in body.iter(_w("hyperlink"))]
+    problems += [
+        f"a link leads to {name!r}, which is nowhere" for name in links if name and name not in places
+    ]
     for link in word.part.rels.values():
         if link.is_external and not re.match(r"https?:|mailto:", link.target_ref):
             problems.append(f"a link leads to {link.target_ref[:60]!r}")

@@ -12,6 +12,10 @@ from pmkit.export.document import Document
 from pmkit.export.selfcheck import Check, default_out, write_checked
 
 PDF_ENGINES: Final = ("typst", "chrome")
+# What formats without a layout for them say of the row of numbers, and of an image nobody may open.
+CARD_HEADS: Final = ("Measure", "Value", "From, to")
+NO_IMAGE: Final = "The image “{text}” cannot be shown here."
+LONG_BADGE: Final = 40  # letters: longer words with a tone are a sentence, and no longer set as a badge
 
 
 @dataclass(frozen=True)
@@ -80,30 +84,26 @@ def _pdf(document: Document, stem: str, options: Options) -> Finished:
 
 def _markdown(document: Document, stem: str, _options: Options) -> Finished:
     from pmkit.export.markdown import make_markdown
-    from pmkit.export.references import spelled_out
 
-    return make_markdown(spelled_out(document), stem)
+    return make_markdown(document, stem)
 
 
 def _confluence(document: Document, stem: str, options: Options) -> Finished:
     from pmkit.export.confluence import make_confluence
-    from pmkit.export.references import spelled_out
 
-    return make_confluence(spelled_out(document), stem, font_paths=options.font_paths)
+    return make_confluence(document, stem, font_paths=options.font_paths)
 
 
 def _docx(document: Document, stem: str, options: Options) -> Finished:
     from pmkit.export.docx import make_docx
-    from pmkit.export.references import spelled_out
 
-    return make_docx(spelled_out(document), stem, font_paths=options.font_paths)
+    return make_docx(document, stem, font_paths=options.font_paths)
 
 
 def _lite(document: Document, stem: str, options: Options) -> Finished:
     from pmkit.export.lite import make_lite
-    from pmkit.export.references import spelled_out
 
-    return make_lite(spelled_out(document), stem, font_paths=options.font_paths)
+    return make_lite(document, stem, font_paths=options.font_paths)
 
 
 def _json(document: Document, stem: str, _options: Options) -> Finished:

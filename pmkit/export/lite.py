@@ -18,9 +18,11 @@ from pmkit.export.document import (
     LONG_CAPTION,
     Block,
     Break,
+    Card,
     Cards,
     Cell,
     Code,
+    Column,
     Document,
     Emphasis,
     Fact,
@@ -42,8 +44,9 @@ from pmkit.export.document import (
     Table,
     Text,
     Tone,
+    plain,
 )
-from pmkit.export.formats import Finished, opened
+from pmkit.export.formats import CARD_HEADS, LONG_BADGE, NO_IMAGE, Finished, opened
 from pmkit.export.raster import figure_png
 from pmkit.export.selfcheck import check_document, check_lite
 
@@ -59,6 +62,7 @@ _SANS: Final = "font-family:'Source Sans Pro','Segoe UI',Helvetica,Arial,sans-se
 _MONO: Final = "font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace;font-size:90%"
 _NOTE: Final = f"color:{_MUTED};font-size:13px;line-height:1.4"
 _HEADS: Final = {1: "26px 0 8px;font-size:22px", 2: "20px 0 6px;font-size:18px"}
+_SHORT: Final = 18  # letters that are kept in one line
 _TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -93,10 +97,19 @@ def _styled(tag: str, style: str, inside: str, more: str = "") -> str:
     return f'<{tag} style="{style}"{more}>{inside}</{tag}>'
 
 
-def _badge(text: str, tone: Tone) -> str:
+def _badge(text: str, tone: Tone, *, short: int = 0) -> str:
+    """Words on the paper of their tone; of a whole sentence, as long as `short` says, only the ink."""
     paper, ink = _TONES[tone]
     style = f"background-color:{paper};color:{ink};font-weight:600;padding:1px 6px;border-radius:3px"
+    if short > LONG_BADGE:
+        style = f"color:{ink}"
+    elif short <= _SHORT:
+        style += ";white-space:nowrap"
     return _styled("span", style, text)
+
+
+def _inner(anchor: str, words: str, more: str = "") -> str:
+    return _styled("a", "color:#1a5fb4", words, f' href="#{anchor}"{more}')
 
 
 class _Writer:
@@ -104,9 +117,10 @@ class _Writer:
 
     def __init__(self, document: Document, assets: Assets) -> None:
         self.document, self.assets = document, assets
+        self.say = document.language.say
 
     def write(self) -> str:
-        title, time = self.document.title, self.document.generated_at
+        title = self.document.title
         is_rtl = self.document.lang[:2] in ("ar", "fa", "he", "ur")
         tags = " ".join(_badge(escape(badge.text), badge.tone) for badge in title.badges)
         body = [
@@ -117,8 +131,10 @@ class _Writer:
             _styled(
                 "p",
                 f"margin:32px 0 0;padding-top:8px;border-top:1px solid {_LINE};{_NOTE}",
-                f"Generated {time.day} {time:%B %Y, %H:%M} UTC",
-            ),
+                escape(self.document.made),
+            )
+            if self.document.made
+            else "",
         ]
         frame = (
             f"max-width:860px;margin:0 auto;padding:16px;{_SANS};font-size:15px;line-height:1.5;"
@@ -129,6 +145,9 @@ class _Writer:
             '<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            # every colour is given, for light paper: a reader in the dark does not change some of them
+            '<meta name="color-scheme" content="light">\n'
+            '<meta name="supported-color-schemes" content="light">\n'
             f"<title>{escape(title.title)}</title>\n</head>\n"
             '<body style="margin:0;background-color:#ffffff">\n'
             f'<div style="{frame}">\n' + "\n".join(filter(None, body)) + "\n</div>\n</body>\n</html>\n"
@@ -166,11 +185,17 @@ class _Writer:
             case Cards(items):
                 rows = (
                     _row(
-                        [escape(c.label), f"<strong>{escape(c.value)}</strong>", escape(c.note)], ["left"] * 3
+                        [
+                            escape(c.label),
+                            _styled("strong", "white-space:nowrap", escape(c.value)),
+                            escape(c.note) + self.derivation(c),
+                        ],
+                        ["left"] * 3,
                     )
                     for c in items
                 )
-                return _grid(["Measure", "Value", "From, to"], ["left"] * 3, rows, "cards")
+                heads = [Column(self.say(label)) for label in CARD_HEADS]
+                return _grid(heads, rows, "cards", self.say("Measure"))
             case Notice(tone, text):
                 paper, ink = _TONES[tone]
                 style = f"margin:0 0 10px;padding:8px 12px;background-color:{paper};color:{ink}"
@@ -188,7 +213,7 @@ class _Writer:
         asset = self.assets.of(block)
         alt = escape(" ".join(block.alt.split()))
         if asset is None:
-            return f"<p>[image: {alt}]</p>"
+            return f"<p>{escape(self.say(NO_IMAGE, text=block.alt))}</p>"
         width = f' width="{asset.width}"' if asset.width else ""
         look = "max-width:100%;height:auto;border:0"
         return (
@@ -249,17 +274,44 @@ class _Writer:
                 "p", f"margin:0 0 10px;color:{_MUTED}", escape(table.empty)
             )
         aligns = [column.align for column in table.columns]
-        rows = (_row([self.cell(cell) for cell in row], aligns) for row in table.rows)
-        heads = [column.label for column in table.columns]
-        return _label(table.caption) + _grid(heads, aligns, rows, "table", table.label)
+        rows = (
+            _row([self.cell(*each) for each in zip(row, table.columns, strict=True)], aligns)
+            for row in table.rows
+        )
+        return _label(table.caption) + _grid(table.columns, rows, "table", table.label)
 
-    def cell(self, cell: Cell) -> str:
+    def cell(self, cell: Cell, column: Column) -> str:
         words = self.inline(cell.children)
+        said = plain(cell.children)
         if cell.badge and words:
-            words = _badge(words, cell.badge)
+            words = _badge(words, cell.badge, short=len(said))
         elif cell.mono and words:
-            words = _styled("span", f"{_MONO};white-space:nowrap" if len(words) < 12 else _MONO, words)
-        return words + _note(cell.note)
+            words = _styled("span", _MONO, words)
+        words += self.references(cell)
+        if cell.anchor:
+            words = f'<span id="{cell.anchor}">{words}</span>'
+        short = column.width != "wide" and max(len(said), len(cell.note)) <= _SHORT
+        inside = words + _note(cell.note)
+        return _styled("div", "white-space:nowrap", inside) if short and inside else inside
+
+    def references(self, cell: Cell) -> str:
+        """Small numbers that lead to the sources of a statement; of a source, what it stands behind."""
+        if not cell.children:
+            return ", ".join(_inner(ref.target, escape(ref.label)) for ref in cell.refs)
+        links = [
+            _inner(ref.target, ref.label, f' id="{ref.anchor}" aria-label="{self.say("Source")} {ref.label}"')
+            for ref in cell.refs
+        ]
+        return (
+            f'<sup class="refs" style="font-size:11px;line-height:0"> {" ".join(links)}</sup>'
+            if links
+            else ""
+        )
+
+    def derivation(self, card: Card) -> str:
+        word = self.say("derivation")
+        more = f' class="derived" aria-label="{escape(f"{word}: {card.label}")}"'
+        return f" {_inner(card.derived, escape(word), more)}" if card.derived else ""
 
 
 def _label(text: str) -> str:
@@ -283,14 +335,14 @@ def _row(cells: Sequence[str], aligns: Sequence[str]) -> str:
     return f"<tr>{inside}</tr>"
 
 
-def _grid(
-    heads: Sequence[str], aligns: Sequence[str], rows: Iterable[str], kind: str, label: str = ""
-) -> str:
+def _grid(columns: Sequence[Column], rows: Iterable[str], kind: str, label: str = "") -> str:
     look = "padding:6px 8px;background-color:#eceff3;font-weight:600"
+    # on a phone the table is scrolled rather than its prose set one word a line
+    least = {"wide": ";min-width:180px", "normal": ";min-width:70px", "narrow": ""}
     head = "".join(
-        f'<th scope="col" align="{align}" valign="bottom" style="{look};text-align:{align}">'
-        f"{escape(text)}</th>"
-        for text, align in zip(heads, aligns, strict=True)
+        f'<th scope="col" align="{column.align}" valign="bottom" '
+        f'style="{look};text-align:{column.align}{least[column.width]}">{escape(column.label)}</th>'
+        for column in columns
     )
     named = f' aria-label="{escape(label)}"' if label else ""
     style = "border-collapse:collapse;width:100%;font-size:14px;line-height:1.4"

@@ -7,15 +7,17 @@ reference: what would notify somebody where the file is pasted is set as code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, assert_never, cast
+from urllib.parse import unquote
 
 from pmkit.export.assets import Assets
 from pmkit.export.document import (
     LONG_CAPTION,
     Block,
     Break,
+    Card,
     Cards,
     Cell,
     Code,
@@ -42,12 +44,14 @@ from pmkit.export.document import (
     Tone,
     plain,
 )
-from pmkit.export.formats import Finished, opened
+from pmkit.export.formats import CARD_HEADS, LONG_BADGE, NO_IMAGE, Finished, opened
+from pmkit.export.references import in_words
 from pmkit.export.selfcheck import Check, check_document, compare_outlines
 
 _ALERTS: Final[Mapping[Tone, str]] = {
     "good": "TIP", "info": "NOTE", "neutral": "NOTE", "warn": "WARNING", "bad": "CAUTION",
 }  # fmt: skip
+_SHORT: Final = 24  # letters of a cell and its note that stand in one line
 _ALIGNS: Final = {"left": ":---", "right": "---:", "center": ":---:"}
 
 
@@ -130,9 +134,11 @@ class _Writer:
 
     def __init__(self, document: Document, assets: Assets, folder: str) -> None:
         self.document, self.assets, self.folder = document, assets, folder
+        self.say = document.language.say
+        self.places = _places(document)
 
     def write(self) -> str:
-        title, time = self.document.title, self.document.generated_at
+        title = self.document.title
         head: list[str] = [f"# {self.inline((Text(title.title),))}"]
         tags = [f"**{escape(badge.text)}**" for badge in title.badges if badge.text]
         under = " · ".join(filter(None, [escape(title.subtitle), *tags]))
@@ -140,8 +146,9 @@ class _Writer:
             head.append(_line_start(under))
         if title.facts:
             head.append(self.facts(title.facts))
-        made = f"Generated {time.day} {time:%B %Y, %H:%M} UTC"
-        return "\n\n".join([*head, *self.blocks(self.document.blocks), "---", made]) + "\n"
+        made = self.document.made
+        foot = ["---", escape(made)] if made else []
+        return "\n\n".join([*head, *self.blocks(self.document.blocks), *foot]) + "\n"
 
     def blocks(self, blocks: Sequence[Block]) -> list[str]:
         out: list[str] = []
@@ -171,8 +178,12 @@ class _Writer:
             case Facts(items):
                 return [self.facts(items)]
             case Cards(items):
-                rows = [[escape(c.label), f"**{escape(c.value)}**", escape(c.note)] for c in items]
-                return [_grid(["Measure", "Value", "From, to"], ["left", "right", "left"], rows)]
+                rows = [
+                    [escape(c.label), f"**{escape(c.value)}**", escape(c.note) + self.derivation(c)]
+                    for c in items
+                ]
+                heads = [escape(self.say(label)) for label in CARD_HEADS]
+                return [_grid(heads, ["left", "right", "left"], rows)]
             case Notice(tone, text):
                 return [f"> [!{_ALERTS[tone]}]\n> {_line_start(escape(text))}"]
             case Figure(caption=caption):
@@ -187,7 +198,8 @@ class _Writer:
     def image(self, block: Figure | Picture) -> str:
         asset = self.assets.of(block)
         alt = escape(" ".join(block.alt.split()))
-        return f"![{alt}]({self.folder}/{asset.name})" if asset else f"\\[image: {alt}\\]"
+        missing = escape(self.say(NO_IMAGE, text=" ".join(block.alt.split())))
+        return f"![{alt}]({self.folder}/{asset.name})" if asset else missing
 
     def inline(self, nodes: Iterable[Inline], line_end: str = " ") -> str:
         out = ""
@@ -256,10 +268,51 @@ class _Writer:
     def cell(self, cell: Cell) -> str:
         lines = self.inline(cell.children, "\n").split("\n")
         words = " / ".join(line.strip() for line in lines if line.strip())
-        if cell.badge and words:
+        said = plain(cell.children)
+        if cell.badge and words and len(said) <= LONG_BADGE:
             words = words if "**" in words else f"**{words}**"
+        words = words or escape(in_words(cell))
+        links = [self.inner(ref.target, f"\\[{ref.label}\\]") for ref in cell.refs if cell.children]
+        words = " ".join([words, *links])
         note = " / ".join(line.strip() for line in cell.note.split("\n") if line.strip())
-        return " — ".join(filter(None, [words, f"_{escape(note)}_" if note else ""]))
+        # what is short stays in one line, where columns are narrow
+        dash = "\u00a0—\u00a0" if len(said) + len(note) <= _SHORT else " — "
+        return dash.join(filter(None, [words, f"_{escape(note)}_" if note else ""]))
+
+    def inner(self, anchor: str, words: str) -> str:
+        """Words that lead to the heading under which a place stands: cells have no anchors of their own."""
+        slug = self.places.get(anchor)
+        return f"[{words}](#{slug})" if slug else words
+
+    def derivation(self, card: Card) -> str:
+        word = escape(self.say("derivation"))
+        return f" {self.inner(card.derived, word)}" if card.derived else ""
+
+
+def _places(document: Document) -> dict[str, str]:
+    """The places that references lead to, and the heading that each stands under, as GitHub names it."""
+    slug = _slugs()
+    places: dict[str, str] = {}
+    heading = slug(document.title.title)
+    for block in document.walk():
+        if isinstance(block, Heading):
+            heading = slug(block.text)
+        elif isinstance(block, Table):
+            places |= {cell.anchor: heading for row in block.rows for cell in row if cell.anchor}
+    return places
+
+
+def _slugs() -> Callable[[str], str]:
+    """What GitHub makes of headings, one after the other: small letters, blanks as hyphens, counted anew."""
+    taken: dict[str, int] = {}
+
+    def slug(text: str) -> str:
+        stem = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        count = taken.get(stem, 0)
+        taken[stem] = count + 1
+        return f"{stem}-{count}" if count else stem
+
+    return slug
 
 
 def _joined(nodes: Iterable[Inline]) -> list[Inline]:
@@ -327,10 +380,14 @@ def check_markdown(text: str, document: Document, assets: Assets) -> Check:
     parse = mistune.create_markdown(renderer=None, plugins=["strikethrough", "table", "task_lists"])
     tokens = list(_every(cast(Sequence[Mapping[str, Any]], parse(text))))
     problems = [f"raw HTML stands in it: {t['raw'][:60]!r}" for t in tokens if t["type"].endswith("_html")]
+    slug = _slugs()
+    places = {f"#{slug(_words(t))}" for t in tokens if t["type"] == "heading"}
     problems += [
         f"a link leads to {t['attrs']['url'][:60]!r}"
         for t in tokens
-        if t["type"] == "link" and not re.match(r"https?:|mailto:", t["attrs"]["url"])
+        if t["type"] == "link"
+        and not re.match(r"https?:|mailto:", t["attrs"]["url"])
+        and unquote(t["attrs"]["url"]) not in places
     ]
     names = {asset.name for asset in assets.all}
     images = [t["attrs"]["url"].rpartition("/")[2] for t in tokens if t["type"] == "image"]

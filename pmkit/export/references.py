@@ -68,21 +68,9 @@ def with_references(blocks: Sequence[Block]) -> tuple[Block, ...]:
     return tuple(_without_dead_ends(done))
 
 
-def spelled_out(document: Document) -> Document:
-    """The document for formats that lead nowhere: a cell of mere references says what they are called."""
-
-    def told(block: Block) -> Sequence[Block]:
-        if not isinstance(block, Table):
-            return (block,)
-        return (replace(block, rows=tuple(tuple(map(_in_words, row)) for row in block.rows)),)
-
-    return document.map_blocks(told)
-
-
-def _in_words(cell: Cell) -> Cell:
-    if cell.children or not cell.refs:
-        return cell
-    return replace(cell, children=(Text(", ".join(ref.label for ref in cell.refs)),))
+def in_words(cell: Cell) -> str:
+    """What the references are called that a cell holds instead of words of its own."""
+    return "" if cell.children else ", ".join(ref.label for ref in cell.refs)
 
 
 def _listed(table: Table, numbers: dict[str, int], cited: dict[str, list[Ref]]) -> Table:

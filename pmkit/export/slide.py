@@ -32,6 +32,7 @@ _EVENTS: Final = 9
 _LETTERS: Final = 58  # of an event's words
 _FEWEST: Final = 26  # to which they may be cut to stand at their place
 _LOOK: Final = LOOKS["light"]
+NO_TIMELINE: Final = "This edition shows no timeline."
 
 
 def make_svg(document: Document) -> Finished:
@@ -69,6 +70,7 @@ class _Slide:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.say, self.tell = document.language.say, document.language.tell
         timeline = document.frame("timeline")
         self.cards: tuple[Card, ...] = next(
             (block.items for block in document.walk() if isinstance(block, Cards)), ()
@@ -85,16 +87,18 @@ class _Slide:
         anchors = find_anchors(timeline)
         anchors = anchors[anchors["time"].between(self.start, self.end)]
         inside = timeline[timeline["time"].between(self.start, self.end) & (timeline["mark"] == "")]
-        events = _spread(inside, _EVENTS)
         self.phases = phase_spans(anchors, self.start, self.end if len(anchors) else self.start)
-        names = [mark.replace("_", " ") for mark in anchors["mark"]]
+        names = [self.tell(mark.replace("_", " ")) for mark in anchors["mark"]]
         self.anchors = _placed(self.labels(anchors["time"], names), bold=True, size=32)
-        words = [shorten(show_hidden(text), _LETTERS) for text in events["summary"]]
         self.band = 400 + 44 * _rows(self.anchors)
         room = HEIGHT - 80 - (self.band + _BAND + 66)
-        # the last event on top: then no line to an earlier one crosses a label
-        labels = _placed(self.labels(events["time"], words)[::-1], bold=False, size=_SMALLEST)
-        self.events = [label for label in labels if label.row * _ROW <= room]
+        for most in range(_EVENTS, 0, -1):  # fewer where they have no room: they still span all of it
+            events = _spread(inside, most)
+            words = [shorten(show_hidden(text), _LETTERS) for text in events["summary"]]
+            # the last event on top: then no line to an earlier one crosses a label
+            self.events = _placed(self.labels(events["time"], words)[::-1], bold=False, size=_SMALLEST)
+            if (_rows(self.events) - 1) * _ROW <= room:
+                break
         self.left_out = len(timeline) - len(self.events) - anchors["event_id"].nunique()
 
     def labels(self, times: Iterable[pd.Timestamp], words: Iterable[str]) -> list[tuple[float, str, str]]:
@@ -106,7 +110,9 @@ class _Slide:
 
     def clock(self, time: pd.Timestamp) -> str:
         several = self.start.date() != self.end.date()
-        return f"{time.day} {time:%b %H:%M}" if several else f"{time:%H:%M}"
+        return self.document.language.day_and_time(
+            f"{time.day} {time:%b %H:%M}" if several else f"{time:%H:%M}"
+        )
 
     # drawing
 
@@ -128,11 +134,11 @@ class _Slide:
     def alt(self) -> str:
         said = [f"{card.label} {card.value}" for card in self.cards]
         said += [f"{label.time} {label.words}" for label in self.anchors]
-        return f"Timeline of {self.document.title.title}. " + "; ".join(said) + "."
+        return f"{self.say('Timeline')}: {self.document.title.title}. " + "; ".join(said) + "."
 
     def lacking(self) -> str:
         shown = self.document.frame("timeline") is not None
-        return "The timeline is still empty." if shown else "This edition shows no timeline."
+        return self.say("The timeline is still empty." if shown else NO_TIMELINE)
 
     def headline(self) -> Iterator[str]:
         title = self.document.title
@@ -146,7 +152,7 @@ class _Slide:
         yield _text(_MARGIN, 118, size, words, _LOOK.ink, bold=True)
         facts = {fact.label: "".join(getattr(n, "text", "") for n in fact.children) for fact in title.facts}
         badges = [badge.text for badge in title.badges[:1]]
-        under = " · ".join(filter(None, [*badges, facts.get("Impact") or title.subtitle]))
+        under = " · ".join(filter(None, [*badges, facts.get(self.say("Impact")) or title.subtitle]))
         yield _text(_MARGIN, 172, 34, shorten(under, 110), _LOOK.muted)
 
     def numbers(self) -> Iterator[str]:
@@ -170,9 +176,10 @@ class _Slide:
                 colour = PHASE_COLOURS.get(str(span.phase), _LOOK.muted)
                 place = f'x="{left:g}" y="{band}" width="{right - left:g}" height="{_BAND}"'
                 yield f'<rect {place} fill="{colour}" fill-opacity="0.3"/>'
-                if text_width(str(span.phase), _SMALLEST) < right - left - 16:
+                phase = self.tell(str(span.phase))
+                if text_width(phase, _SMALLEST) < right - left - 16:
                     middle = (left + right) / 2
-                    yield _text(middle, band + 38, _SMALLEST, str(span.phase), _LOOK.ink, anchor="middle")
+                    yield _text(middle, band + 38, _SMALLEST, phase, _LOOK.ink, anchor="middle")
         below = band + _BAND
         above = [(label, band - 22 - 44 * (rows - 1 - label.row)) for label in self.anchors]
         under = [(label, below + 66 + _ROW * label.row) for label in self.events]
@@ -181,8 +188,9 @@ class _Slide:
         yield from (f'<circle cx="{each.x:g}" cy="{below}" r="8" fill="#1880a1"/>' for each, _ in under)
         yield from (_pair(label, y, 32, bold=True) for label, y in above)
         yield from (_pair(label, y, _SMALLEST, bold=False) for label, y in under)
-        more = f" · {self.left_out} more in the report" if self.left_out > 0 else ""
-        span = f"{self.clock(self.start)} to {self.clock(self.end)} UTC{more}"
+        more = f" · {self.say('{n} more in the report', n=self.left_out)}" if self.left_out > 0 else ""
+        times = {"time": self.clock(self.start), "time2": self.clock(self.end)}
+        span = self.say("{time} to {time2} UTC", **times) + more
         yield _text(WIDTH - _MARGIN, HEIGHT - 34, _SMALLEST, span, _LOOK.muted, anchor="end")
 
 

@@ -14,6 +14,7 @@ from pmkit.export.document import Document, safe_url, show_hidden
 from pmkit.export.formats import Finished
 from pmkit.export.selfcheck import Check
 from pmkit.export.sheet import is_formula, to_safe_csv
+from pmkit.look import source_title
 
 COLUMNS: Final = (
     "time", "ended_at", "mark", "phase", "summary", "note", "actor", "place", "source", "kind",
@@ -46,7 +47,7 @@ def make_ics(document: Document) -> Finished:
     calendar = Calendar()
     calendar.add("prodid", "-//pmkit//timeline//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", show_hidden(f"Timeline: {document.title.title}"))
+    calendar.add("x-wr-calname", show_hidden(f"{document.language.say('Timeline')}: {document.title.title}"))
     for row in timeline.to_dict("records"):
         calendar.add_component(_entry(row, document))
     data = bytes(calendar.to_ical())
@@ -75,11 +76,12 @@ def _entry(row: dict[str, Any], document: Document) -> Any:
     entry.add("dtstart", _second(row["time"]))
     if pd.notna(row.get("ended_at")):
         entry.add("dtend", _second(row["ended_at"]))
-    marks = [mark.replace("_", " ") for mark in str(row["mark"]).split()]
+    tell = document.language.tell
+    marks = [tell(mark.replace("_", " ")) for mark in str(row["mark"]).split()]
     words = " ".join(str(row["summary"]).split())
     entry.add("summary", f"{', '.join(marks)}: {words}" if marks else words)
-    who = ", ".join(filter(None, [str(row["actor"]), str(row["source"])]))
-    told = [str(row["note"]), who and f"By {who}", row["phase"] and f"Phase: {row['phase']}", str(row["ref"])]
+    who = ", ".join(filter(None, [str(row["actor"]), tell(source_title(str(row["source"])))]))
+    told = [str(row["note"]), who, tell(f"Phase: {row['phase']}") if row["phase"] else "", str(row["ref"])]
     entry.add("description", "\n".join(filter(None, told)))
     if row["place"]:
         entry.add("location", row["place"])

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +30,13 @@ class Seen:
     tables: list[list[list[str]]] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    refs: list[tuple[str, str]] = field(default_factory=list)  # what leads somewhere, and what stands there
+    links: list[tuple[str, str]] = field(default_factory=list)  # addresses of the web, and their words
     words: str = ""
 
     def parts(self) -> dict[str, Any]:
         """What must be the same in every format, by name."""
-        names = ("title", "headings", "facts", "cards", "tables", "figures", "notices")
+        names = ("title", "headings", "facts", "cards", "tables", "figures", "notices", "refs", "links")
         return {name: getattr(self, name) for name in names}
 
 
@@ -49,8 +52,9 @@ def _soup(data: bytes) -> Any:
 
 
 def read_html(data: bytes, *, references: bool = False) -> Seen:
-    """Without the references from numbers and statements to sources, which only page and PDF have."""
+    """Without the references from numbers and statements to sources among its words."""
     soup = _soup(data)
+    refs, links = _refs(soup), _links(soup, "main a[href]")
     for odd in soup.select("svg, script, style, nav" + ("" if references else ", a.derived, sup.refs")):
         odd.decompose()
     rows = soup.select("table[role=table]")
@@ -65,8 +69,32 @@ def read_html(data: bytes, *, references: bool = False) -> Seen:
         tables=[_cells(table) for table in rows],
         figures=[bare(f["aria-label"]) for f in soup.select("figure [role=img]")],
         notices=[bare(n.get_text()) for n in soup.select("p.notice")],
+        refs=refs,
+        links=links,
         words=bare(soup.get_text()),
     )
+
+
+def _refs(soup: Any) -> list[tuple[str, str]]:
+    """Numbers behind statements, and what stands first in the row that each leads to; so for derivations."""
+    return [(bare(a.get_text()), _row_of(soup.find(id=a["href"][1:]))) for a in soup.select(REFS)]
+
+
+REFS = "sup.refs a, a.derived"
+
+
+def _row_of(place: Any) -> str:
+    words = place.find_parent("tr").find(["td", "th"]).find(string=re.compile(r"\S")) if place else ""
+    return bare(str(words))
+
+
+def _links(soup: Any, which: str = "a[href]") -> list[tuple[str, str]]:
+    """Links to the web or to mail; a file inside the page is none."""
+    return [
+        (a["href"], bare(a.get_text()))
+        for a in soup.select(which)
+        if a["href"].startswith(("http:", "https:", "mailto:"))
+    ]
 
 
 def _cells(table: Any) -> list[list[str]]:
@@ -75,6 +103,9 @@ def _cells(table: Any) -> list[list[str]]:
 
 def read_lite(data: bytes) -> Seen:
     soup = _soup(data)
+    refs = _refs(soup)
+    for odd in soup.select("a.derived, sup.refs"):
+        odd.decompose()
     kinds = {kind: soup.select(f"table[data-kind={kind}]") for kind in ("facts", "cards", "table")}
     return Seen(
         title=bare(soup.h1.get_text()),
@@ -84,6 +115,8 @@ def read_lite(data: bytes) -> Seen:
         tables=[_cells(table) for table in kinds["table"]],
         figures=[bare(img["alt"]) for img in soup.select("img")],
         notices=[bare(p.get_text()) for p in soup.select("p[dir=auto]") if "background-color" in p["style"]],
+        refs=refs,
+        links=_links(soup),
         words=bare(soup.get_text()),
     )
 
@@ -94,9 +127,9 @@ def _cards(tables: list[list[list[str]]]) -> list[tuple[str, ...]]:
 
 def _parted(tables: list[list[list[str]]]) -> tuple[list[tuple[str, ...]], list[list[list[str]]]]:
     """The rows of numbers, and the other tables, of a format that sets both as tables."""
-    head = ["Measure", "Value", "From,to"]
-    cards = [table for table in tables if table[0] == head]
-    return _cards(cards), [table for table in tables if table[0] != head]
+    heads = (["Measure", "Value", "From,to"], ["Messgröße", "Wert", "Von,bis"])
+    cards = [table for table in tables if table[0] in heads]
+    return _cards(cards), [table for table in tables if table[0] not in heads]
 
 
 def read_md(data: bytes) -> Seen:
@@ -105,6 +138,9 @@ def read_md(data: bytes) -> Seen:
     text = data.decode("utf-8")
     page = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(text)
     soup = _soup(page.encode())
+    refs = [(bare(a.get_text()).strip("[]"), _under(soup, a)) for a in soup.select('a[href^="#"]')]
+    for odd in soup.select('a[href^="#"]'):
+        odd.decompose()
     cards, tables = _parted([_cells(table) for table in soup.select("table")])
     facts = []
     for item in soup.select("li"):
@@ -121,8 +157,29 @@ def read_md(data: bytes) -> Seen:
         tables=tables,
         figures=[bare(img["alt"]) for img in soup.select("img")],
         notices=[re.sub(r"^\[!\w+\]", "", words) for words in alerts if words.startswith("[!")],
+        refs=refs,
+        links=_links(soup),
         words=bare(soup.get_text()),
     )
+
+
+def _under(soup: Any, link: Any) -> str:
+    """What a link to a heading means below it: a row by its number, or that of the metric it stands with."""
+    slug, label = link["href"][1:], bare(link.get_text()).strip("[]")
+    heading = next((h for h in soup.select("h2, h3, h4") if _slug(h.get_text()) == slug), None)
+    if heading is None:
+        return ""
+    rows = [row.find("td") for row in heading.find_next("table").select("tr")[1:]]
+    own = link.find_parent("tr").find("td")
+    if not label.isdigit():  # a card: its row is that whose note is the card's label
+        return next(
+            (r.get_text().split("\xa0")[0].split(" ")[0] for r in rows if own.get_text() in r.get_text()), ""
+        )
+    return next((bare(row.get_text()) for row in rows if bare(row.get_text()) == label), "")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
 
 
 def read_confluence(data: bytes) -> Seen:
@@ -131,6 +188,16 @@ def read_confluence(data: bytes) -> Seen:
     ac, ri = "urn:x:ac", "urn:x:ri"
     page = f'<p xmlns:ac="{ac}" xmlns:ri="{ri}">{data.decode("utf-8")}</p>'
     root = etree.fromstring(page.encode(), etree.XMLParser(resolve_entities=False))
+
+    anchors = {p.text: p for p in root.iter(f"{{{ac}}}parameter") if p.get(f"{{{ac}}}name") == ""}
+    refs = [
+        (bare("".join(link.itertext())), _confluence_row(anchors.get(link.get(f"{{{ac}}}anchor"))))
+        for link in root.iter(f"{{{ac}}}link")
+    ]
+    for odd in [*root.iter(f"{{{ac}}}link"), *anchors.values()]:
+        odd.text = ""
+        for inner in odd:
+            inner.text = ""
 
     def words(node: Any) -> str:
         said = [
@@ -156,8 +223,17 @@ def read_confluence(data: bytes) -> Seen:
         tables=tables,
         figures=[bare(image.get(f"{{{ac}}}alt")) for image in root.iter(f"{{{ac}}}image")],
         notices=[words(macro) for macro in macros],
+        refs=refs,
+        links=[(a.get("href"), words(a)) for a in root.iter("a")],
         words=words(root),
     )
+
+
+def _confluence_row(place: Any) -> str:
+    if place is None:
+        return ""
+    cell = next(node for node in place.iterancestors() if node.tag == "td")
+    return bare("".join(t for t in cell.find("p").itertext() if t != place.text))
 
 
 def _is_setting(text: Any, ac: str) -> bool:
@@ -171,6 +247,7 @@ def read_docx(data: bytes) -> Seen:
     from docx.oxml.ns import qn
 
     word = docx.Document(io.BytesIO(data))
+    refs = _docx_refs(word.element.body)
     grids = []
     for table in word.element.body.iter(qn("w:tbl")):
         rows = [
@@ -189,8 +266,30 @@ def read_docx(data: bytes) -> Seen:
         tables=tables,
         figures=[bare(s._inline.docPr.get("descr")) for s in word.inline_shapes],
         notices=[bare(p.text) for p in shaded],
+        refs=refs,
+        links=[
+            (word.part.rels[link.get(qn("r:id"))].target_ref, bare("".join(link.itertext(qn("w:t")))))
+            for link in word.element.body.iter(qn("w:hyperlink"))
+            if link.get(qn("r:id"))
+        ],
         words=bare("".join(word.element.body.itertext(qn("w:t")))),
     )
+
+
+def _docx_refs(body: Any) -> list[tuple[str, str]]:
+    """Raised numbers and links to derivations, which are taken out of the words."""
+    from docx.oxml.ns import qn
+
+    places = {mark.get(qn("w:name")): mark for mark in body.iter(qn("w:bookmarkStart"))}
+    refs = []
+    for link in list(body.iter(qn("w:hyperlink"))):
+        to = link.get(qn("w:anchor")) or ""
+        if link.find(f".//{qn('w:vertAlign')}") is not None or to.startswith("p_derived"):
+            row = next(n for n in places[to].iterancestors() if n.tag == qn("w:tr")) if to in places else None
+            cell = [] if row is None else row.find(f".//{qn('w:p')}").itertext(qn("w:t"))
+            refs.append((bare("".join(link.itertext(qn("w:t")))), bare("".join(cell))))
+            link.getparent().remove(link)
+    return refs
 
 
 def read_json(data: bytes) -> Seen:
@@ -200,7 +299,41 @@ def read_json(data: bytes) -> Seen:
         (bare(f["label"]), bare(_said(f["children"]) + f["note"])) for f in content["title"]["facts"]
     ]
     _gather(content["blocks"], seen)
+    rows = {cell["anchor"]: row for row in _rows(content["blocks"]) for cell in row if cell["anchor"]}
+
+    def led(label: str, target: str) -> tuple[str, str]:
+        return bare(label), bare(_said(rows[target][0]["children"])) if target in rows else ""
+
+    derivation = "Herleitung" if content["lang"] == "de" else "derivation"
+    for block in _every(content["blocks"]):
+        if block["kind"] == "cards":
+            seen.refs += [led(derivation, card["derived"]) for card in block["items"] if card["derived"]]
+        for row in block.get("rows", ()):
+            for cell in row:
+                seen.refs += [led(ref["label"], ref["target"]) for ref in cell["refs"] if cell["children"]]
+    seen.links = list(_addresses(content))
     return seen
+
+
+def _every(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for block in blocks:
+        yield block
+        yield from _every(block.get("blocks", []))
+        for item in block["items"] if block["kind"] == "items" else ():
+            yield from _every(item["blocks"])
+
+
+def _rows(blocks: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for block in _every(blocks):
+        yield from block.get("rows", ())
+
+
+def _addresses(node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict) and node.get("kind") == "link":
+        yield node["url"], bare(_said(node["children"]))
+    elif isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _addresses(inner)
 
 
 def _gather(blocks: list[dict[str, Any]], seen: Seen) -> None:
@@ -292,11 +425,31 @@ def _broken(cell: str, words: str) -> bool:
     return False
 
 
+def addresses_in_pdf(data: bytes) -> set[str]:
+    """Where the links of a PDF lead to outside of it."""
+    import pypdf
+
+    notes = [
+        note.get_object()
+        for page in pypdf.PdfReader(io.BytesIO(data)).pages
+        for note in page.annotations or ()
+    ]
+    return {str(note["/A"]["/URI"]) for note in notes if "/URI" in note.get("/A", {})}
+
+
 # The timeline by itself
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def read_xlsx(data: bytes) -> list[dict[str, Any]]:
+    from openpyxl import load_workbook
+
+    head, *rows = load_workbook(io.BytesIO(data)).active.iter_rows()
+    assert not any(cell.data_type == "f" for row in rows for cell in row)
+    return [{name.value: cell.value for name, cell in zip(head, row, strict=True)} for row in rows]
 
 
 def read_ics(data: bytes) -> list[Any]:

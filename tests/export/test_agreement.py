@@ -3,9 +3,13 @@ what wrote them."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,10 +17,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pmkit.export.document import Document, read_document
+from pmkit.export.document import Document, read_document, show_hidden
 from pmkit.export.drawing import draw_figures
 from pmkit.export.formats import FORMATS, Finished, Options
 from pmkit.export.html import Parts, make_html
+from pmkit.export.sheet import export_sheet
+from pmkit.export.sidecar import load_sidecar
+from pmkit.export.translate import translated
+from pmkit.language import load_language
 from pmkit.metrics import format_minutes, response_metrics
 from pmkit.workspace import Workspace
 
@@ -37,13 +45,15 @@ class Edition:
     seen: dict[str, Any]
 
 
-def make(document: Document, readers: ModuleType) -> Edition:
+def make(document: Document, readers: ModuleType, names: Collection[str] = tuple(FORMATS)) -> Edition:
     finished: dict[str, Finished] = {}
     for name, form in FORMATS.items():
+        if name not in names:
+            continue
         finished[name] = form.make(document, "report", Options()) if name != "html" else _quick_html(document)
         assert finished[name].check.passed, (name, finished[name].check.all_problems())
     files = {name: dict(each.files) for name, each in finished.items()}
-    seen = {name: readers.read(name, files[name]) for name in readers.FORMATS_READ}
+    seen = {name: readers.read(name, files[name]) for name in readers.FORMATS_READ if name in files}
     return Edition(document, files, seen)
 
 
@@ -56,6 +66,7 @@ def _quick_html(document: Document) -> Finished:
 def assert_printed(edition: Edition, readers: ModuleType) -> None:
     (pdf,) = edition.files["pdf"].values()
     assert readers.lacking_in_pdf(pdf, with_references(edition, readers)) == []
+    assert readers.addresses_in_pdf(pdf) == {address for address, _ in edition.seen["html"].links}
 
 
 def with_references(edition: Edition, readers: ModuleType) -> Any:
@@ -69,10 +80,40 @@ def assert_agreed(edition: Edition, readers: ModuleType) -> None:
         for part, found in seen.parts().items():
             if (name, part) != ("confluence", "title"):  # there the page's own title, not in its body
                 assert found == wanted[part], (name, part)
+    # every number leads to the row that bears it
+    for label, led_to in wanted["refs"]:
+        assert led_to == label if label.isdigit() else led_to
+
+
+def assert_same_timeline(edition: Edition, readers: ModuleType, folder: Path) -> None:
+    """Every cell of the timeline in JSON, CSV, workbook and calendar, to the microsecond but in the last."""
     timeline = edition.document.frame("timeline")
-    rows = 0 if timeline is None else len(timeline)
-    assert len(readers.read_csv(edition.files["csv"]["timeline.csv"])) == rows
-    assert len(readers.read_ics(edition.files["ics"]["timeline.ics"])) == rows
+    rows = readers.read_csv(edition.files["csv"]["timeline.csv"])
+    entries = readers.read_ics(edition.files["ics"]["timeline.ics"])
+    if timeline is None:
+        assert (rows, entries) == ([], [])
+        return
+    (folder / "report.json").write_bytes(edition.files["json"]["report.json"])
+    pd.testing.assert_frame_equal(load_sidecar(folder / "report.json").frame("timeline"), timeline)
+    cells = readers.read_xlsx(export_sheet(timeline, folder / "timeline.xlsx").read_bytes())
+    assert len(rows) == len(entries) == len(cells) == len(timeline)
+    for row, entry, book, kept in zip(rows, entries, cells, timeline.to_dict("records"), strict=True):
+        for name, value in kept.items():
+            said = "" if pd.isna(value) else str(show_hidden(value)) if isinstance(value, str) else value
+            if isinstance(said, pd.Timestamp):
+                assert pd.Timestamp(row[name]) == pd.Timestamp(book[name]) == said
+                assert said.tz is not None
+            else:
+                assert row[name].removeprefix("'") == said.removeprefix("'"), name
+                held = "" if pd.isna(value) else re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", value)
+                assert (book[name] or "") == held, name
+        # seconds of UTC, whatever the zone of the machine or of the incident
+        assert entry.start == kept["time"].floor("s")
+        assert entry.start.utcoffset() == timedelta(0)
+        assert readers.bare(kept["summary"]) in readers.bare(str(entry["summary"]))
+        assert readers.bare(kept["note"]) in readers.bare(str(entry.get("description", "")))
+        assert str(entry.get("url", "")) == kept["url"]
+    assert len({str(entry["uid"]) for entry in entries}) == len(timeline)
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +128,19 @@ def editions(run_notebook, stand_in, readers) -> dict[str, Edition]:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_format_of_a_sample_says_the_same(editions, readers, name) -> None:
-    """Title, outline, facts, numbers, every cell of every table and every figure's words are the same."""
+def test_every_format_of_a_sample_says_the_same(editions, readers, name, tmp_path) -> None:
+    """Title, outline, facts, numbers, every cell of every table, every figure's words, every link and every
+    reference are the same."""
     seen = editions[name].seen["html"]
     assert len(seen.tables) >= 10
     assert len(seen.figures) == 3
     assert len(seen.cards) == 4
     assert sum(map(len, seen.tables)) >= 90
+    assert len(seen.links) >= 30
+    assert sum(label.isdigit() for label, _ in seen.refs) >= 20
+    assert sum(not label.isdigit() for label, _ in seen.refs) == 4
     assert_agreed(editions[name], readers)
+    assert_same_timeline(editions[name], readers, tmp_path)
     assert_printed(editions[name], readers)
 
 
@@ -117,6 +163,11 @@ def test_numbers_for_machines_are_those_people_read(editions, readers, name) -> 
     entries = readers.read_ics(edition.files["ics"]["timeline.ics"])
     assert [f"{entry.start:%H:%M:%S}" for entry in entries] == times
     slide = readers.read_svg(edition.files["svg"]["timeline.svg"])
+    shown = sum(readers.bare(f"{time:%H:%M}{words[:20]}") in slide for time, words in
+                zip(timeline["time"], timeline["summary"], strict=True))  # fmt: skip
+    marked = int((timeline["mark"] != "").sum())
+    assert shown >= 5
+    assert f"{len(timeline) - shown - marked}moreinthereport" in slide
     for card in seen.cards:
         assert card[0] + card[1] in slide
     for time, marks in zip(timeline["time"], timeline["mark"], strict=True):
@@ -130,23 +181,48 @@ def test_a_format_that_says_otherwise_would_be_noticed(editions, readers, name) 
     """One digit of one cell, changed in the finished file, is found: the readers do read."""
     edition = editions["checkout-failure"]
     main, data = next(iter(edition.files[name].items()))
-    changed = _with_other_number(data, name)
-    seen = readers.read(name, {main: changed})
-    assert seen.parts()["tables"] != edition.seen["html"].parts()["tables"]
+    for part, was, now in (
+        ("tables", b"10,078 units", b"10,079 units"),
+        ("links", b"/archives/", b"/archive/"),
+        ("refs", *LEADS[name]),
+    ):
+        seen = readers.read(name, {main: _with_other(data, was, now)})
+        assert seen.parts()[part] != edition.seen["html"].parts()[part], part
 
 
-def _with_other_number(data: bytes, name: str) -> bytes:
-    if name != "docx":
-        assert b"10,078 units" in data
-        return data.replace(b"10,078 units", b"10,079 units")
-    import io
-    import zipfile
+# How each format says that a number leads to source 4, and how it would lead elsewhere.
+LEADS = {
+    "lite": (b'"#ref:4"', b'"#ref:5"'),
+    "md": (b"4\\]](#sources)", b"5\\]](#sources)"),
+    "confluence": (b'ac:anchor="ref-4"', b'ac:anchor="ref-5"'),
+    "docx": (b'w:anchor="p_ref_4"', b'w:anchor="p_ref_5"'),
+    "json": (b'"target": "ref:4"', b'"target": "ref:5"'),
+}
 
+
+def _with_other(data: bytes, was: bytes, now: bytes) -> bytes:
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        assert was in data, was
+        return data.replace(was, now)
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        assert any(was in old.read(each) for each in old.namelist()), was
         for each in old.namelist():
-            new.writestr(each, old.read(each).replace(b"10,078 units", b"10,079 units"))
+            new.writestr(each, old.read(each).replace(was, now))
     return out.getvalue()
+
+
+def test_formats_agree_in_another_language_too(editions, readers) -> None:
+    """In German the words of each are the same as well, and none says by itself what it says in English."""
+    document = editions[SAMPLES[0]].document
+    german = translated(document, load_language("de"))
+    edition = make(replace(german, lang="de", language=load_language("de")), readers, readers.FORMATS_READ)
+    assert_agreed(edition, readers)
+    assert len(edition.seen["html"].cards) == 4
+    for name in ("lite", "md", "confluence", "docx"):
+        said = edition.seen[name].words
+        assert "Erstellt10.November2026" in said, name
+        assert not re.search("From,to|derivation|Contents|Generated", said), name
 
 
 def test_a_pdf_that_lacks_a_cell_would_be_noticed(editions, readers) -> None:
@@ -173,6 +249,7 @@ def test_made_up_incidents_agree_for_every_audience(tools, tmp_path, seed) -> No
         assert re.search(r"\w", document.title.title)
         edition = make(document, readers)
         assert_agreed(edition, readers)
+        assert_same_timeline(edition, readers, tmp_path)
         assert_printed(edition, readers)
 
 

@@ -6,16 +6,36 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pmkit.errors import RenderError
 from pmkit.export import chrome
-from pmkit.export.document import Frame, Heading, Items, Link, Paragraph, Text, read_document
+from pmkit.export.assets import Assets
+from pmkit.export.confluence import check_confluence
+from pmkit.export.document import (
+    Cell,
+    Column,
+    Document,
+    Frame,
+    Heading,
+    Items,
+    Link,
+    Paragraph,
+    Ref,
+    Table,
+    Text,
+    Title,
+    read_document,
+)
+from pmkit.export.docx import check_docx
 from pmkit.export.drawing import draw_figures
 from pmkit.export.formats import FORMATS, Finished, Options, check_engine, find_formats
+from pmkit.export.markdown import check_markdown
 from pmkit.export.selfcheck import Check, check_lite, check_printed
+from pmkit.language import load_language
 
 MADE = ("lite", "md", "confluence", "docx", "json", "csv", "ics", "png", "svg")
 
@@ -255,6 +275,9 @@ def test_a_crowded_slide_says_how_much_it_leaves_out(document):
     shown = len(re.findall("<circle", svg))
     assert 3 <= shown <= 9
     assert f"{99 - shown} more in the report" in svg
+    # those that fit span all of it, and are not just the last ones
+    assert "<tspan> 0 A sentence" in svg
+    assert "<tspan> 98 A sentence" in svg
 
 
 def test_a_slide_of_days_names_them(document):
@@ -266,6 +289,116 @@ def test_a_slide_of_days_names_them(document):
     )
     assert "3 Nov 22:00" in svg
     assert "4 Nov 03:00" in svg
+
+
+def test_the_slide_and_the_calendar_speak_the_language_of_the_report(document):
+    """Marks, phases and what the slide says by itself are told in German."""
+    rows = [
+        {
+            "time": "2026-11-03T07:00:00Z",
+            "summary": "a",
+            "mark": "impact_started",
+            "phase": "detection",
+            "ended_at": None,
+        },
+        {
+            "time": "2026-11-03T09:00:00Z",
+            "summary": "b",
+            "mark": "resolved",
+            "phase": "follow-up",
+            "ended_at": None,
+        },
+    ]
+    german = replace(document, lang="de", language=load_language("de"))
+    svg = slide(german, *rows)
+    assert "Auswirkung begann" in svg
+    assert not re.search(r"impact started|detection| to \d\d:", svg)
+    without = replace(german, frames=())
+    assert (
+        "zeigt keine Zeitleiste"
+        in next(iter(FORMATS["svg"].make(without, "r", Options()).files.values())).decode()
+    )
+    dated = replace(german, frames=(timeline(*rows),))
+    data = next(iter(FORMATS["ics"].make(dated, "r", Options()).files.values())).decode()
+    assert "SUMMARY:Auswirkung begann: a" in data
+    assert "Phase: Erkennung" in data
+
+
+def test_a_letter_ends_with_its_own_last_words(document):
+    """Its date stands at its head: when the file was made is not told to customers."""
+    letter = replace(document, contents=False)
+    for name in ("lite", "md", "confluence", "docx"):
+        data = next(iter(FORMATS[name].make(letter, "report", Options()).files.values()))
+        said = zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml") if name == "docx" else data
+        assert b"Generated" not in said, name
+        report = next(iter(FORMATS[name].make(document, "report", Options()).files.values()))
+        said = zipfile.ZipFile(io.BytesIO(report)).read("word/document.xml") if name == "docx" else report
+        assert b"Generated" in said, name
+
+
+@pytest.fixture(scope="module")
+def cited():
+    """A statement with two sources, the sources, and a state that is a whole sentence."""
+    refs = (Ref("1", "ref:1", "cite:1:1"), Ref("2", "ref:2", "cite:2:1"))
+    said = Table("factors", "", (Column("Factor"),), ((Cell((Text("It broke."),), refs=refs),),), label="f")
+    listed = Table("sources", "", (Column("No."), Column("Stands behind")), tuple(
+        (Cell((Text(n),), anchor=f"ref:{n}"), Cell((), refs=(Ref("F1", f"cite:{n}:1"),))) for n in "12"
+    ), label="s")  # fmt: skip
+    state = "one is not agreed; another is not agreed; a third has no owner"
+    states = Table("milestones", "", (Column("Status"),), ((Cell((Text(state),), badge="warn"),),), label="m")
+    blocks = (
+        Heading(1, (Text("Causes"),), "causes"),
+        said,
+        states,
+        Heading(1, (Text("Sources, all"),), "s"),
+        listed,
+    )
+    return Document(Title("T"), "en", datetime(2026, 11, 9, tzinfo=UTC), blocks)
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "back"),
+    [
+        ("lite", r'href="#ref:2"[^>]*>2</a></sup>', r'href="#cite:2:1"[^>]*>F1</a>'),
+        ("md", r"It broke\. \[\\\[1\\\]\]\(#sources-all\) \[\\\[2\\\]\]\(#sources-all\)", r"\| 2 \| F1 \|"),
+        ("confluence", r'<ac:link ac:anchor="ref-2">.*ac:name="anchor"', r"<p>F1</p>"),
+        ("docx", r'w:anchor="p_ref_2".*superscript.*w:name="p_ref_2"', r'w:anchor="p_cite_2_1"'),
+    ],
+)  # fmt: skip
+def test_a_statement_leads_to_its_sources_and_they_lead_back(cited, name, there, back):
+    """Small numbers as on the page; Markdown leads to the heading, as its cells have no anchors."""
+    finished = FORMATS[name].make(cited, "report", Options())
+    assert finished.check.passed, finished.check.all_problems()
+    data = next(iter(finished.files.values()))
+    text = (zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml") if name == "docx" else data).decode()
+    assert re.search(there, text, re.DOTALL)
+    assert re.search(back, text)
+
+
+def test_a_reference_that_leads_nowhere_is_noticed(cited):
+    """Each format's own check reads its finished bytes for it."""
+    md, page, word_file = (
+        FORMATS[n].make(cited, "report", Options()).files for n in ("md", "confluence", "docx")
+    )
+    text = md["report.md"].decode().replace("(#sources-all)", "(#sources)")
+    assert "a link leads to '#sources'" in str(check_markdown(text, cited, Assets(cited)).problems)
+    text = page["report.confluence.xml"].decode().replace('ac:anchor="ref-2"', 'ac:anchor="ref-3"')
+    assert "a link leads to 'ref-3'" in str(check_confluence(text, cited, Assets(cited)).problems)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(word_file["report.docx"])) as old, zipfile.ZipFile(out, "w") as new:
+        for each in old.namelist():
+            new.writestr(each, old.read(each).replace(b'w:anchor="p_ref_2"', b'w:anchor="p_ref_3"'))
+    assert "a link leads to 'p_ref_3'" in str(check_docx(out.getvalue(), cited).problems)
+
+
+def test_a_state_that_is_a_sentence_is_no_badge(cited):
+    """Sixty words in bold on yellow are a wall: a long state keeps its colour alone."""
+    lite = next(iter(FORMATS["lite"].make(cited, "report", Options()).files.values())).decode()
+    assert re.search(r'<span style="color:#7a4b00">one is not', lite)
+    markdown = next(iter(FORMATS["md"].make(cited, "report", Options()).files.values())).decode()
+    assert "| one is not agreed; another" in markdown
+    page = next(iter(FORMATS["confluence"].make(cited, "report", Options()).files.values())).decode()
+    assert "<p>one is not agreed" in page
 
 
 def test_titles_of_headings_with_links_stay_words(build):
