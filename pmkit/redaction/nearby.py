@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pmkit.redaction._rule import SECRETS, Span
-from pmkit.redaction.secrets import is_chosen, is_reference
+from pmkit.redaction.secrets import decodes_to_pair, is_chosen, is_random
 
 _NEAR: Final = (90, 40)  # letters before and behind in which the word may stand
 
@@ -25,26 +24,6 @@ class _Look(NamedTuple):
     hints: tuple[str, ...]
     check: Callable[[str], bool]
     near: tuple[int, int] = _NEAR
-
-
-_CLASSES: Final = str.maketrans(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "a" * 26 + "A" * 26 + "0" * 10
-)
-# What has letters and digits at random, and is a name, a print or a public half all the same.
-_PUBLIC: Final = re.compile(
-    r"AAAA[BCE]3Nza|(?i:sha\d{1,3}[-:])|[a-z]{2,5}_(?=\w+$)|[\w.-]+\.(?:[a-z]{2,4}|[a-z]{2,4}\.gz)$|"
-    r"\d{4}-\d\d-\d\dT|\w+\.\w+\.\w+\.\w+|(?:[A-Z][a-z]+){2,}|/"
-)
-
-
-def _is_random(value: str) -> bool:
-    """Small and capital letters and digits that change places as in no word."""
-    if _PUBLIC.match(value) or is_reference(value):
-        return False
-    classes = value.translate(_CLASSES)
-    if not {"a", "A", "0"} <= set(classes):
-        return False
-    return sum(a != b for a, b in pairwise(classes)) >= 0.4 * len(value)
 
 
 _ADDRESSED: Final = re.compile(
@@ -82,6 +61,10 @@ _OF_A_PERSON: Final = re.compile(
     r"(?<![a-z])(?:patient|pasient|person|citizen|national|identit|ident(?![a-z])|fnr|nino?(?![a-z])|nhs|ssn|"
     r"d\.?o\.?b|f[øo]dsel|social security|insured|bsn|pesel|personal)"
 )
+_OF_A_PHONE: Final = re.compile(
+    r"(?<![a-z])(?:tele)?(?:phone|fon)|(?<![a-z])(?:t[ée]l(?![a-z])|calle?[dr]\b|call\b|ring\b|dial|mobile|cell\b|"
+    r"sms|fax|whatsapp|erreichbar|r[üu]ckruf|anruf|appele|llam|voicemail|msisdn)|電話|携帯|тел"
+)
 _OF_A_RECORD: Final = re.compile(
     r"(?<![a-z])(?:mrns?(?![a-z])|med(?:ical)? rec|patient (?:id|no|number|record)|chart (?:no|number|id)|"
     r"wrong (?:chart|patient))"
@@ -104,7 +87,15 @@ _LOOKS: Final = (
         _OF_A_KEY,
         ("secret", "token", "key", "cred", "akia", "asia", "pass", "leaked", "schlüssel", "jeton", "cl",
          "chiave", "トークン", "キー", "密钥", "令牌", "токен"),
-        _is_random,
+        is_random,
+    ),
+    _Look(
+        SECRETS,
+        "password",
+        re.compile(r"(?<![^\s\"'`“„(:=>|,*\[])[A-Za-z0-9+/]{16,400}={0,2}(?![\w+/=-])"),
+        re.compile(r"auth|cred|basic|docker|registry|pull|login|user|password"),
+        ("auth", "cred", "basic", "docker", "registry", "pull", "login", "user", "pass"),
+        decodes_to_pair,
     ),
     _Look(
         "national ids",
@@ -122,6 +113,19 @@ _LOOKS: Final = (
         re.compile(r"(?<![a-z])(?:nhs|patient|national id|citizen|nino|fnr)"),
         ("nhs", "patient", "national id", "citizen", "nino", "fnr"),
         lambda value: len(set(value)) > 3,
+    ),
+    _Look(
+        "phone numbers",
+        "phone number",
+        re.compile(
+            r"(?<![\w.,+:/-])(?:\(?0\d{1,4}\)?[ /-]\d{4,8}|\d{3} \d{3} \d{3,4}|0\d{9,10}|"
+            r"\d{2}(?: \d{2}){3,4})(?![\w-]|[.,:]\d)"
+        ),
+        _OF_A_PHONE,
+        ("phone", "tel", "tél", "call", "ring", "dial", "mob", "cell", "sms", "fax", "whatsapp",
+         "erreichbar", "kruf", "anruf", "appel", "llam", "voicemail", "msisdn", "電話", "тел"),
+        lambda value: len(set(value)) > 4,
+        (40, 25),
     ),
     _Look(
         "record numbers",

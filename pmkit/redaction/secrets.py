@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from pmkit.redaction._rule import SECRETS, Rule, Span, any_case
@@ -99,6 +100,13 @@ _SHAPES: Final = (
     ("key", r"(?<!sha512-)(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==", "=="),
     ("token", r"sb_(?:secret|publishable)_[\w-]{20,60}|st\.[0-9a-f]{24}\.[0-9a-f]{32,80}", "sb_", "st."),
     ("token", r"oauth:[a-z0-9]{30}(?!\w)|glwt-[\w.-]{16,255}|glrtr-[\w.-]{16,255}", "oauth:", "glwt-", "glrtr-"),
+    ("key", r"ico-[A-Za-z0-9]{32}|API-[A-Z0-9]{24,32}(?!\w)|sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}|xaa[tp]-[0-9a-f-]{36}", "ico-", "api-", "sgp_", "xaat-", "xaap-"),
+    ("key", r"(?:pcsk|essu|dbt[uc]|syt|ghost|inc|mb|fw|tok|bbdc|ctp|rootly|shippo|scw|glsoat|onfido|svix|resend|workos)_(?=[A-Za-z_]{0,20}\d)(?=[a-z\d_]{0,23}[A-Z])[\w+/=-]{22,250}",
+     "pcsk_", "essu_", "dbtu_", "dbtc_", "syt_", "ghost_", "inc_", "mb_", "fw_", "tok_", "bbdc_", "ctp_", "rootly_", "scw_", "onfido_", "svix_", "resend_", "workos_"),
+    ("key", r"live_(?<![A-Za-z0-9_]live_)(?=[A-Za-z_-]{0,12}\d)[\w-]{28,80}(?![\w-])|sk_[0-9a-z]{26}(?!\w)|sk_[0-9a-f]{48}(?!\w)", "live_", "sk_"),
+    ("token", r"fhb-[0-9a-f]{32}|packagist_(?:ack|out|org)_[0-9a-f]{40}|pat\.[\w-]{20,24}\.[0-9a-f]{24}\.[A-Za-z0-9]{18,24}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}", "fhb-", "packagist_", "pat.", "re_"),
+    ("token", r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?![\w.]{60,160}", "00d"),
+    ("token", r"(?:\*|default|[\w-]{1,40}):(?:production|development|staging|test)\.[0-9a-f]{56,64}(?!\w)", ":production.", ":development.", ":staging.", ":test."),
     # What passwords are kept as can be guessed back into them.
     ("password hash", r"\$(?:1|5|6|y|2[abxy]|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,12})\$[\w./$=,+-]{20,300}",
      "$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$argon2", "$scrypt$", "$pbkdf2"),
@@ -142,7 +150,7 @@ def _not_one_letter(value: str) -> bool:
 
 # A reference to where a secret is, or a place where one was.
 _REFERENCE: Final = re.compile(
-    r"""(?ix) [$%{<\[(*] | \.\.\. | … | [x•·_.*#-]{3,}$ | (?:null|none|nil|true|false|yes|no|undefined|empty|unset
+    r"""(?ix) [$%{<\[(*] | \.\.\. | … | [x•·_.*#-]{3,}$ | \w+\(\d+\)?$ | (?:required|nullable|sometimes|confirmed|bail)\| | (?:null|none|nil|true|false|yes|no|undefined|empty|unset
     | missing|invalid|expired|wrong|required|optional|here|there|below|above|changed|hidden|masked|removed
     | redacted|reset|rotated|unknown|n/?a|tbd|todo|example|placeholder|string|str|int|bool|value|secret|password
     | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
@@ -154,12 +162,9 @@ _VERSION: Final = re.compile(r"(?i)v?\d+(?:[.:,/-]\d+)*(?:[a-z%]{0,4}|st|nd|rd|t
 _NAME: Final = re.compile(r"(?:[a-z]{1,40}+[-_./])++[a-z]{0,40}\d{0,3}$|[A-Z]{2,10}-\d{1,6}$")
 _SHORT: Final = re.compile(r"[a-z]{1,12}\d{1,2}$")
 _DATED: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
+# How the public half of a key pair begins, without and with the name of its kind.
+_PUBLIC_KEY: Final = re.compile(r"MFkwEwYH|MIIBIjAN|MIICIjAN|MIGfMA0G|MCowBQYD|AAAA[BCE]3Nza|ed25519|ssh-")
 _HEX_ID: Final = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-
-
-def is_reference(value: str) -> bool:
-    """Says where a secret is, or that one was there."""
-    return bool(_REFERENCE.match(value))
 
 
 def _is_given(value: str) -> bool:
@@ -174,12 +179,16 @@ def _is_token(value: str) -> bool:
     if not re.fullmatch(r"[\w+/=.~:%@!#$^&*-]+", value):
         return False
     has_digit, has_letter = bool(re.search(r"\d", value)), bool(re.search(r"[A-Za-z]", value))
+    if not has_digit and re.fullmatch(r"(?:[A-Z]{1,4}[a-z]{2,}){2,}[A-Z]{0,4}", value):
+        return False  # the name of a class
     mixed = bool(re.search(r"[a-z][A-Z]|[A-Z][a-z]+[A-Z]", value)) and len(value) >= 16
     return (has_letter and has_digit and len(set(value)) > 4) or mixed
 
 
 def _is_long(value: str) -> bool:
-    return len(value) >= 16 and _is_token(value) and not _HEX_ID.match(value) and not _DATED.search(value)
+    if len(value) < 16 or _HEX_ID.match(value) or _DATED.search(value) or _PUBLIC_KEY.match(value):
+        return False
+    return _is_token(value)
 
 
 def is_chosen(value: str) -> bool:
@@ -187,7 +196,10 @@ def is_chosen(value: str) -> bool:
     value = value.rstrip(".,;:)\"'`")
     if len(value) < 5 or _REFERENCE.match(value) or _VERSION.match(value) or _NAME.match(value):
         return False
-    if re.match(r"(?i)https?:|#|@|<|&lt;|\w+://", value) or not re.search(r"[^\W_]", value):
+    # Nor an address, or what a function is called with.
+    if re.match(
+        r"(?i)https?:|#|@|<|&lt;|\w+://|[a-z_]+=[\w.,()]*$|[\w./-]+\.html?[#?]", value
+    ) or not re.search(r"[^\W_]", value):
         return False
     inner = value[1:-1]
     has_letter = bool(re.search(r"[^\W\d_]", value))
@@ -216,6 +228,26 @@ def _is_seed(value: str) -> bool:
     return len(set(value)) > 6
 
 
+_CLASSES: Final = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "a" * 26 + "A" * 26 + "0" * 10
+)
+# What has letters and digits at random, and is a name, a print or a public half all the same.
+_NAMED: Final = re.compile(
+    r"AAAA[BCE]3Nza|(?i:sha\d{1,3}[-:])|(?:req|evt|pi|ch|cus|in|ii|price|prod|sub|si|po|tr|txn|seti|pm|card|src|acct|org|usr|user|msg|run|job|file|batch|resp|thread|asst|conn|wf|ord|inv)_(?=\w+$)|[\w.-]+\.(?:[a-z]{2,4}|[a-z]{2,4}\.gz)$|"
+    r"\d{4}-\d\d-\d\dT|\w+\.\w+\.\w+\.\w+|(?:[A-Z][a-z]+){2,}|/"
+)
+
+
+def is_random(value: str) -> bool:
+    """Small and capital letters and digits that change places as in no word."""
+    if _NAMED.match(value) or _REFERENCE.match(value):
+        return False
+    classes = value.translate(_CLASSES)
+    if not {"a", "A", "0"} <= set(classes):
+        return False
+    return sum(a != b for a, b in pairwise(classes)) >= 0.4 * len(value)
+
+
 # Names of passwords and keys, as they stand before a value
 
 _LOCK_WORDS: Final = (
@@ -240,7 +272,7 @@ _KEY: Final = (
     r"(?:shared|service|routing|integration|app|application|signing|encryption|master|storage|license|user|"
     r"client|webhook|admin|write|read|deploy|maps|fastly|session)[_.-]?key|honeycomb-team|"
     r"credential|cookie|sess(?:ion)?[_.-]?id|signature|jwt|sas|"
-    r"pat(?<![a-z]pat)(?![a-z])|seed(?<![a-z]seed)(?![a-z])|pass(?![a-z])|creds?(?![a-z])|[_.-]key(?![a-z])"
+    r"pat(?<![a-z]pat)(?![a-z])|seed(?<![a-z]seed)(?![a-z])|pass(?![a-z])|creds?(?![a-z])|[_.-]key(?<!websocket-key)(?![a-z])"
 )
 _KEY_HINTS: Final = (
     "honeycomb", "secret", "token", "key", "credential", "cookie", "sess", "signature", "jwt", "sas", "pat", "seed", "pass",
@@ -250,7 +282,7 @@ _KEY_HINTS: Final = (
 _ABOUT: Final = (
     r"(?:[_.-]?(?:name|(?:secret|key|file)?_?ref|path|file|files|type|url|uri|hash|hashes|length|len|expiry|expires|expiration|exp|ttl|age|"
     r"count|policy|field|column|arn|version|limit|bucket|store|manager|rotation|reset|service|provider|endpoint|"
-    r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|reset_at|changed_at|at|is|in|on|of|for))(?![a-z])"
+    r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|hasher|hashing|encoder|strength|complexity|validator|regex|pattern|enabled|history|min|max|reset_at|changed_at|at|is|in|on|of|for))(?![a-z])"
 )
 _QUOTE: Final = r"(?:\\{0,3}[\"'`]|&quot;|&\#39;)"
 _GIVES: Final = rf"{_QUOTE}?\]?\s{{0,8}}(?::=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}"
@@ -273,16 +305,16 @@ def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[
 # Between quotes a value may hold blanks and commas.
 _INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
 _SAYS: Final = (
-    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|"
+    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|\s[-–—]\s|"
     r"\s{1,4}(?:is|are|was|ist|war|lautet|hei(?:ß|ss)t|est|era?|es|è|é|ö|är|var|jest|bylo|je|este|és|to|be|still|now|reads|equals|should be)\s{1,4})"
 )
 _WORDS: Final = r"(?:[ \t]{1,4}(?!is\b|are\b|was\b|to\b|ist\b|est\b|es\b)[\w@'’/.-]{1,24}){0,6}?"
-_SAID: Final = r"[(\"'`“„‘«*]{0,3}(?P<value>[^\s\"`“”»<>]{3,200})"
+_SAID: Final = r"[(\"'`“„‘«「『*]{0,3}(?P<value>[^\s\"`“”»<>」』]{3,200})"
 _STILL: Final = r"(?:(?:still|now|just|currently|always|set to|changed to|to|be|been|:|=)\s{1,4}){0,3}"
 
 
 def _said(name: str, between: str, check: Callable[[str], bool], kind: str, hints: tuple[str, ...]) -> Rule:
-    pattern = rf"(?<![\w-])(?:{name}){between}{_SAID}"
+    pattern = rf"(?<![a-z0-9_-])(?:{name}){between}{_SAID}"
     return any_case(SECRETS, kind, pattern, hints, check)
 
 
@@ -313,12 +345,13 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", r"jdbc:oracle:\w{1,10}:[\w.$#-]{1,60}/(?P<value>[^\s@\"'<>]{1,200})@", ("jdbc:oracle",)),
     any_case(SECRETS, "token", r"://(?P<value>[0-9a-f]{32})(?=[:@])", ("://",)),
     # Parameters of addresses.
-    any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
+    any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|magic|ticket|invit\w{1,6}|reset|confirm(?:ation)?|verif\w{1,8}|activat\w{1,4}|credential|assertion|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
     any_case(SECRETS, "password", r"(?:[?&;]|&amp;)(?:password|passwd|pwd|pass|pw)=(?P<value>[^\s&\"'<>#|]{3,400})", ("=",), _is_given),
+    any_case(SECRETS, "token", r"/(?:reset(?:[_-]password)?|password[_-]?resets?|invit(?:e|ation)s?|magic(?:-?link)?|verify|activate|confirm|hooks?|webhooks?|alert|share|login|signin)/(?P<value>[\w-]{20,200})(?![\w.-])", ("/reset", "/password", "/invit", "/magic", "/verify", "/activate", "/confirm", "/hook", "/webhook", "/alert/", "/share/", "/login/", "/signin/"), lambda v: is_random(v) or bool(_HEX_ID.match(v) and len(v) == 36) or bool(re.fullmatch(r"(?=\D*\d)[a-z0-9]{26}|[0-9a-f]{32,64}", v))),
     # Headers.
     any_case(SECRETS, "token", r"authori[sz]ation(?<!\wauthori[sz]ation)[\"'\\]{0,4}\s{0,4}(?:[:=]|=>|,)\s{0,4}[\"'\\]{0,4}(?:[\w-]{2,20}\s{1,3}){0,2}(?:token\s?=\s?|key\s?=\s?)?[\"']?(?P<value>[\w+/=.~:-]{8,4000})", ("authori",), lambda v: not _REFERENCE.match(v) and v.casefold() not in _SCHEMES),
-    any_case(SECRETS, "token", r"(?<![\w-])(?:bearer|ssws|geniekey|apikey)(?:\s{1,3}token)?(?:\s{1,3}is|:)?\s{1,4}[\"'`]?(?P<value>[\w+/=.~-]{16,4000})", ("bearer", "ssws", "geniekey", "apikey"), lambda v: _is_token(v) or (len(v) >= 24 and not v.islower())),
-    any_case(SECRETS, "password", r"(?<![\w-])basic\s{1,4}(?P<value>[A-Za-z0-9+/]{12,400}={0,2})(?![\w])", ("basic",), lambda v: _is_token(v) or _decodes_to_pair(v)),
+    any_case(SECRETS, "token", r"(?<![\w-])(?:bearer|ssws|geniekey|apikey)(?:\s{1,3}token)?(?:\s{1,3}is|:)?(?:\s{1,4}[\"'`]?|\s?=\s?[\"']?|\s?[\"']\s?[+.]\s?[\"']|[\"']\s?,\s?[\"'])(?P<value>[\w+/=.~-]{16,4000})", ("bearer", "ssws", "geniekey", "apikey"), lambda v: _is_token(v) or (len(v) >= 24 and not v.islower())),
+    any_case(SECRETS, "password", r"(?<![\w-])basic\s{1,4}(?P<value>[A-Za-z0-9+/]{12,400}={0,2})(?![\w])", ("basic",), lambda v: _is_token(v) or decodes_to_pair(v)),
     any_case(SECRETS, "cookie", r"(?<![\w-])(?:set-)?cookie2?[\"']?\s{0,3}:\s{0,3}[\"']?(?:[\w.$%-]{1,60}=[^\s;\"']{0,400};\s{0,3}){0,30}?[\w.$%-]{1,60}=(?P<value>[^\s;\"']{16,4000})", ("cookie",), _is_token),
     Rule(SECRETS, "cookie", re.compile(r"(?<![\w-])(?:-b|--cookie)[= ]{1,3}[\"']?[\w.$%-]{1,60}=(?P<value>[^\s;\"']{8,4000})"), ("-b", "--cookie"), _is_token),
     any_case(SECRETS, "cookie", r"(?<![\w-])(?:\w{0,10}sess\w{0,12}|phpsessid|connect\.sid|asp\.net_sessionid|auth_?cookie|remember_\w{1,20})=(?P<value>[^\s;&\"'<>]{16,4000})", ("sess", "connect.sid", "cookie=", "remember_"), _is_token),
@@ -328,18 +361,26 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", rf"<(?:\w{{1,20}}:)?\w{{0,20}}(?:{_LOCK_WORDS}|secret|token)\w{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
     _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
     _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private_key_id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
-    _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)", "password", lambda v: is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
-    any_case(SECRETS, "key", r"(?<![a-z])_auth\s{0,2}=\s{0,2}[\"']?(?P<value>[\w+/=.-]{12,4000})", ("_auth",), lambda v: _is_token(v) or _decodes_to_pair(v)),
+    _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)(?![a-z])", "password", lambda v: is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
+    any_case(SECRETS, "key", r"(?<![a-z])_auth\s{0,2}=\s{0,2}[\"']?(?P<value>[\w+/=.-]{12,4000})", ("_auth",), lambda v: _is_token(v) or decodes_to_pair(v)),
     any_case(SECRETS, "key", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token|key|pwd)[\w.-]{{0,20}}[\"']\s{{1,4}}value=[\"'](?P<value>[^\"'<>]{{6,4000}})[\"']", ("value=",), lambda v: _is_given(v) and not _is_prose(v)),
     any_case(SECRETS, "password", r"(?<![a-z])(?:log_?in|sign_?in|authenticate|connect|auth|basicauth|set_?password)\(\s?[\"'][\w.@+-]{1,60}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']", ("login(", "log_in(", "signin(", "sign_in(", "authenticate(", "connect(", "auth(", "password("), is_chosen),
+    any_case(SECRETS, "cookie", r"[\"']name[\"']\s?:\s?[\"'][\w.-]{0,40}(?:sess|token|auth|sid|secret|password|passwd|api[_-]?key|jwt)[\w.-]{0,20}[\"']\s?,\s{0,8}[\"']value[\"']\s?:\s?[\"'](?P<value>[^\"'\n]{6,4000})[\"']", ("value\"", "value'"), _is_token_or_chosen),
+    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pass|secret|token|key)\w{{0,12}}[\"']?\s?(?:=>|:|=)\s?(?:\w{{2,20}}\.){{0,2}}\w{{2,20}}\([\"'][\w.-]{{1,60}}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{{4,400}})[\"']", ("(\"", "('"), _is_token_or_chosen),
+    any_case(SECRETS, "cookie", r"connect\.sid[\"']?\s?[:=]\s?[\"']?(?P<value>[^\s;\"'<>]{16,400})", ("connect.sid",), _is_token),
+    any_case(SECRETS, "key", r"(?<=\s)-[kt]\s{1,3}[\"']?(?P<value>[\w+/=.-]{24,400})(?![\w/:.])", (" -k", " -t"), lambda v: is_random(v) or bool(re.fullmatch(r"[0-9a-f]{32,64}", v))),
+    any_case(SECRETS, "key", r"(?<![\w-])(?:login|auth|authenticate|relogin)\s(?:--?[\w-]{1,20}[= ]){0,2}[\"']?(?P<value>[\w+/=.-]{24,400})(?![\w/:.-])", ("login", "auth"), lambda v: is_random(v) or bool(re.fullmatch(r"[0-9a-f]{32,64}", v))),
+    any_case(SECRETS, "key", r"(?<![\w-])(?:x-[\w-]{2,30}-session|x-session-(?:id|token))[\"']?\s?[:=]\s?[\"']?(?P<value>[\w-]{16,200})", ("session",), lambda v: _is_token(v) or bool(_HEX_ID.match(v))),
+    any_case(SECRETS, "key", r"(?<![\w-])(?!(?:continuation|cancell?ation|page|paging|sync|request|idempotency|correlation|device|push|cursor|fencing|partition|primary|sort|row|cache|foreign|tracking|message|next|resume|delete|sequence)\b)(?:[\w.]{2,24}[ _-])?(?:(?:api|auth|access|service|deploy|private|secret|licen[cs]e|ingest\w{0,4}|source|security|rest|account|app|bot|user|personal|write|master|admin|routing|integration)[ _-]?(?:key|token|secret)|token|secret|apikey)(?:\s?[:=]|\sis|\swas)?\s{1,3}[(\"'`]{0,2}(?P<value>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![\w-])", ("key", "token", "secret")),
     # Statements and settings that are no name and value.
     any_case(SECRETS, "password", r"identified\s{1,3}(?:with\s\S{1,60}\s)?(?:by|as)\s{1,3}(?:password\s)?[\"'](?P<value>[^\"'\n]{3,200})[\"']", ("identified",), _is_given),
-    any_case(SECRETS, "password", r"password(?:\sfor\s[^\s=]{1,60})?\s?(?:=|to|as)?\s?(?:n|e|old_password\(|password\()?(?P<q>[\"'])(?P<value>[^\"'\n]{3,200})(?P=q)", ("password",), _is_given),
+    any_case(SECRETS, "password", r"password(?:\sfor\s[^\s=]{1,60})?(?:\s?=\s?|\s(?:to\s|as\s)?)(?:n|e|old_password\(|password\()?(?P<q>[\"'])(?P<value>[^\"'\n]{3,200})(?P=q)", ("password",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])(?:requirepass|masterauth|auth-pass\s[\w.-]{1,40}|auth-user-pass\s[\w.@-]{1,40}|bindpw|rootpw|rootbindpw|ldap_bind_pw|wpa_passphrase|psk|sasl_passwd)[ \t]{1,4}[\"']?(?P<value>[^\s\"']{4,200})", ("requirepass", "masterauth", "auth-pass", "auth-user-pass", "bindpw", "rootpw", "bind_pw", "wpa_pass", "psk", "sasl_passwd"), _is_token_or_chosen),
-    any_case(SECRETS, "password", r"(?<![\w./-])(?!\d{1,80}:)[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<value>[^\s:/]{6,100})(?!\S)", (":",), _is_token_or_chosen),
+    any_case(SECRETS, "password", r"(?:pre-?shared[ _-]?key|(?<!\w)psk|(?:radius|tacacs\+?)(?:-server)?[^\n]{0,40}?\skey(?:\s\d)?|isakmp\skey(?:\s\d)?|authentication-key\s\d{1,5}\smd5|key-string(?:\s\d)?|\sauth\s(?:md5|sha)\d{0,3}|\spriv\s(?:3?des|aes)(?:\s\d{3})?|privilege\s\d{1,2}\s(?:secret|password)(?:\s\d)?|rootpw(?:\s--\w{2,12})?|neighbor\s\S{1,60}\spassword(?:\s\d)?|bind_?(?:password|pw|secret))(?:\s{0,2}[:=]\s{0,2}|\s{1,4})[\"']?(?P<value>[^\s\"';]{6,200})", ("shared", "psk", "radius", "tacacs", "isakmp", "authentication-key", "key-string", "auth md5", "auth sha", "priv ", "privilege", "rootpw", "neighbor", "bind"), _is_token_or_chosen),
+    any_case(SECRETS, "password", r"(?<![\w./-])(?!\d{1,80}:)[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<value>[^\s:/]{6,100})(?!\S)", (":5432:", ":*:", ":3306:", ":6432:", ":5433:", ":1433:", ":27017:", ":6379:"), _is_token_or_chosen),
     any_case(SECRETS, "password", rf"variable\s{{1,3}}[\"'][\w-]{{0,60}}(?:{_LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\w-]{{0,20}}[\"']\s{{0,3}}\{{[^}}]{{0,400}}?default\s{{0,8}}=\s{{0,3}}[\"'](?P<value>[^\"'\n]{{3,400}})[\"']", ("variable",), _is_given),
     any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|secret|token|key|pass)\w{{0,20}}[\"']?\s{{0,8}}[:=]\s{{0,3}}[\"'](?P<value>[^\"'\n]{{0,200}}[\"']\s{{0,3}}(?:->|=>|→)\s{{0,3}}[\"'][^\"'\n]{{3,400}})[\"']", ("\" ->", "\" =>", "\" →", "' ->", "' =>", "\"->"), _is_given),
-    any_case(SECRETS, "token", r"(?<![a-z0-9])ac[0-9a-f]{32}\W{1,6}(?P<value>[0-9a-f]{32})(?![a-z0-9])", ("ac",)),
+    Rule(SECRETS, "token", re.compile(r"AC(?<![A-Za-z0-9]AC)[0-9a-f]{32}\W{1,6}(?P<value>[0-9a-f]{32})(?![A-Za-z0-9])"), ("ac",)),
     any_case(SECRETS, "key", r"\.?dockerconfig(?:json)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[\w+/=]{40,4000})", ("dockerconfig",), _is_token),
     # Commands.
     any_case(SECRETS, "password", r"(?<![\w-])(?:change_password|add_user|authenticate_user|net\s{1,3}user|reset-password|set-?passw(?:ord|d)|set_?user_?password|adduser|useradd)\s{1,3}[\w.@\\-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&<>/-][^\s\"'|;&<>]{3,200})", ("change_password", "add_user", "authenticate_user", "net", "reset-pass", "pass", "adduser", "useradd"), is_chosen),
@@ -371,6 +412,13 @@ _WORDS_OF_A_SEED: Final = r"[a-z]{3,12}(?:[ -][a-z]{3,12})"
 
 # What people say is one, in a sentence; a table's row or a page's source is none.
 SAID: Final[tuple[Rule, ...]] = (
+    any_case(SECRETS, "key", r"(?<![\w./:=-])(?P<value>[0-9a-f]{32,64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[)\"'`]?\s(?:is\s|was\s|as\s)?(?:the\s|our\s|a\s|an\s)?(?:[\w-]{2,16}\s)?(?:api[ -]?key|api\stoken|access\s(?:key|token)|auth(?:ori[sz]ation)?(?:\s(?:token|key))?|app\skey|(?:integration|routing|service|license|licence|ingest\w{0,4})\skey|secret)(?!\w)", ("api", "access", "auth", "app key", "key", "secret"), lambda v: bool(re.search(r"[a-f]", v))),
+    any_case(SECRETS, "token", r"robot\$[\w.+-]{1,40}[\s:/]{1,3}[\"'`]?(?P<value>[\w+/=.~-]{16,400})", ("robot$",), _is_token),
+    any_case(SECRETS, "token", r"(?:token|key|secret)(?:\s?[:=]|\sis)?\s{1,3}[\"'`]?(?P<value>[a-z0-9]{6,24}:[\w+/=]{24,200})(?![\w:])", ("token", "key", "secret"), _is_token),
+    any_case(SECRETS, "pin", r"(?<![\w-])(?:code|pin|otp|passcode)\s?\?[\s\"'”>]{1,4}(?:\w{2,20}:\s)?[\"'“]?(?:yes|sure|yeah|it['’]?s|it\sis|ok|okay|ja|oui|s[íi])?[,.]?\s?[\"'“]?(?P<value>\d{3}[ -]?\d{1,5})(?![\d.,:])", ("?",), _is_pin),
+    any_case(SECRETS, "password", r"(?<!\w)(?:wlan|wi-?fi|wpa[23]?|wireless|hotspot|(?:guest|office)\s(?:wifi|network|wlan))[ -]?(?:key|code|pass|pw|psk|schl[üu]ssel)?(?:\s?[:=]|\sis|\sist)\s{1,3}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("wlan", "wifi", "wi-fi", "wpa", "wireless", "hotspot", "network"), is_marked),
+    any_case(SECRETS, "password", r"(?<!\w)(?:wlan|wi-?fi|wpa[23]?|wireless|network)[ -](?:key|code|pass|pw|psk|schl[üu]ssel)(?:\s?[:=]|\sis|\sist)\s{1,3}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("wlan", "wifi", "wi-fi", "wpa", "wireless", "network"), is_chosen),
+    any_case(SECRETS, "password", r"(?:guest\swi-?fi|guest\swlan|gäste-?wlan)(?:\s?[:=]|\sis|\sist)\s{1,3}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("guest", "wlan"), is_chosen),
     any_case(SECRETS, "password", r"(?<![\w-])(?:ssh|sftp|scp|rdp|telnet|psql|mysql|vpn|log\s?in|sign\s?in)\s(?:to\s|into\s|as\s){0,2}\S{1,60}\s(?:with|using|via|w/)\s(?:the\s|pass(?:word)?\s|pw\s){0,2}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("ssh", "sftp", "scp", "rdp", "telnet", "psql", "mysql", "vpn", "log", "sign"), is_marked),
     any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pw|pin|token|secret)[^\n]{{0,40}}?\s(?:from|was|von|de|:)\s[\"'`]?(?P<value>[^\s\"'`<>]{{5,100}}[\"'`]?\s(?:to|->|→|=>|auf|à|a)\s[\"'`]?[^\s\"'`<>]{{5,100}})", (" to ", " ->", " →", " =>", " auf ", " à ", " a "), lambda v: any(is_chosen(part) for part in re.split(r"[\"'`]?\s\S+\s[\"'`]?", v))),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?P<value>[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){3,15})(?![\w-])"), ("totp", "2fa", "mfa", "authenticator", "setup key", "secret key", "seed"), _is_seed),
@@ -388,7 +436,7 @@ SAID: Final[tuple[Rule, ...]] = (
     _said(_OTHER_LOCK_WORDS, rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", _OTHER_HINTS),
     _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
     _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", ("pw", "pass", "cred", "pswd")),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/{1,2}|:|\|)\s{0,2}|\s-\s|\sand\s|\swith\s|\susing\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth"), lambda v: is_chosen(v) and not re.match(r"\d+[:/.]", v)),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|zugangsdaten|anmeldedaten|identifiants?|credencial(?:es)?|credenciais|credenziali|inloggegevens|innlogging|inloggning|ログイン|ログイン情報|账号|логин|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?![a-z])(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/{1,2}|:|\|)\s{0,2}|\s-\s|\sand\s|\swith\s|\susing\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth", "zugang", "anmelde", "identifiant", "inlog", "ログイン", "账号", "логин"), lambda v: is_chosen(v) and not re.match(r"\d+[:/.]", v)),
     any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be|=)\s|[(–—-]\s?|(?:<-{1,2}|←)\s?(?:that(?:['’]s|\sis)\s|is\s)?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), is_chosen),
     any_case(SECRETS, "password", r"(?<![\w./-])(?:admin|administrator|root|sa|guest|wi-?fi|wlan|vpn)\s{0,2}(?::|\s/\s|/)\s{0,2}[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("admin", "root", "sa", "guest", "wi", "wlan", "vpn"), is_marked),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:secret|token|key)\s(?:is|was)(?:\s(?:now|still))?\s[\"'`]?(?P<value>[^\s\"'`“”<>]{8,200})", ("secret", "token", "key"), is_marked),
@@ -398,8 +446,8 @@ SAID: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
     any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), is_chosen),
-    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
-    Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,3}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
+    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)(?<!public key)(?<!pubkey)(?<!host key)(?<!websocket-key)(?!\sid)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
+    Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,6}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
     any_case(SECRETS, "secret", r"otpauth://[^\s\"'<>]{0,400}?secret=(?P<value>[A-Za-z2-7=]{8,200})", ("otpauth",)),
 )  # fmt: skip
 RULES: Final = (*WRITTEN, *SAID)
@@ -414,14 +462,16 @@ def _is_path(value: str) -> bool:
     return bool(re.match(r"[./~]|\w:\\", value)) and not re.search(r"[+=]|\w{24}", value)
 
 
-def _decodes_to_pair(value: str) -> bool:
+def decodes_to_pair(value: str) -> bool:
+    """Base64 of a user and a password."""
     import base64
     import binascii
 
     try:
-        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+        plain = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
         return False
+    return bool(re.fullmatch(r"[\w.@+$-]{1,80}:[!-~]{3,200}", plain))
 
 
 # Manifests, in which any name may hold a secret
