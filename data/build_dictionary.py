@@ -1,4 +1,4 @@
-"""Write `data/README.md`, the data dictionary, from `pmkit/schema.py`."""
+"""Write `data/README.md`, the data dictionary, from `pmkit/schema/tables.py`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Every incident folder holds the same files. Tables are CSV: UTF-8, comma, line f
 UTC as `2026-11-03T14:02:11.123456Z`, dates `2026-11-03`, truth `yes` and `no`; several ids have a space
 between them. Columns of your own are kept.
 
-This page is made from `pmkit/schema.py` by `python data/build_dictionary.py`.
+This page is made from `pmkit/schema/tables.py` by `python data/build_dictionary.py`.
 """
 
 

@@ -95,7 +95,8 @@ class EventCache:
 def _loaders() -> str:
     """Digest of the code that derives events: another loader, another result."""
     package = Path(__file__).parent
-    sources = [*sorted((package / "loaders").rglob("*.py")), package / "schema.py", package / "typed.py"]
+    rooms = [path for name in ("loaders", "schema") for path in sorted((package / name).rglob("*.py"))]
+    sources = [*rooms, package / "typed.py"]
     digest = hashlib.sha256(__version__.encode())
     for source in sources:
         digest.update(source.read_bytes())
