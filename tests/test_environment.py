@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
+NAMES_ON_CONDA = {"python-zlib-ng": "zlib-ng"}
 REQUIREMENT = re.compile(r"([A-Za-z0-9_.-]+)\s*(\[[^\]]*\])?(.*)")
 
 
@@ -26,7 +27,8 @@ def conda() -> dict[str, str]:
     entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     from_pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
     packages = [entry for entry in entries if isinstance(entry, str) and entry != "pip"]
-    return dict(split(entry) for entry in [*packages, *from_pip] if not entry.startswith("--"))
+    found = dict(split(entry) for entry in [*packages, *from_pip] if not entry.startswith("--"))
+    return {NAMES_ON_CONDA.get(name, name): bounds for name, bounds in found.items()}
 
 
 def test_conda_and_pip_ask_for_the_same_packages_in_the_same_versions() -> None:

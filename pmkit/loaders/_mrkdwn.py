@@ -23,7 +23,7 @@ _BROADCASTS = {"here", "channel", "everyone", "group"}
 _EXPORT_TOKEN = re.compile(r"[?&]t=xox[a-z]-[^\s<>|&\"']*")
 
 # Slack's own stand-in for blocks that an old client cannot draw.
-PLACEHOLDERS: Final = frozenset({"", "This message contains interactive elements."})
+PLACEHOLDER: Final = "This message contains interactive elements."
 
 # Where a block or element keeps its words, and where else to look if it says nothing there.
 _WORDS: Final = ("title", "label", "author_name", "text", "description", "fields", "rows", "elements")

@@ -7,7 +7,6 @@ import struct
 import tracemalloc
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -212,7 +211,7 @@ def test_gzip_is_unpacked_as_far_as_it_goes() -> None:
     data, problem = gunzip(whole[:-20])
     assert words.startswith(data)
     assert problem
-    with pytest.raises(zlib.error):
+    with pytest.raises(READ_ERRORS):
         gunzip(b"no gzip")
     with pytest.raises(zipfile.BadZipFile, match="bomb"):
         gunzip(gzip.compress(b" " * (64 * 2**20)))

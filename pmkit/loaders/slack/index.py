@@ -77,7 +77,7 @@ class Export:
     def _sort_in(self, member: Member) -> None:
         folder, _, name = member.name.rpartition("/")
         match = _DAY_FILE.fullmatch(name)
-        if (not match and name not in _INDEXES and not member.unsafe) or _NO_CHANNEL.search(folder):
+        if (not match and name not in _INDEXES and not member.unsafe) or not _is_channel(folder):
             return
         if member.unsafe or member.problem:
             self.problems.append((member.name, member.problem))
@@ -278,6 +278,11 @@ def is_message(value: Any) -> bool:
 
 def _has_id(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("id"), str)
+
+
+@cache
+def _is_channel(folder: str) -> bool:
+    return not _NO_CHANNEL.search(folder)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from pmkit.loaders._mrkdwn import PLACEHOLDERS, Names
+from pmkit.loaders._mrkdwn import PLACEHOLDER, Names
 from pmkit.loaders.slack.shapes import (
     UNDECODABLE,
     File,
@@ -100,7 +100,7 @@ class Reading:
                 or m.user_team != m.team or not self.actors[row] or m.user in bots
             ):  # fmt: skip
                 self._read_more(row, m)
-        for row in [row for row, text in enumerate(self.texts) if text in PLACEHOLDERS]:
+        for row in [row for row, text in enumerate(self.texts) if not text or text == PLACEHOLDER]:
             self._read_other_words(row, messages[row])
 
     def _read_more(self, row: int, message: Message) -> None:
