@@ -29,7 +29,8 @@ MOST_TOTAL_BYTES: Final = 4 * 2**30
 MOST_RATIO: Final = 200
 RATIO_MATTERS_ABOVE: Final = 2**20
 
-READ_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib_ng.error, struct.error, MemoryError)
+_BAD_BYTES: Final[type[Exception]] = zlib_ng.error  # type: ignore[assignment]  # declared as one error
+READ_ERRORS: Final = (OSError, zipfile.BadZipFile, _BAD_BYTES, struct.error, MemoryError)
 
 # Deflate grows no more than a thousandfold, so that a member this small is harmless whatever it claims.
 _SMALL = 64 * 2**10
