@@ -51,12 +51,14 @@ def to_safe_csv(frame: pd.DataFrame) -> str:
 def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     book = Workbook()
     sheet = book.active
+    lines: dict[int, int] = {}  # the most that a cell of the row needs
     for column, name in enumerate(frame.columns, start=1):
         head = sheet.cell(1, column)
-        head.value, head.data_type, head.font = str(name), "s", Font(bold=True)
+        head.value, head.data_type, head.font = str(name), "s", Font(name="Calibri", size=11, bold=True)
         for row, value in enumerate(frame[name], start=2):
             cell = sheet.cell(row, column)
             blank = value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
@@ -70,9 +72,23 @@ def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
                 # As a shared string whatever it begins with; the mark keeps it so when somebody edits it.
                 cell.value, cell.data_type, cell.quotePrefix = _CONTROL.sub("\ufffd", _text(value)), "s", True
             cell.alignment = Alignment(vertical="top", wrap_text=True)
-        widest = max([len(str(name)), *(len(_text(value)) for value in frame[name])], default=8)
-        sheet.column_dimensions[head.column_letter].width = min(max(widest + 2, 8), 60)
+        texts = [_text(value) for value in frame[name]]
+        # the name of a column stands beside the sign of its filter
+        width = min(max([len(str(name)) + 5, *(len(text) + 2 for text in texts)]), 60)
+        sheet.column_dimensions[head.column_letter].width = width
+        for row, text in enumerate(texts, start=2):
+            lines[row] = max(
+                lines.get(row, 1), sum(1 + int(len(line) * 1.15 / width) for line in text.split("\n"))
+            )
+    for row, count in lines.items():  # not every program makes a row as high as its words
+        sheet.row_dimensions[row].height = min(15 * count, 400)
     sheet.freeze_panes = "A2"
+    if len(frame):
+        sheet.auto_filter.ref = sheet.dimensions
+    # on paper as wide as the page, its head on each
+    sheet.page_setup.orientation, sheet.print_title_rows = "landscape", "1:1"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
     book.save(path)
 
 
