@@ -50,8 +50,12 @@ def find_written_kinds(text: str) -> set[str]:
     It is read in blocks that overlap, since most rules have nothing to look for in most of them.
     """
     rules = _WRITTEN.within(text)
-    blocks = (text[max(0, at - 1000) : at + 4000] for at in range(0, len(text), 4000))
-    kinds = {span.kind for block in blocks for span in find_spans(block, rules, (SECRETS,))}
+    kinds = set()
+    for at in range(0, len(text), 4000):
+        first = max(0, at - 1000)
+        spans = find_spans(text[first : at + 4000], rules, (SECRETS,))
+        # What begins where a block was cut may be the rest of a word, and stood whole in the block before.
+        kinds |= {span.kind for span in spans if not first or span.start >= 200}
     return kinds | {span.kind for span in secrets.find_private_keys(text)}
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pmkit.audience import PERSONAL
 from pmkit.redaction import EVERYTHING, SECRETS, Tagger, find_sensitive, redact_text
 from pmkit.redaction.people import People, Person
+from pmkit.redaction.text import find_written_kinds
 from tests.redaction import drawn
 from tests.redaction.cases import Case, cases, ordinary
 
@@ -167,3 +168,13 @@ def test_what_only_looks_like_it_stays() -> None:
     messages = drawn.messages()["ordinary"]
     touched = [message.text for message in messages if find_sensitive(message.text)]
     assert len(touched) <= 0.01 * len(messages), touched
+
+
+def test_a_word_cut_where_a_block_begins_is_no_secret() -> None:
+    """A long line is read in blocks; the rest of a word there is not taken for a name and its value."""
+    words = "<p>#incident-updates08:10:315xx share of checkout-api</p> "
+    for before in range(2940, 3001):
+        assert find_written_kinds("x" * before + f" {words}" + "y " * 2000) == set()
+    key = "AK" + "IA" + "QWERTYUIOPASDFGH"
+    for before in range(2900, 4100, 7):
+        assert find_written_kinds("x " * (before // 2) + f"aws key {key} " + "y " * 2000)
