@@ -238,18 +238,18 @@ def _add_default_anchors(rows: list[Row], events: pd.DataFrame, worksheet: pd.Da
     """PagerDuty's own times for the anchors that nobody marked, on the rows of their events or as new."""
     marked = {mark for row in rows for mark in row["mark"].split()}
     wanted = {kind: mark for mark, kind, _ in _DEFAULT_ANCHORS if mark not in marked}
-    recorded = (events["source"] == "pagerduty") & events["kind"].isin(list(wanted)) if wanted else None
-    if recorded is None or not recorded.any():
+    if not wanted:
         return
-    left_out = set(worksheet.loc[~worksheet["included"], "event_id"])
-    pages = _rows(events[recorded], _RECORDED)
-    pages = [row for row in pages if pd.notna(row["time"]) and row["event_id"] not in left_out]
-    pages.sort(key=lambda row: (row["time"], row["event_id"]))
+    left_out = worksheet.loc[~worksheet["included"], "event_id"]
+    recorded = (events["source"] == "pagerduty") & events["kind"].isin(list(wanted))
+    recorded &= events["time"].notna() & ~events["event_id"].isin(left_out)
+    pages = events.loc[recorded, ["time", "event_id", "kind"]].assign(row=recorded.to_numpy().nonzero()[0])
+    pages = pages.sort_values(["time", "event_id"], kind="stable")
     for mark, kind, which in _DEFAULT_ANCHORS:
-        candidates = [row for row in pages if row["kind"] == kind]
-        if mark in marked or not candidates:
+        candidates = pages.loc[pages["kind"] == kind, "row"]
+        if mark in marked or candidates.empty:
             continue
-        event = candidates[0 if which == "first" else -1]
+        (event,) = _rows(events.iloc[[candidates.iat[0 if which == "first" else -1]]], _RECORDED)
         here = [row for row in rows if row["event_id"] == event["event_id"]]
         for row in here:
             # People chose the event but not the mark: what they marked on it stays marked.
