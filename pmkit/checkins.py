@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from pmkit.milestones import RECORDED
+from pmkit.phrases import counted, shorten
 from pmkit.postmortem import Postmortem
 from pmkit.process import Review, describe_review
 
@@ -76,7 +77,7 @@ class _News:
         evidence = self.postmortem.evidence
         for row in evidence[self._fresh(evidence["added_at"])].itertuples():
             unreadable = f", {row.records_unreadable:,} unreadable" if row.records_unreadable else ""
-            count = f"{row.records_loaded:,} record" + ("" if row.records_loaded == 1 else "s")
+            count = counted(row.records_loaded, "record")
             yield f"Evidence: {row.path.removeprefix('evidence/')} ({row.source}, {count}{unreadable})."
 
     def _milestones(self) -> Iterator[str]:
@@ -90,7 +91,7 @@ class _News:
         fresh = decisions[self._fresh(decisions["decided_at"])]
         for row in fresh.head(_MOST).itertuples():
             by = f", {row.decided_by}" if row.decided_by else ""
-            yield f"Decided ({row.decision_id}{by}): {_shorten(row.decision)}"
+            yield f"Decided ({row.decision_id}{by}): {shorten(row.decision, _WORDS)}"
         yield from _and_more(len(fresh), "decision")
 
     def _tasks(self) -> Iterator[str]:
@@ -130,7 +131,7 @@ def _next_steps(postmortem: Postmortem, review: Review) -> Iterator[str]:
     questions = postmortem.questions
     waiting = questions[questions["status"].isin(["open", ""])]
     for question in waiting.head(_MOST).itertuples():
-        who, asked = question.owner or "Nobody yet", _shorten(question.question)
+        who, asked = question.owner or "Nobody yet", shorten(question.question, _WORDS)
         yield f"{who}: find out “{asked}” ({question.question_id})."
 
 
@@ -144,8 +145,3 @@ def _and_more(count: int, one: str, many: str = "") -> Iterator[str]:
     if count > _MOST:
         left = count - _MOST
         yield f"And {left} more {one if left == 1 else many or one + 's'}."
-
-
-def _shorten(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + "…"

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from pmkit.phrases import counted
+
 _WIDTH: Final = 80
 _MOST_REASONS: Final = 3
 _MOST_NAMES: Final = 3
@@ -57,7 +59,7 @@ class Preview:
 
     def to_lines(self, zone: str) -> list[str]:
         """A few lines for people, with the span in the team's zone too."""
-        lines = [f"{_count(self.records, 'record')}: {_counted(self.kinds)}" if self.kinds else "no records"]
+        lines = [f"{counted(self.records, 'record')}: {_counted(self.kinds)}" if self.kinds else "no records"]
         if self.first_at and self.last_at:
             lines += [_span(self.first_at, self.last_at, name) for name in dict.fromkeys(["UTC", zone])]
         bases = [
@@ -122,10 +124,6 @@ def some(names: Iterable[str], most: int = _MOST_NAMES) -> str:
 
 def _counts(values: pd.Series) -> dict[str, int]:
     return {str(name): int(count) for name, count in values[values != ""].value_counts().items()}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _counted(counts: Mapping[str, int]) -> str:

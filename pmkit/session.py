@@ -17,6 +17,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import SchemaError, WorkspaceError
+from pmkit.phrases import counted
 from pmkit.timeline import likely_anchor
 from pmkit.typed import read_decision, read_lines, read_moment
 from pmkit.worksheet import Change, Clash, Edit, Snapshot, Worksheet
@@ -604,7 +605,7 @@ def _add_events(workspace: Workspace, rows: Sequence[Mapping[str, object]]) -> C
         return Change(note="They are on the timeline already." if rows else "There was nothing to add.")
     already = len(rows) - len(new)
     more = f" {already} were there already." if already else ""
-    return session.add_rows(new, note=f"Added {_count(len(new), 'event')}.{more}")
+    return session.add_rows(new, note=f"Added {counted(len(new), 'event')}.{more}")
 
 
 def _row_with(sheet: Worksheet, values: Mapping[str, object]) -> str | None:
@@ -639,8 +640,4 @@ def _ids(row_ids: str | Iterable[str]) -> list[str]:
 
 
 def _events(ids: Sequence[str]) -> str:
-    return ids[0] if len(ids) == 1 else _count(len(ids), "event")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return ids[0] if len(ids) == 1 else counted(len(ids), "event")

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from pmkit import schema
+from pmkit.phrases import shorten
 from pmkit.postmortem import Incident, Postmortem
 
 COLUMNS: Final = (
@@ -61,7 +62,7 @@ def _tracked(row: dict[str, Any], incident: Incident, agreed_on: date | None, to
         "age_days": (today - agreed_on).days if is_open and agreed_on and agreed_on <= today else None,
         "allowed_until": pd.NaT if allowed is None else pd.Timestamp(allowed),
     }
-    what = f"{row['action_id']} “{_shorten(row['action'].rstrip('.'))}”"
+    what = f"{row['action_id']} “{shorten(row['action'].rstrip('.'), _WORDS)}”"
     asked = _question(row, due, overdue, allowed) if is_open else ""
     # Not `format`: an action may hold braces of its own.
     tracked["reminder"] = asked.replace("{person}", person).replace("{what}", what)
@@ -80,11 +81,6 @@ def _question(row: dict[str, Any], due: date | None, overdue: int | None, allowe
     if allowed is not None and due > allowed:
         return f"{{person}}, {{what}} is due on {due}; as {row['priority']} it should be done by {allowed}."
     return ""
-
-
-def _shorten(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + "…"
 
 
 def describe_actions(tracked: pd.DataFrame) -> str:

@@ -17,7 +17,7 @@ from pmkit.integrations.calling import (
     slack_client,
 )
 from pmkit.integrations.credentials import SYSTEMS, account, locate, title_of
-from pmkit.integrations.push_actions import describe_fields
+from pmkit.integrations.jira_site import describe_fields
 from pmkit.integrations.push_report import describe_folder
 from pmkit.integrations.slack import SCOPES as READING
 from pmkit.postmortem import Incident

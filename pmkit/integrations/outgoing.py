@@ -14,7 +14,8 @@ from typing import Any
 from pmkit.audience import Audience, load_audience
 from pmkit.errors import IntegrationError, RenderError, WorkspaceError
 from pmkit.export.gate import Gate, gate_for
-from pmkit.postmortem import Postmortem
+from pmkit.integrations.ledger import Ledger
+from pmkit.postmortem import Incident, Postmortem
 from pmkit.redaction import redacted
 from pmkit.workspace import Workspace
 
@@ -66,6 +67,19 @@ def outgoing(workspace: Workspace, settings: Mapping[str, Any], record: Postmort
     if audience.evidence != "full":  # who is told how much there is, is not told of single files
         edition = replace(edition, evidence=edition.evidence.iloc[:0])
     return Outgoing(record, edition, audience, gate_for(redaction, workspace.path))
+
+
+def report_link(incident: Incident, ledger: Ledger) -> str:
+    """Where people read the report: the link of the incident called so, else where it was last uploaded."""
+    said = [link.url for link in incident.links if link.title.casefold() in ("postmortem", "report")]
+    if said:
+        return said[0]
+    uploads = [
+        entry.url
+        for entry in ledger.entries
+        if entry.step == "report.html" and entry.state == "done" and entry.url
+    ]
+    return uploads[-1] if uploads else ""
 
 
 def _place(place: str) -> str:

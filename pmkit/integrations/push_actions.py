@@ -8,25 +8,30 @@ left alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import pandas as pd
 
 from pmkit.errors import IntegrationError, PmkitError
 from pmkit.integrations.calling import Caller, jira_client
 from pmkit.integrations.credentials import account
-from pmkit.integrations.jira_fields import Form, find_form, find_type
-from pmkit.integrations.jira_moves import Move, check_moves, find_move
+from pmkit.integrations.jira_fields import Form
+from pmkit.integrations.jira_moves import Move, find_move
+from pmkit.integrations.jira_sides import Compared, clash_words, compare, settled, title_of
+from pmkit.integrations.jira_site import Issue, Sides, Site, project_of
+from pmkit.integrations.jira_texts import (
+    LONGEST_SUMMARY,
+    action_text,
+    epic_text,
+    label_of,
+    one_line,
+)
 from pmkit.integrations.ledger import Ledger
-from pmkit.integrations.outgoing import Outgoing, outgoing
+from pmkit.integrations.outgoing import Outgoing, outgoing, report_link
 from pmkit.integrations.plan import (
     Made,
     Push,
@@ -38,26 +43,14 @@ from pmkit.integrations.plan import (
     unsettled,
     waiting,
 )
-from pmkit.postmortem import Incident, Postmortem
+from pmkit.phrases import shorten
 from pmkit.redaction import find_written_kinds
 from pmkit.session import EditSession
 from pmkit.workspace import Workspace
 
-if TYPE_CHECKING:
-    from jira import JIRA
-
 # How long a search of Jira Cloud may not know of a new issue: "a few seconds to minutes", by its makers.
 LAG: Final = timedelta(seconds=120)
-_SUMMARY: Final = 250  # characters; Jira takes 255
-_MOST_PAGES: Final = 50
-_READ: Final = "summary,description,labels,status,assignee,duedate,project"
 _LEADING: Final = ("action_id", "dri", "due_on", "status", "issue_key")  # by which rows and people are found
-_BACK: Final = ("dri", "due_on", "status")  # what comes back into actions.csv
-_OUT: Final = ("action", "description", "dri", "due_on", "status")  # what goes to an issue that is there
-_TITLES: Final = {"action": "summary", "dri": "assignee", "due_on": "due date"}
-_STATUSES: Final = {"new": "open", "undefined": "open", "indeterminate": "in progress", "done": "done"}
-
-Sides = Mapping[str, str]
 
 
 def push_actions(
@@ -82,7 +75,7 @@ def push_actions(
     if caller is None:
         found = account("jira", workspace.incident.connections, env)
         caller = Caller(found, pause or time.sleep)
-    site = _Site(jira_client(caller), caller, _project_of(caller))
+    site = Site(jira_client(caller), caller, project_of(caller))
     with Ledger.open(workspace.path, site.target, now) as ledger:
         sheet = _Sheet(workspace)
 
@@ -92,194 +85,6 @@ def push_actions(
         steps = run(plan, ledger, apply=apply, pause=pause)
     notes = tuple(dict.fromkeys([*site.form("action").notes, *site.notes]))
     return Push("jira", site.target, tuple(steps), is_applied=apply, notes=notes)
-
-
-def _project_of(caller: Caller) -> str:
-    project = str(caller.account.settings.get("project", "")).strip()
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", project, re.ASCII):
-        raise IntegrationError(
-            "Jira: nobody says which project the issues go to; write `project`, as "
-            '[connections.jira] project = "OPS", in incident.toml'
-        )
-    return project.upper()
-
-
-# The site
-
-
-class Issue(NamedTuple):
-    """An issue as it stands in Jira, in the words of `actions.csv`."""
-
-    key: str
-    labels: tuple[str, ...]
-    held: Sides
-    account_id: str
-
-
-class _Site:
-    """One project of a Jira site, read through its client."""
-
-    def __init__(self, client: JIRA, caller: Caller, project: str) -> None:
-        self.client, self.caller, self.project = client, caller, project
-        self.settings = caller.account.settings
-        check_moves(self.settings)
-        self.target = f"{caller.account.url} {project}"
-        self.notes: list[str] = []
-        self._forms: dict[str, Form | None] = {}
-        self._people: dict[str, dict[str, str] | None] = {}
-
-    @cached_property
-    def types(self) -> list[dict[str, Any]]:
-        return self._listed(f"issue/createmeta/{self.project}/issuetypes", ("issueTypes", "values"))
-
-    def form(self, kind: Literal["action", "epic"]) -> Form:
-        """What issues of actions, or of the incident, are made of."""
-        form = self.find_form(kind)
-        if form is None:
-            raise IntegrationError(f"Jira: {self.project} has no issue type for an {kind}")
-        return form
-
-    def find_form(self, kind: Literal["action", "epic"]) -> Form | None:
-        """As `form`, and None for a project without epics."""
-        if kind not in self._forms:
-            key = "issue_type" if kind == "action" else "epic_type"
-            wanted = str(self.settings.get(key, "Task" if kind == "action" else "Epic"))
-            said = kind == "action" or key in self.settings
-            found = find_type(self.project, self.types, wanted, said=said)
-            self._forms[kind] = None if found is None or not wanted else self._form_of(found, kind == "epic")
-        return self._forms[kind]
-
-    def _form_of(self, issue_type: Mapping[str, Any], is_epic: bool) -> Form:
-        path = f"issue/createmeta/{self.project}/issuetypes/{issue_type['id']}"
-        metas = self._listed(path, ("fields", "values"))
-        return find_form(self.project, issue_type, metas, self.settings, is_epic=is_epic)
-
-    def _listed(self, path: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
-        """All rows of a list that comes by the page; Cloud and Data Center name it differently."""
-        rows: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
-            doing = f"reading what {self.project} is made of"
-            page = self._page(doing, path, startAt=len(rows), maxResults=50)
-            fresh: list[dict[str, Any]] = next((page[name] for name in names if name in page), [])
-            rows += fresh
-            if not fresh or len(rows) >= int(page.get("total", 0)):
-                break
-        return rows
-
-    def _page(self, doing: str, path: str, **params: Any) -> Any:
-        return self.caller.read(doing, lambda: self._get(path, **params))
-
-    def _get(self, path: str, **params: Any) -> Any:
-        return self.client._get_json(path, params=params)
-
-    # Reading issues
-
-    def search(self, label: str) -> dict[str, Issue]:
-        """Every issue of the project with that label, by key, as far as the search knows."""
-        jql = f'project = "{self.project}" AND labels = "{label}" ORDER BY created ASC'
-        found: dict[str, Issue] = {}
-        told: dict[str, Any] = {"jql": jql, "fields": _READ, "maxResults": 100}
-        path = "search/jql" if self.client._is_cloud else "search"
-        for _ in range(_MOST_PAGES):
-            page = self._page(f"searching {self.project}", path, **told)
-            fresh = [issue for raw in page.get("issues", ()) if (issue := _issue_of(raw)).key not in found]
-            found |= {issue.key: issue for issue in fresh}
-            more = page.get("nextPageToken") or (
-                not self.client._is_cloud and len(found) < int(page.get("total", 0))
-            )
-            if not fresh or not more:
-                break
-            told |= {"nextPageToken": more} if self.client._is_cloud else {"startAt": len(found)}
-        return found
-
-    def issue(self, key: str) -> Issue | None:
-        """One issue as it is now; None when there is none."""
-        raw = self.caller.find(f"reading {key}", lambda: self._get(f"issue/{key}", fields=_READ))
-        return None if raw is None else _issue_of(raw)
-
-    def person(self, name: str, email: str) -> dict[str, str] | None:
-        """How Jira names a person in a field; None where not exactly one has that name or address."""
-        asked = email or name
-        if asked not in self._people:
-            key = "query" if self.client._is_cloud else "username"
-            found = self.caller.read(
-                f"looking for {name}", lambda: self._get("user/search", **{key: asked, "maxResults": 50})
-            )
-            same = [
-                one
-                for one in found
-                if one.get("active", True)
-                and asked.casefold()
-                in (str(one.get("emailAddress", "")).casefold(), str(one.get("displayName", "")).casefold())
-            ]
-            # Cloud hides addresses from most; whoever alone was found by one is the one.
-            if email and not same and len(found) == 1:
-                same = list(found)
-            way = "accountId" if self.client._is_cloud else "name"
-            self._people[asked] = {way: str(same[0][way])} if len(same) == 1 else None
-        return self._people[asked]
-
-    # Writing
-
-    def create(self, fields: Mapping[str, Any], doing: str) -> str:
-        """Make an issue, and say its key."""
-
-        def post() -> str:
-            return str(self.client.create_issue(fields=dict(fields), prefetch=False).key)
-
-        return self.caller.write(doing, post)
-
-    def edit(self, key: str, fields: Mapping[str, Any], labels: Sequence[str]) -> None:
-        """Put values into fields, and add labels."""
-        told: dict[str, Any] = {"fields": dict(fields)}
-        if labels:
-            told["update"] = {"labels": [{"add": label} for label in labels]}
-        self.caller.write(f"writing {key}", lambda: self._send("PUT", f"issue/{key}", told))
-
-    def ways(self, key: str) -> list[dict[str, Any]]:
-        """The transitions from where an issue stands."""
-        page = self._page(
-            f"reading where {key} may go", f"issue/{key}/transitions", expand="transitions.fields"
-        )
-        return list(page.get("transitions", ()))
-
-    def move(self, key: str, move: Move) -> None:
-        """Send an issue through a transition."""
-        told: dict[str, Any] = {"transition": {"id": move.way}}
-        told |= {"fields": dict(move.fields)} if move.fields else {}
-        self.caller.write(f"moving {key}", lambda: self._send("POST", f"issue/{key}/transitions", told))
-
-    def link(self, key: str, global_id: str, url: str, title: str) -> None:
-        """A link from the issue; one with the same `global_id` takes its place."""
-        told = {"globalId": global_id, "object": {"url": url, "title": title}}
-        self.caller.write(f"linking {key}", lambda: self._send("POST", f"issue/{key}/remotelink", told))
-
-    def _send(self, method: str, path: str, told: Mapping[str, Any]) -> None:
-        session = self.client._session
-        answer = session.request(method, self.client._get_url(path), data=json.dumps(told))
-        if answer.status_code != 204:
-            answer.json()  # a page of something in between is no word of Jira's
-
-    def url(self, key: str) -> str:
-        return f"{self.caller.account.url}/browse/{key}"
-
-
-def _issue_of(raw: Mapping[str, Any]) -> Issue:
-    fields = raw.get("fields") or {}
-    assignee = fields.get("assignee") or {}
-    status = (fields.get("status") or {}).get("statusCategory", {}).get("key", "")
-    held = {
-        "action": str(fields.get("summary") or ""),
-        "description": str(fields.get("description") or "").replace("\r\n", "\n"),
-        "dri": str(assignee.get("displayName") or assignee.get("name") or ""),
-        "due_on": str(fields.get("duedate") or ""),
-        "status": _STATUSES.get(status, "open"),
-    }
-    who = str(assignee.get("accountId") or assignee.get("name") or "")
-    return Issue(str(raw["key"]), tuple(fields.get("labels") or ()), held, who)
-
-
-# The table
 
 
 class _Sheet:
@@ -310,9 +115,6 @@ class _Sheet:
         return [f"{name} was changed here meanwhile" for name in cells if name not in free]
 
 
-# What is to do
-
-
 class _Subject(NamedTuple):
     """What an issue stands for: its step, what people call it, its label, and the row of an action."""
 
@@ -324,16 +126,6 @@ class _Subject(NamedTuple):
     @property
     def action_id(self) -> str:
         return str(self.row["action_id"]) if self.row else ""
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """What each side holds in a field, and what follows."""
-
-    column: str
-    here: str
-    there: str
-    verdict: Literal["same", "out", "back", "leave", "conflict"]
 
 
 class _Edit(NamedTuple):
@@ -354,7 +146,7 @@ class _Edit(NamedTuple):
 class _Plan:
     """The steps of one push, from the record, the site and the ledger."""
 
-    def __init__(self, out: Outgoing, site: _Site, ledger: Ledger, sheet: _Sheet, lag: timedelta) -> None:
+    def __init__(self, out: Outgoing, site: Site, ledger: Ledger, sheet: _Sheet, lag: timedelta) -> None:
         self.out, self.site, self.ledger, self.sheet, self.lag = out, site, ledger, sheet, lag
         self.pm, self.incident = out.record, out.record.incident
         self.shown = out.edition
@@ -383,8 +175,8 @@ class _Plan:
         form = self.site.form("epic")
         subject = _Subject("epic", f"{form.type_name} of the incident", f"{self.mark}-epic")
         here = {
-            "action": _one_line(f"Postmortem: {self.shown.incident.title}"),
-            "description": _epic_text(self.shown),
+            "action": one_line(f"Postmortem: {self.shown.incident.title}"),
+            "description": epic_text(self.shown),
         }
         issue, step = self._there(subject, "")
         if step is not None:
@@ -400,7 +192,7 @@ class _Plan:
 
     def _action(self, row: Mapping[str, Any]) -> list[Step]:
         action_id = str(row["action_id"])
-        thing = f"{action_id}  {_shorten(str(row['action']))}"
+        thing = f"{action_id}  {shorten(str(row['action']), 70)}"
         subject = _Subject(f"issue {action_id}", thing, label_of(self.mark, action_id), row)
         issue, step = self._there(subject, str(row["issue_key"]).strip())
         if step is not None:
@@ -414,8 +206,8 @@ class _Plan:
 
     def _here(self, row: Mapping[str, Any]) -> dict[str, str]:
         return {
-            "action": _one_line(str(row["action"])),
-            "description": _action_text(self.shown, row),
+            "action": one_line(str(row["action"])),
+            "description": action_text(self.shown, row),
             "dri": str(row["dri"]).strip(),
             "due_on": "" if pd.isna(row["due_on"]) else f"{row['due_on']:%Y-%m-%d}",
             "status": str(row["status"]) or "open",
@@ -532,7 +324,7 @@ class _Plan:
         there = self._in_our_words(issue, here.get("dri", ""))
         base = self.ledger.last_done(name)
         seen = base.seen if base and base.remote == issue.key else {}
-        fields = [self._compare(column, here, there, seen, form) for column in here]
+        fields = [compare(column, here, there, seen, form) for column in here]
         out, unsaid = self._out_values([one for one in fields if one.verdict == "out"], form)
         move = None
         if any((one.column, one.verdict) == ("status", "out") for one in fields):
@@ -540,39 +332,24 @@ class _Plan:
                 return [waiting(name, subject.thing, until)]  # twice through a transition is twice
             move, problem = find_move(self.site.ways(issue.key), here["status"], self.site.settings)
             unsaid += [problem] if problem else []
-        back = {one.column: (one.here, one.there) for one in fields if one.verdict == "back"}
-        if row is not None and str(row["issue_key"]).strip() != issue.key:
-            back["issue_key"] = (str(row["issue_key"]), issue.key)
-        if row is not None and "status" in back:
-            back["status"] = (str(row["status"]), back["status"][1])
+        back = _back(fields, row, issue.key)
         labels = [word for word in (self.mark, subject.label) if word not in issue.labels]
-        open_ones = {one.column for one in fields if one.verdict == "conflict"} | (
-            {one.column for one in fields if one.verdict == "out"} - {*out, *(["status"] if move else [])}
-        )
-        new_seen = {
-            side: {**seen.get(side, {}), **{c: held[c] for c in here if c not in open_ones}}
-            for side, held in (("here", here), ("there", there))
-        }
-        new_seen["here"] |= {column: text for column, (_, text) in back.items() if column in here}
-        new_seen["there"] |= {column: here[column] for column in out}
-        new_seen["there"] |= {"status": _there_as(here["status"])} if move else {}
+        is_moved = move is not None
+        new_seen = settled(fields, here, there, seen, sent=out, back=back, is_moved=is_moved)
         made = Made(issue.key, self.site.url(issue.key), new_seen)
         where = f"{issue.key}  {subject.thing}"
-        clashes = [_clash_words(one, seen) for one in fields if one.verdict == "conflict"] + unsaid
+        clashes = [clash_words(one, seen) for one in fields if one.verdict == "conflict"] + unsaid
         steps = [Step(f"{name}, in conflict", where, "conflict", "\n".join(clashes))] if clashes else []
         if refused := self._refusal(dict(out.values())):
             return [Step(name, where, "conflict", refused)]
         if out or move or labels or back:
-            told = [f"status there: {move}"] if move else []
-            told += [f"{_title(c)} there: “{_shorten(here[c], 40) or 'none'}”" for c in out]
-            told += [f"{_title(c)} here: “{_shorten(text, 40) or 'none'}”" for c, (_, text) in back.items()]
-            told += ["gets the label of this incident"] if labels else []
-            was = {column: there[column] for column in (*out, *(["status"] if move else []))}
+            told = _told(here, out, back, labels, move)
+            was = {column: there[column] for column in (*out, *(["status"] if is_moved else []))}
             edit = _Edit(issue.key, dict(out.values()), tuple(labels), subject.action_id, back, was, move)
             act = self._bring_together(edit, made, dict(seen))
             verb: Literal["adopt", "update"] = "adopt" if base is None else "update"
             digest = digest_of_value([list(out.items()), labels, back, move])
-            return [Step(name, where, verb, "; ".join(told), act, made=made, digest=digest), *steps]
+            return [Step(name, where, verb, told, act, made=made, digest=digest), *steps]
         if base is None or self.ledger.doubt(name) or seen != new_seen:
             why = "" if base and not self.ledger.doubt(name) else "is there already, as it should be"
             return [Step(name, where, "adopt", why, made=made), *steps]
@@ -599,7 +376,7 @@ class _Plan:
         """Raise `IntegrationError` where somebody in Jira was quicker, since this was planned."""
         issue = self.site.issue(edit.key) if edit.was else None
         there = self._in_our_words(issue, dri) if issue else {}
-        fresh = [_title(column) for column, was in edit.was.items() if there.get(column) != was]
+        fresh = [title_of(column) for column, was in edit.was.items() if there.get(column) != was]
         if fresh:
             raise IntegrationError(
                 f"Jira: {edit.key}: {', '.join(fresh)} changed there meanwhile; nothing was overwritten. "
@@ -628,35 +405,8 @@ class _Plan:
             there["dri"] = dri
         return there
 
-    def _compare(
-        self, column: str, here: Sides, there: Sides, seen: Mapping[str, Any], form: Form
-    ) -> _Compared:
-        mine, theirs = here[column], there[column]
-        was = {side: seen.get(side, {}).get(column) for side in ("here", "there")}
-        goes_out = column in _OUT and (column in ("action", "status") or column in form.columns)
-        comes_back = column in _BACK
-        changed = tuple(held != was[side] for side, held in (("here", mine), ("there", theirs)))
-        verdict: Literal["same", "out", "back", "leave", "conflict"]
-        if mine == theirs or (column == "status" and {mine, theirs} == {"dropped", "done"}):
-            verdict = "same"
-        elif None in was.values():
-            # An issue that somebody else made: its words stay, what is empty on one side is filled.
-            # A status is never empty: one that is `open` says no more than that nobody touched it.
-            is_empty = mine in ("", "open") if column == "status" else not mine
-            verdict = "leave" if not comes_back else "back" if is_empty else "out"
-            verdict = "conflict" if verdict == "out" and theirs else verdict
-        elif changed == (False, False):
-            verdict = "leave"
-        else:
-            verdict = "conflict" if all(changed) else "out" if changed[0] else "back"
-        if verdict == "out" and not goes_out:
-            verdict = "leave"
-        if verdict == "back" and not comes_back:
-            verdict = "leave"
-        return _Compared(column, mine, theirs, verdict)
-
     def _out_values(
-        self, out: Sequence[_Compared], form: Form
+        self, out: Sequence[Compared], form: Form
     ) -> tuple[dict[str, tuple[str, Any]], list[str]]:
         """For each column that goes out its field and value, and what keeps others from it."""
         values: dict[str, tuple[str, Any]] = {}
@@ -700,7 +450,7 @@ class _Plan:
         if is_known and not self.ledger.doubt(name):
             return []
         site, mark = self.site, label_of(self.mark, action_id)
-        title = f"Postmortem: {self.shown.incident.title}"[:_SUMMARY]
+        title = f"Postmortem: {self.shown.incident.title}"[:LONGEST_SUMMARY]
 
         def act(known: Mapping[str, Made]) -> Made:
             site.link(known[issue].remote, mark, url, title)
@@ -714,85 +464,30 @@ class _Plan:
         return bool((rows.loc[rows["action_id"] == action_id, "status"] == "dropped").all())
 
 
-def describe_fields(client: JIRA, caller: Caller) -> str:
-    """Which column of `actions.csv` goes to which field, in words.
-
-    Raises `IntegrationError` where the map of `incident.toml` does not fit the project.
-    """
-    site = _Site(client, caller, _project_of(caller))
-    form = site.form("action")
-    pairs = [f"{column} → {form.title(name)}" for column, name in form.columns.items()]
-    epic = site.find_form("epic")
-    more = [f"an {epic.type_name} per incident" if epic else "no epics in this project", *form.notes]
-    return f"actions become issues of type {form.type_name}: {', '.join(pairs)}; {'; '.join(more)}"
-
-
-def report_link(incident: Incident, ledger: Ledger) -> str:
-    """Where people read the report: the link of the incident called so, else where it was last uploaded."""
-    said = [link.url for link in incident.links if link.title.casefold() in ("postmortem", "report")]
-    if said:
-        return said[0]
-    uploads = [
-        entry.url
-        for entry in ledger.entries
-        if entry.step == "report.html" and entry.state == "done" and entry.url
-    ]
-    return uploads[-1] if uploads else ""
-
-
-def label_of(mark: str, action_id: str) -> str:
-    """The label of an action's issue; labels have no blanks, and two actions never have the same one."""
-    plain = re.sub(r"[^\w.-]+", "-", action_id, flags=re.ASCII)
-    tail = "" if plain == action_id else f"-{hashlib.sha256(action_id.encode()).hexdigest()[:6]}"
-    return f"{mark}-{plain}{tail}"
-
-
-# Words
-
-
-def _there_as(status: str) -> str:
-    """A status as it comes back from Jira, which has no word for what was dropped."""
-    return "done" if status == "dropped" else status
-
-
-def _clash_words(one: _Compared, seen: Mapping[str, Any]) -> str:
-    here, there = _shorten(one.here, 60) or "empty", _shorten(one.there, 60) or "empty"
-    what = "was changed on both sides" if seen else "differs, and which is newer is not known"
-    return f"{_title(one.column)} {what}: here “{here}”, in Jira “{there}”. Make one like the other"
-
-
-def _title(column: str) -> str:
-    return _TITLES.get(column, column)
-
-
-def _action_text(pm: Postmortem, row: Mapping[str, Any]) -> str:
-    parts = [str(row["action"]).strip()]
-    if str(row["done_when"]).strip():
-        parts.append(f"Done when: {str(row['done_when']).strip()}")
-    statements = dict(zip(pm.factors["factor_id"], pm.factors["statement"], strict=True))
-    ids = str(row["factor_ids"]).split()
-    factors = [f"- {name}: {statements[name]}" for name in ids if name in statements]
-    parts += ["Because of:\n" + "\n".join(factors)] if factors else []
-    parts.append(f"From the postmortem {pm.incident.id}, action {row['action_id']}: {pm.incident.title}")
-    return "\n\n".join(parts)
-
-
-def _epic_text(pm: Postmortem) -> str:
-    facts = f"{pm.incident.severity}, {', '.join(pm.incident.services) or 'no service named'}"
-    summary = pm.notes.get("summary", "").strip()
-    parts = [f"The actions of the postmortem {pm.incident.id}. {facts}.", summary]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SUMMARY else line[: _SUMMARY - 1].rstrip() + "…"
-
-
-def _shorten(text: str, most: int = 70) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
-
-
 def _is_blank(value: Any) -> bool:
     return value is None or (not isinstance(value, (dict, list)) and pd.isna(value))
+
+
+def _back(fields: Sequence[Compared], row: Mapping[str, Any] | None, key: str) -> dict[str, tuple[str, str]]:
+    """What comes back into the row of an action, each text with the one whose place it takes."""
+    back = {one.column: (one.here, one.there) for one in fields if one.verdict == "back"}
+    if row is not None and str(row["issue_key"]).strip() != key:
+        back["issue_key"] = (str(row["issue_key"]), key)
+    if row is not None and "status" in back:
+        back["status"] = (str(row["status"]), back["status"][1])
+    return back
+
+
+def _told(
+    here: Sides,
+    out: Collection[str],
+    back: Mapping[str, tuple[str, str]],
+    labels: Sequence[str],
+    move: Move | None,
+) -> str:
+    """What will be done to an issue, in words."""
+    told = [f"status there: {move}"] if move else []
+    told += [f"{title_of(c)} there: “{shorten(here[c], 40) or 'none'}”" for c in out]
+    told += [f"{title_of(c)} here: “{shorten(text, 40) or 'none'}”" for c, (_, text) in back.items()]
+    told += ["gets the label of this incident"] if labels else []
+    return "; ".join(told)

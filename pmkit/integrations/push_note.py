@@ -14,9 +14,8 @@ from pmkit.errors import IntegrationError
 from pmkit.integrations.calling import Caller, pagerduty_client
 from pmkit.integrations.credentials import account
 from pmkit.integrations.ledger import Ledger
-from pmkit.integrations.outgoing import outgoing
+from pmkit.integrations.outgoing import outgoing, report_link
 from pmkit.integrations.plan import Made, Push, Step, mark_of, run, several, unsettled, waiting
-from pmkit.integrations.push_actions import report_link
 from pmkit.postmortem import Postmortem
 from pmkit.workspace import Workspace
 

@@ -11,6 +11,7 @@ import pandas as pd
 from pmkit.blocks import Cell, Facts, Head, Notice, Table, Tone, packed
 from pmkit.clocks import count_corrected, format_offset
 from pmkit.look import source_title
+from pmkit.phrases import counted
 from pmkit.postmortem import Seal
 from pmkit.tables._words import count_words, day_time, joined, span_words
 
@@ -154,7 +155,7 @@ def _applied_cell(row: Mapping[str, Any], counts: Mapping[str, int] | None) -> C
     if counts is None or not row["offset_seconds"]:
         return Cell("yes")
     count = counts.get(row["source"], 0)
-    words = f"to {count:,} event{'' if count == 1 else 's'}"
+    words = f"to {counted(count, 'event')}"
     return Cell(words, badge="good") if count else Cell("to no event", badge="warn")
 
 

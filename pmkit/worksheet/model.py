@@ -10,6 +10,7 @@ import pandas as pd
 
 from pmkit import schema
 from pmkit.errors import SchemaError
+from pmkit.phrases import counted
 from pmkit.typed import read_time
 from pmkit.worksheet.changes import Change, Clash, Delta, Edit, Row, Rows, Snapshot, Step, with_new_ids
 from pmkit.worksheet.columns import column_views
@@ -663,15 +664,11 @@ class Worksheet:
         if count == 1:
             ((row_id, cells),) = wanted.items()
             return f"Changed “{self._views[next(iter(cells))].label}” of {row_id}."
-        return f"Changed {_count(count, 'cell')} in {_count(len(deltas), 'row')}."
+        return f"Changed {counted(count, 'cell')} in {counted(len(deltas), 'row')}."
 
 
 def _some(row_ids: Sequence[str]) -> str:
-    return row_ids[0] if len(row_ids) == 1 else _count(len(row_ids), "row")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return row_ids[0] if len(row_ids) == 1 else counted(len(row_ids), "row")
 
 
 def _counts(change: Change) -> str:
@@ -679,7 +676,7 @@ def _counts(change: Change) -> str:
         (len(change.cells), "cell", ""), (len(change.added), "row", " added"),
         (len(change.removed), "row", " removed"),
     ]  # fmt: skip
-    return ", ".join(_count(number, noun) + what for number, noun, what in counts if number)
+    return ", ".join(counted(number, noun) + what for number, noun, what in counts if number)
 
 
 def _lower(note: str) -> str:

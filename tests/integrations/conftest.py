@@ -30,9 +30,10 @@ from pmkit.integrations import push_report as push_report_room
 from pmkit.integrations import push_updates as push_updates_room
 from pmkit.integrations.calling import Caller
 from pmkit.integrations.credentials import Account, Secret
+from pmkit.integrations.jira_texts import label_of
 from pmkit.integrations.outgoing import Outgoing
 from pmkit.integrations.plan import Push, mark_of
-from pmkit.integrations.push_actions import label_of, push_actions
+from pmkit.integrations.push_actions import push_actions
 from pmkit.integrations.push_note import push_note
 from pmkit.integrations.push_report import push_report
 from pmkit.integrations.push_updates import push_updates
