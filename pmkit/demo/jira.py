@@ -8,38 +8,32 @@ from __future__ import annotations
 
 import base64
 import random
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from pmkit.demo.jira_catalogue import (
+    CATEGORIES,
+    EPIC_NAME,
+    FIELDS,
+    PRIORITIES,
+    PROJECT,
+    TRANSITIONS,
+    TYPES,
+    Record,
+    field_of,
+    name_in,
+    show_priority,
+    show_project,
+    show_status,
+    show_type,
+)
+from pmkit.demo.jql import Jql
 from pmkit.demo.server import Answer, Now, Request, System
 from pmkit.demo.story import Story
 
-Record = dict[str, Any]
-
 USER: Final = "teun@example.com"
-
-_PROJECT: Final = {"id": "10000", "key": "SHOP", "name": "Shop"}
-_TYPES: Final = {"10001": "Task", "10002": "Bug", "10003": "Story", "10000": "Epic"}
-_PRIORITIES: Final = {"1": "Highest", "2": "High", "3": "Medium", "4": "Low", "5": "Lowest"}
-_STATUSES: Final = {"10000": "To Do", "10001": "In Progress", "10002": "Done", "10003": "Won't Do"}
-_CATEGORIES: Final = {
-    "To Do": (2, "new"), "In Progress": (4, "indeterminate"), "Done": (3, "done"), "Won't Do": (3, "done"),
-}  # fmt: skip
-_TRANSITIONS: Final = {"11": "To Do", "21": "In Progress", "31": "Done", "41": "Won't Do"}
-_EPIC_NAME: Final = "customfield_10011"
-
-# Each field that may be set: its name, its type, what its list holds.
-_FIELDS: Final = {
-    "summary": ("Summary", "string"), "description": ("Description", "string"),
-    "issuetype": ("Issue Type", "issuetype"), "project": ("Project", "project"),
-    "priority": ("Priority", "priority"), "labels": ("Labels", "array"), "assignee": ("Assignee", "user"),
-    "duedate": ("Due date", "date"), "parent": ("Parent", "issuelink"),
-    "resolution": ("Resolution", "resolution"), "reporter": ("Reporter", "user"),
-    _EPIC_NAME: ("Epic Name", "string"),
-}  # fmt: skip
 
 _MOST: Final = 100
 _MOST_CHANGES = 100
@@ -168,39 +162,39 @@ class Jira(System):
 
     def list_fields(self, request: Request) -> Answer:
         """Every field there is."""
-        return Answer([_field(key) for key in _FIELDS])
+        return Answer([field_of(key) for key in FIELDS])
 
     def list_priorities(self, request: Request) -> Answer:
         """Every priority."""
-        return Answer([self._priority(name) for name in _PRIORITIES.values()])
+        return Answer([show_priority(self.url, name) for name in PRIORITIES.values()])
 
     def list_projects(self, request: Request) -> Answer:
         """Every project, as Data Center gives them."""
-        return Answer([self._project()])
+        return Answer([show_project(self.url)])
 
     def search_projects(self, request: Request) -> Answer:
         """A page of projects."""
-        return Answer(_startat_page(request, "values", [self._project()]) | {"isLast": True})
+        return Answer(_startat_page(request, "values", [show_project(self.url)]) | {"isLast": True})
 
     def get_project(self, request: Request, project: str) -> Answer:
         """One project."""
-        if project not in (_PROJECT["key"], _PROJECT["id"]):
+        if project not in (PROJECT["key"], PROJECT["id"]):
             return _errors(404, f"No project could be found with key '{project}'.")
-        types = [self._type(name) for name in _TYPES.values()]
-        return Answer(self._project() | {"issueTypes": types})
+        types = [show_type(self.url, name) for name in TYPES.values()]
+        return Answer(show_project(self.url) | {"issueTypes": types})
 
     def list_types(self, request: Request, project: str) -> Answer:
         """The types of issue that may be made in a project."""
-        if project not in (_PROJECT["key"], _PROJECT["id"]):
+        if project not in (PROJECT["key"], PROJECT["id"]):
             return _errors(404, f"No project could be found with key '{project}'.")
         name = "issueTypes" if self.is_cloud else "values"
-        return Answer(_startat_page(request, name, [self._type(name) for name in _TYPES.values()]))
+        return Answer(_startat_page(request, name, [show_type(self.url, name) for name in TYPES.values()]))
 
     def list_type_fields(self, request: Request, project: str, type_id: str) -> Answer:
         """The fields of one type, and which of them must be given."""
-        if project not in (_PROJECT["key"], _PROJECT["id"]) or type_id not in _TYPES:
+        if project not in (PROJECT["key"], PROJECT["id"]) or type_id not in TYPES:
             return _errors(404, "Issue type not found.")
-        fields = [self._meta(key, _TYPES[type_id]) for key in self._on_screen(_TYPES[type_id])]
+        fields = [self._meta(key, TYPES[type_id]) for key in self._on_screen(TYPES[type_id])]
         name = "fields" if self.is_cloud else "values"
         return Answer(_startat_page(request, name, fields))
 
@@ -402,11 +396,12 @@ class Jira(System):
         fields = "transitions.fields" in request.get("expand")
         ways = [
             {
-                "id": way, "name": self.ways.get(way, status), "to": self._status(status), "hasScreen": False,
-                "isGlobal": True, "isInitial": False, "isConditional": False, "isAvailable": True,
-                "looped": False, **({"fields": self.screens.get(way, {})} if fields else {}),
+                "id": way, "name": self.ways.get(way, status), "to": show_status(self.url, status),
+                "hasScreen": False, "isGlobal": True, "isInitial": False, "isConditional": False,
+                "isAvailable": True, "looped": False,
+                **({"fields": self.screens.get(way, {})} if fields else {}),
             }
-            for way, status in _TRANSITIONS.items()
+            for way, status in TRANSITIONS.items()
         ]  # fmt: skip
         return self._of(key, lambda one: Answer({"expand": "transitions", "transitions": ways}))
 
@@ -415,12 +410,12 @@ class Jira(System):
 
         def move(issue: Record) -> Answer:
             way = str((request.json.get("transition") or {}).get("id", ""))
-            if way not in _TRANSITIONS:
+            if way not in TRANSITIONS:
                 return _errors(400, f"Transition id '{way}' is not valid for this issue.")
             wanted = [name for name, meta in self.screens.get(way, {}).items() if meta.get("required")]
             if missing := [name for name in wanted if name not in request.json.get("fields", {})]:
                 return Answer({"errorMessages": [], "errors": {missing[0]: "is required."}}, 400)
-            self._move(issue, _TRANSITIONS[way], self.users[0], self.now())
+            self._move(issue, TRANSITIONS[way], self.users[0], self.now())
             return Answer(status=204)
 
         return self._of(key, move)
@@ -484,35 +479,35 @@ class Jira(System):
         return f"{self.url}/rest/api/2/issue/{issue['id']}"
 
     def _on_screen(self, kind: str) -> Iterator[str]:
-        for key in _FIELDS:
-            if key in ("resolution",) or (key == _EPIC_NAME and kind != "Epic"):
+        for key in FIELDS:
+            if key in ("resolution",) or (key == EPIC_NAME and kind != "Epic"):
                 continue
             yield key
-        yield from (name for name in self.required.get(kind, ()) if name not in _FIELDS)
+        yield from (name for name in self.required.get(kind, ()) if name not in FIELDS)
 
     def _meta(self, key: str, kind: str) -> Record:
-        field = _field(key)
+        field = field_of(key)
         required = key in ("summary", "issuetype", "project", *self.required.get(kind, ()))
         meta = {
             "required": required, "schema": field["schema"], "name": field["name"], "key": key,
             "hasDefaultValue": key == "priority", "operations": ["set"], "fieldId": key,
         }  # fmt: skip
         if key == "priority":
-            meta["allowedValues"] = [self._priority(name) for name in _PRIORITIES.values()]
+            meta["allowedValues"] = [show_priority(self.url, name) for name in PRIORITIES.values()]
         return meta
 
     def _problems(self, fields: Mapping[str, Any], *, is_new: bool = False) -> dict[str, str]:
         problems = {}
-        kind = _name_in(fields.get("issuetype"), _TYPES)
+        kind = name_in(fields.get("issuetype"), TYPES)
         if is_new:
             project = fields.get("project") or {}
-            if _PROJECT["key"] != project.get("key") and _PROJECT["id"] != project.get("id"):
+            if PROJECT["key"] != project.get("key") and PROJECT["id"] != project.get("id"):
                 problems["project"] = "valid project is required"
             if not kind:
                 problems["issuetype"] = "Specify an issue type"
             for name in ("summary", *self.required.get(kind, ())):
                 if not fields.get(name):
-                    problems[name] = f"{_field(name)['name']} is required."
+                    problems[name] = f"{field_of(name)['name']} is required."
         screen = set(self._on_screen(kind or "Epic"))
         for name, value in fields.items():
             if name not in screen and name != "resolution":
@@ -521,7 +516,7 @@ class Jira(System):
                 )
             elif name in ("assignee", "reporter") and value and not self._known(value):
                 problems[name] = "User does not exist."
-            elif name == "priority" and value and not _name_in(value, _PRIORITIES):
+            elif name == "priority" and value and not name_in(value, PRIORITIES):
                 problems[name] = "The priority selected is invalid."
             elif name == "duedate" and value and not _is_date(value):
                 problems[name] = "Error parsing date string: expected yyyy-MM-dd."
@@ -537,7 +532,7 @@ class Jira(System):
     def _create(self, said: Mapping[str, Any], author: Record, at: datetime) -> Record:
         self._number += 1
         self._made += 1
-        key = f"{_PROJECT['key']}-{self._number}"
+        key = f"{PROJECT['key']}-{self._number}"
         fields: Record = dict.fromkeys(
             ("description", "assignee", "duedate", "parent", "resolution", "resolutiondate")
         )
@@ -569,7 +564,7 @@ class Jira(System):
             issue["fields"]["updated"] = at
 
     def _move(self, issue: Record, status: str, author: Record, at: datetime) -> None:
-        done = {"name": status} if _CATEGORIES[status][1] == "done" else None
+        done = {"name": status} if CATEGORIES[status][1] == "done" else None
         self._edit(issue, {"status": {"name": status}, "resolution": done}, author, at)
         issue["fields"]["resolutiondate"] = _stamp(at) if done else None
 
@@ -588,9 +583,9 @@ class Jira(System):
         if name in ("assignee", "reporter"):
             return self._known(value) if value else None
         if name == "issuetype":
-            return {"name": _name_in(value, _TYPES)}
+            return {"name": name_in(value, TYPES)}
         if name == "priority" and value:
-            return {"name": _name_in(value, _PRIORITIES)}
+            return {"name": name_in(value, PRIORITIES)}
         if name == "parent" and value:
             return {"key": value.get("key") or self._key_of(value["id"])}
         return value
@@ -630,10 +625,10 @@ class Jira(System):
         comments = _texts(issue["comments"], request)[:most_comments]
         shown = {
             **held,
-            "project": self._project(),
-            "issuetype": self._type(held["issuetype"]["name"]),
-            "priority": self._priority(held["priority"]["name"]) if held["priority"] else None,
-            "status": self._status(held["status"]["name"]),
+            "project": show_project(self.url),
+            "issuetype": show_type(self.url, held["issuetype"]["name"]),
+            "priority": show_priority(self.url, held["priority"]["name"]) if held["priority"] else None,
+            "status": show_status(self.url, held["status"]["name"]),
             "created": _stamp(held["created"]),
             "updated": _stamp(held["updated"]),
             "description": _text(held["description"], request),
@@ -662,146 +657,6 @@ class Jira(System):
         address = f"{self.url}/rest/api/2/user?username={user['name']}"
         return {"self": address, "name": user["name"], "key": user["name"], **shown}
 
-    def _project(self) -> Record:
-        more = {"projectTypeKey": "software", "simplified": False}
-        return {"self": f"{self.url}/rest/api/2/project/{_PROJECT['id']}", **_PROJECT, **more}
-
-    def _type(self, name: str) -> Record:
-        type_id = next(one for one, known in _TYPES.items() if known == name)
-        return {
-            "self": f"{self.url}/rest/api/2/issuetype/{type_id}", "id": type_id, "name": name,
-            "description": "", "iconUrl": "", "subtask": False, "hierarchyLevel": 1 if name == "Epic" else 0,
-        }  # fmt: skip
-
-    def _priority(self, name: str) -> Record:
-        number = next(one for one, known in _PRIORITIES.items() if known == name)
-        return {"self": f"{self.url}/rest/api/2/priority/{number}", "id": number, "name": name, "iconUrl": ""}
-
-    def _status(self, name: str) -> Record:
-        number = next(one for one, known in _STATUSES.items() if known == name)
-        category_id, key = _CATEGORIES[name]
-        return {
-            "self": f"{self.url}/rest/api/2/status/{number}", "id": number, "name": name, "description": "",
-            "iconUrl": "",
-            "statusCategory": {
-                "self": f"{self.url}/rest/api/2/statuscategory/{category_id}", "id": category_id, "key": key,
-                "colorName": "green", "name": name,
-            },
-        }  # fmt: skip
-
-
-# JQL
-
-
-_CLAUSE: Final = re.compile(
-    r"""\s*(?P<field>"[^"]+"|[\w.]+)\s*
-    (?P<op>not\s+in|in|is\s+not|is|!=|>=|<=|=|>|<|~)\s*
-    (?P<value>\([^)]*\)|"[^"]*"|'[^']*'|[^\s()]+)\s*(?:and\b|\Z)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ORDER: Final = re.compile(r"\s*\border\s+by\s+(.*)\Z", re.IGNORECASE | re.DOTALL)
-_VALUE: Final = re.compile(r'"([^"]*)"|\'([^\']*)\'|([^\s,()]+)')
-
-
-class Jql:
-    """A query of clauses with `and` between them, and an order.
-
-    Raises `ValueError` for anything else, in Jira's manner.
-    """
-
-    def __init__(self, text: str) -> None:
-        order = _ORDER.search(text)
-        body = text[: order.start()] if order else text
-        self.clauses: list[tuple[str, str, list[str]]] = []
-        position = 0
-        while body[position:].strip():
-            match = _CLAUSE.match(body, position)
-            if match is None:
-                raise ValueError(
-                    f"Error in the JQL Query: expecting a clause but got '{body[position:].strip()}'."
-                )
-            values = ["".join(found) for found in _VALUE.findall(match["value"])]
-            name = match["field"].strip('"').casefold()
-            if name not in _READ:
-                raise ValueError(f"Field '{name}' does not exist or you do not have permission to view it.")
-            self.clauses.append((name, " ".join(match["op"].casefold().split()), values))
-            position = match.end()
-        self.order = [
-            (parts[0].casefold(), parts[1:] == ["desc"])
-            for term in (order[1].casefold() if order else "created desc").split(",")
-            if (parts := term.split())
-        ]
-
-    def fits(self, issue: Record) -> bool:
-        """Whether an issue is found."""
-        return all(_fits(issue, *clause) for clause in self.clauses)
-
-    def sorted(self, issues: list[Record]) -> list[Record]:
-        """The issues in the order asked for."""
-        for name, falling in reversed(self.order):
-            issues.sort(key=lambda issue: _rank(issue, name), reverse=falling)
-        return issues
-
-
-_READ: Final[Mapping[str, Callable[[Record], Any]]] = {
-    "project": lambda issue: [_PROJECT["key"], _PROJECT["id"], _PROJECT["name"]],
-    "key": lambda issue: [issue["key"]],
-    "issuekey": lambda issue: [issue["key"]],
-    "issue": lambda issue: [issue["key"]],
-    "id": lambda issue: [issue["id"], issue["key"]],
-    "labels": lambda issue: issue["fields"]["labels"] or [],
-    "summary": lambda issue: [issue["fields"]["summary"]],
-    "text": lambda issue: [issue["fields"]["summary"], str(issue["fields"]["description"])],
-    "issuetype": lambda issue: [issue["fields"]["issuetype"]["name"]],
-    "type": lambda issue: [issue["fields"]["issuetype"]["name"]],
-    "status": lambda issue: [issue["fields"]["status"]["name"]],
-    "parent": lambda issue: [issue["fields"]["parent"]["key"]] if issue["fields"]["parent"] else [],
-    "epic link": lambda issue: [issue["fields"]["parent"]["key"]] if issue["fields"]["parent"] else [],
-    "assignee": lambda issue: (
-        [issue["fields"]["assignee"][name] for name in ("accountId", "name", "displayName")]
-        if issue["fields"]["assignee"]
-        else []
-    ),
-    "created": lambda issue: issue["fields"]["created"],
-    "updated": lambda issue: issue["fields"]["updated"],
-}
-
-
-def _fits(issue: Record, name: str, op: str, values: list[str]) -> bool:
-    held = _READ[name](issue)
-    if isinstance(held, datetime):
-        return _compared(held, op, _date_of(values[0]))
-    held = {text.casefold() for text in held}
-    wanted = {value.casefold() for value in values}
-    if op in ("is", "is not"):
-        return bool(held) == (op == "is not")
-    if op == "~":
-        return any(word in text for word in wanted for text in held)
-    hit = bool(held & wanted)
-    return not hit if op in ("!=", "not in") else hit
-
-
-def _compared(at: datetime, op: str, other: datetime) -> bool:
-    told = {">=": at >= other, ">": at > other, "<=": at <= other, "<": at < other, "=": at == other}
-    return told.get(op, False)
-
-
-def _date_of(text: str) -> datetime:
-    """As JQL writes a date: `2026-11-03 14:02` in the zone of the account, here UTC."""
-    for form in ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d"):
-        with suppress(ValueError):
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-    return datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _rank(issue: Record, name: str) -> Any:
-    if name in ("created", "updated"):
-        return issue["fields"][name]
-    return int(issue["key"].rpartition("-")[2])
-
-
-# Small things
-
 
 def _errors(status: int, *messages: str) -> Answer:
     return Answer({"errorMessages": list(messages), "errors": {}}, status)
@@ -827,25 +682,6 @@ def _begin(token: str) -> int:
     with suppress(ValueError):
         return int(base64.b64decode(token).decode().partition(":")[2])
     return 0
-
-
-def _field(key: str) -> Record:
-    name, kind = _FIELDS.get(key, (key, "string"))
-    schema = {"type": kind, "system": key} | ({"items": "string"} if kind == "array" else {})
-    custom = key.startswith("customfield_")
-    return {
-        "id": key, "key": key, "name": name, "custom": custom, "orderable": True, "navigable": True,
-        "searchable": True, "clauseNames": [key], "schema": schema,
-    }  # fmt: skip
-
-
-def _name_in(said: Any, known: Mapping[str, str]) -> str:
-    """What is named by its id or its name."""
-    if not isinstance(said, dict):
-        return ""
-    if said.get("id") in known:
-        return known[said["id"]]
-    return next((name for name in known.values() if name.casefold() == str(said.get("name")).casefold()), "")
 
 
 def _is_date(value: Any) -> bool:
