@@ -133,10 +133,6 @@ class _Writer:
         if self.document.contents:
             self.contents()
         self.blocks(self.document.blocks)
-        if self.document.made:
-            made = self.word.add_paragraph(style="Caption")
-            made.paragraph_format.space_before = _points(18)
-            made.add_run(self.document.made)
         buffer = io.BytesIO()
         self.word.save(buffer)
         return _same_bytes(buffer.getvalue())
@@ -162,6 +158,8 @@ class _Writer:
                 _field(foot, fields[part], "1")
             else:
                 foot.add_run(part)
+        if self.document.made:  # at the end of the text it might have a page of its own
+            section.footer.add_paragraph(self.document.made, style="Footer")
 
     def set_styles(self) -> None:
         from docx.enum.style import WD_STYLE_TYPE
@@ -455,8 +453,9 @@ class _Writer:
         for number, ref in enumerate(cell.refs):
             line.add_run(" " if cell.children else ", " if number else "")
             for run in _inner_link(line, _bookmark_name(ref.target, "p"), ref.label):
-                run.font.superscript = bool(ref.anchor and cell.children) or None
                 _colour(run, _LINK)
+                if ref.anchor and cell.children:
+                    run.font.superscript, run.font.size = True, _points(11)
 
     def derivation(self, card: Card) -> tuple[Ref, ...]:
         return (Ref(self.say("derivation"), card.derived),) if card.derived else ()
@@ -617,7 +616,7 @@ def _table_edges(table: Any, *, inside_only: bool = False) -> None:
     _sub(facts, "tblLayout", type="fixed")
     margins = _sub(facts, "tblCellMar")
     for side in ("left", "right"):
-        _sub(margins, side, w="90", type="dxa")  # twentieths of a point
+        _sub(margins, side, w="70", type="dxa")  # twentieths of a point
 
 
 def _describe(table: Any, label: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -63,6 +64,7 @@ _MONO: Final = "font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace;font-siz
 _NOTE: Final = f"color:{_MUTED};font-size:13px;line-height:1.4"
 _HEADS: Final = {1: "26px 0 8px;font-size:22px", 2: "20px 0 6px;font-size:18px"}
 _SHORT: Final = 18  # letters that are kept in one line
+_PROSE: Final = 60  # letters of a cell that is read as a sentence
 _TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -278,7 +280,13 @@ class _Writer:
             _row([self.cell(*each) for each in zip(row, table.columns, strict=True)], aligns)
             for row in table.rows
         )
-        return _label(table.caption) + _grid(table.columns, rows, "table", table.label)
+        columns = [
+            replace(column, width="wide")
+            if any(len(plain(row[place].children)) > _PROSE for row in table.rows)
+            else column
+            for place, column in enumerate(table.columns)
+        ]
+        return _label(table.caption) + _grid(columns, rows, "table", table.label)
 
     def cell(self, cell: Cell, column: Column) -> str:
         words = self.inline(cell.children)

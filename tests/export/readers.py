@@ -248,6 +248,7 @@ def read_docx(data: bytes) -> Seen:
 
     word = docx.Document(io.BytesIO(data))
     refs = _docx_refs(word.element.body)
+    parts = (word.element.body, word.sections[0].footer._element)
     grids = []
     for table in word.element.body.iter(qn("w:tbl")):
         rows = [
@@ -272,7 +273,7 @@ def read_docx(data: bytes) -> Seen:
             for link in word.element.body.iter(qn("w:hyperlink"))
             if link.get(qn("r:id"))
         ],
-        words=bare("".join(word.element.body.itertext(qn("w:t")))),
+        words=bare("".join(t for part in parts for t in part.itertext(qn("w:t")))),
     )
 
 
