@@ -338,7 +338,8 @@ def _cell_html(cell: Cell) -> str:
         text = f"<code>{text}</code>"
     if cell.badge:
         text = f"<strong>{text}</strong>"
-    return text + (f'<br><small style="opacity:.75">{_with_code(cell.note)}</small>' if cell.note else "")
+    note = "<br>".join(map(_with_code, cell.note.split("\n")))
+    return text + (f'<br><small style="opacity:.75">{note}</small>' if note else "")
 
 
 def _with_code(text: str) -> str:

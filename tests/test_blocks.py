@@ -56,3 +56,10 @@ def test_a_table_as_html_and_text() -> None:
         [{"text": "t", "note": "n<", "mono": True}],
         [{"text": "u", "badge": "bad"}],
     ]
+
+
+def test_lines_of_a_note_stay_lines_in_a_notebook() -> None:
+    """What is lacking for a milestone is a list, not one sentence without stops."""
+    rows = ((Cell("not reached", note="A1 has no DRI\nA2 has <no> date"),),)
+    html = Table("t", "", (Head("Status"),), rows, "none")._html()
+    assert "A1 has no DRI<br>A2 has &lt;no&gt; date" in html
