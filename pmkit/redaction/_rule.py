@@ -1,4 +1,4 @@
-"""What a rule is, and how rules are run over a text: once through it, for each rule that may apply."""
+"""What a rule is, and how rules are run over a text: those that may apply, and in a long one only where."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
+
+from pmkit.redaction._begins import Beginnings, find_beginnings, find_longest
 
 SECRETS = "secrets"
 
@@ -39,7 +41,11 @@ class Rule(NamedTuple):
 
 
 _BEGIN: Final = 3  # letters of a hint by which it is looked up
-_LONG: Final = 400
+_SHORT: Final = 400
+_LONG: Final = 1500
+_BEYOND: Final = 200  # letters around a match that a rule may ask for
+_APART: Final = 256  # letters between hints that are counted one by one
+_FAR: Final = 8000  # letters of a match that may be any number
 
 
 class Rules:
@@ -61,7 +67,7 @@ class Rules:
     def that_may_apply(self, folded: str) -> list[Rule]:
         """Those that may find something in a text, given in small letters."""
         asked = self._hints
-        if len(folded) < _LONG:  # what stands in it is sooner looked up than all hints are looked for
+        if len(folded) < _SHORT:  # what stands in it is sooner looked up than all hints are looked for
             begins = {folded[at : at + _BEGIN] for at in range(len(folded) - _BEGIN + 1)}
             asked = self._short + [
                 hint for begin in self._by_begin.keys() & begins for hint in self._by_begin[begin]
@@ -69,14 +75,24 @@ class Rules:
         numbers = set(self._always).union(*[self._by_hint[hint] for hint in asked if hint in folded])
         return [self.rules[number] for number in sorted(numbers)]
 
-    def within(self, text: str) -> Rules:
-        """Those of them that may find something in a text: fewer to ask for each piece of it."""
-        return Rules(self.that_may_apply(text.lower()))
-
     @cached_property
     def sure(self) -> Rules:
         """Those that tell a secret by its own shape."""
         return Rules(rule for rule in self.rules if rule.is_sure)
+
+    @cached_property
+    def beginnings(self) -> tuple[Beginnings, Beginnings, frozenset[int]]:
+        """How their matches begin, of those that are folded and of the others; and of which that is known."""
+        begins = {number: find_beginnings(rule.pattern) for number, rule in enumerate(self.rules)}
+        folded = {number: found for number, found in begins.items() if self.rules[number].is_folded}
+        as_is = {number: found for number, found in begins.items() if number not in folded}
+        known = frozenset(number for number, found in begins.items() if found)
+        return Beginnings(folded), Beginnings(as_is), known
+
+    @cached_property
+    def longest(self) -> tuple[int, ...]:
+        """How many letters a match of each may have."""
+        return tuple(find_longest(rule.pattern) for rule in self.rules)
 
 
 def any_case(
@@ -103,17 +119,20 @@ TAG = re.compile(
 )
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_WRAPPED = re.compile(r"(?<=[\w+/=.-])\r?\n(?:> ?|&gt; ?|[ \t]{1,8})?(?=[\w+/=.-])")
+# What must stand before it is asked behind it: so the engine skips from one end of a line to the next.
+_WRAPPED = re.compile(r"(?:\n(?<=[\w+/=.-]\n)|\r\n(?<=[\w+/=.-]\r\n))(?:> ?|&gt; ?|[ \t]{1,8})?(?=[\w+/=.-])")
 # One letter for one, so that places in the text stay what they are.
-_PLAIN = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
-    **dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2009"), " "),
-    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"),
+_PLAIN: Final = {
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys("\u00a0\u2007\u202f\u2009", " "),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
 }
+_NOT_PLAIN: Final = re.compile(f"[{''.join(_PLAIN)}]")
 
 
 def plain_of(text: str) -> str:
     """The text with its wide letters, blanks and dashes as the plain ones, each in its place."""
-    return text if text.isascii() else text.translate(_PLAIN)
+    return text if text.isascii() else _NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], text)
 
 
 def find_spans(text: str, rules: Rules, wanted: Collection[str]) -> list[Span]:
@@ -149,14 +168,68 @@ def _matches(text: str, rules: Rules, wanted: Collection[str]) -> Iterator[Span]
     folded = text.lower()
     if len(folded) != len(text):  # a few letters have small forms of two
         folded = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
-    for rule in rules.that_may_apply(folded):
+    found = _in_short if len(text) < _LONG else _in_long
+    for rule, match in found(text, folded, rules):
         if rule.of not in wanted:
             continue
-        named = "value" in rule.pattern.groupindex
+        start, end = match.span("value" if "value" in rule.pattern.groupindex else 0)
+        if start >= 0 and (rule.check is None or rule.check(text[start:end])):
+            yield Span(start, end, rule.kind, rule.of)
+
+
+_Found = Iterator[tuple[Rule, re.Match[str]]]
+
+
+def _in_short(text: str, folded: str, rules: Rules) -> _Found:
+    for rule in rules.that_may_apply(folded):
         for match in rule.pattern.finditer(folded if rule.is_folded else text):
-            start, end = match.span("value" if named else 0)
-            if start >= 0 and (rule.check is None or rule.check(text[start:end])):
-                yield Span(start, end, rule.kind, rule.of)
+            yield rule, match
+
+
+def _in_long(text: str, folded: str, rules: Rules) -> _Found:
+    """As `_in_short`; the patterns are not tried at each letter, but where a match may begin or be near."""
+    of_folded, of_text, known = rules.beginnings
+    places = of_folded.places_in(folded) | of_text.places_in(text)
+    for number, rule in enumerate(rules.rules):
+        given = folded if rule.is_folded else text
+        if number in known:
+            matches = _tried_at(places.get(number, ()), rule.pattern, given)
+        else:
+            matches = _tried_near(rule, rules.longest[number], given, folded)
+        for match in matches:
+            yield rule, match
+
+
+def _tried_at(places: Iterable[int], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    end = 0
+    for place in places:
+        if place >= end and (match := pattern.match(text, place)):
+            yield match
+            end = match.end()
+
+
+def _tried_near(rule: Rule, longest: int, text: str, folded: str) -> Iterator[re.Match[str]]:
+    """The matches of a rule in the stretches of a text around its hints."""
+    if not rule.hints or longest > _FAR:
+        if not rule.hints or any(hint in folded for hint in rule.hints):
+            yield from rule.pattern.finditer(text)
+        return
+    reach = longest + _BEYOND
+    start = end = 0
+    for place in sorted(place for hint in rule.hints for place in _places_of(hint, folded)):
+        if place - reach > end:
+            yield from rule.pattern.finditer(text, start, end)
+            start = place - reach
+        end = place + _APART + reach
+    yield from rule.pattern.finditer(text, start, end)
+
+
+def _places_of(hint: str, folded: str) -> Iterator[int]:
+    """Where a hint stands, or not far behind it once more."""
+    at = folded.find(hint)
+    while at >= 0:
+        yield at
+        at = folded.find(hint, at + _APART)
 
 
 def _seen_without(

@@ -45,18 +45,9 @@ def _rules_of(wanted: tuple[str, ...]) -> Rules:
 
 
 def find_written_kinds(text: str) -> set[str]:
-    """What kinds of secrets are in a text of any kind, as a page's source, by shape and by name.
-
-    It is read in blocks that overlap, since most rules have nothing to look for in most of them.
-    """
-    rules = _WRITTEN.within(text)
-    kinds = set()
-    for at in range(0, len(text), 4000):
-        first = max(0, at - 1000)
-        spans = find_spans(text[first : at + 4000], rules, (SECRETS,))
-        # What begins where a block was cut may be the rest of a word, and stood whole in the block before.
-        kinds |= {span.kind for span in spans if not first or span.start >= 200}
-    return kinds | {span.kind for span in secrets.find_private_keys(text)}
+    """What kinds of secrets are in a text of any kind, as a page's source, by shape and by name."""
+    found = find_spans(text, _WRITTEN, (SECRETS,))
+    return {span.kind for span in (*found, *secrets.find_private_keys(text))}
 
 
 def redact_text(text: str, tagger: Tagger, wanted: Collection[str] = EVERYTHING) -> str:
