@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
 from pmkit import __version__
-from pmkit.commands import archive, checks, evidence, incident, integrations, record, report, review, template
 from pmkit.errors import PmkitError
+
+_ROOMS: Final = {
+    "incident": ["new", "assign", "lab"],
+    "template": ["template"],
+    "evidence": ["add", "events"],
+    "archive": ["archive"],
+    "record": ["mark", "pick", "impact", "undo"],
+    "review": ["status", "checkin", "agenda", "calendar", "actions"],
+    "checks": ["check", "redactions", "verify"],
+    "report": ["report", "batch", "portfolio"],
+    "integrations": ["fetch", "push", "doctor", "demo-server"],
+}
+_ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+class _Commands(MutableMapping[str, click.Command]):
+    """The commands by name; each is loaded from its module in `pmkit.commands` when it is asked for."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._loaded:
+            room = import_module(f"pmkit.commands.{_ROOM_OF[name]}")
+            self._loaded[name] = getattr(room, name.replace("-", "_"))
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**_ROOM_OF, **self._loaded})
+
+    def __len__(self) -> int:
+        return len({**_ROOM_OF, **self._loaded})
 
 
 class _Group(click.Group):
@@ -31,6 +70,7 @@ class _Group(click.Group):
 
 @click.group(
     cls=_Group,
+    commands=_Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
     epilog="A first look: `pmkit report data/checkout-failure` renders the sample incident.",
 )
@@ -52,8 +92,3 @@ def main() -> None:
       pmkit template start ours.toml
       pmkit new 2026-11-03-checkout --template ours.toml --severity SEV-1
     """
-
-
-for _room in (incident, template, evidence, archive, record, review, checks, report, integrations):
-    for _command in _room.COMMANDS:
-        main.add_command(_command)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
+import click
 import pytest
 
 import pmkit
+from pmkit import commands
 from pmkit.cli import main
 from tests.commands.shell import Run, assert_refused
 
@@ -65,6 +69,19 @@ def test_every_command_has_help(run: Run) -> None:
     assert run("--version").stdout == f"pmkit, version {pmkit.__version__}\n"
     for command in ("new", "add", "status", "report", "lab", "verify", "undo"):
         assert f"  {command} " in run("--help").stdout
+
+
+def test_every_command_of_every_room_is_found() -> None:
+    """None is left out of the list in `cli.py`, and each has the name it is listed under."""
+    found = dict(main.commands)
+    assert all(command.name == name for name, command in found.items())
+    groups = [command for command in found.values() if isinstance(command, click.Group)]
+    known = {
+        id(one) for one in [*found.values(), *(sub for group in groups for sub in group.commands.values())]
+    }
+    rooms = [import_module(f"pmkit.commands.{room.name}") for room in iter_modules(commands.__path__)]
+    here = [one for room in rooms for one in vars(room).values() if isinstance(one, click.Command)]
+    assert here and all(id(one) in known for one in here)
 
 
 def test_the_module_is_the_command() -> None:

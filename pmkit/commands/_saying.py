@@ -1,4 +1,4 @@
-"""What a command says while it works, and how long lines are broken."""
+"""What a command says while it works, to people and to programs, and how long lines are broken."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -38,6 +39,13 @@ def progress_bar(label: str, count: int) -> Iterator[Callable[[object], None]]:
     """Shows on standard error how many of so many are done; called with each as it comes."""
     with click.progressbar(length=count, label=label, show_pos=True, file=sys.stderr) as bar:
         yield lambda _: bar.update(1)
+
+
+def say_json(value: Any, *, ensure_ascii: bool = True) -> None:
+    """Say a value for a program to read."""
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=ensure_ascii))
 
 
 def wrapped(text: str) -> str:

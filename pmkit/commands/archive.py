@@ -118,6 +118,3 @@ def take_window(
         click.echo(words)
     if not intake.is_whole:
         sys.exit(2)
-
-
-COMMANDS = (archive,)

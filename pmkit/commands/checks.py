@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from pmkit.commands._arguments import EXISTING_FOLDER, parse_time, text_or_json
-from pmkit.commands._saying import wrapped
+from pmkit.commands._saying import say_json, wrapped
 
 
 @click.command()
@@ -138,7 +137,7 @@ def redactions(
         click.echo(decide_redaction(workspace, row).note)
         found = find_redactions(workspace.load(), readers)
     if form == "json":
-        click.echo(json.dumps(found.to_dict("records"), indent=2))
+        say_json(found.to_dict("records"))
     elif not named:
         click.echo(describe_found(found, readers.title))
 
@@ -158,9 +157,9 @@ def verify(incident: Path, head: str, form: str) -> None:
     from pmkit.workspace import Workspace
 
     audit = Workspace.open(incident).audit(head=head)
-    click.echo(json.dumps(audit.to_dict(), indent=2) if form == "json" else audit.to_text())
+    if form == "json":
+        say_json(audit.to_dict())
+    else:
+        click.echo(audit.to_text())
     if len(audit.problems):
         sys.exit(1)
-
-
-COMMANDS = (check, redactions, verify)

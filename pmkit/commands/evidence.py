@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 import click
 
 from pmkit.commands._arguments import EXISTING_FOLDER, Place, parse_pairs, parse_time
-from pmkit.commands._saying import wrapped
+from pmkit.commands._saying import say_json, wrapped
 
 
 class _Add(click.Command):
@@ -100,7 +99,7 @@ def add(
             ),
         )
     if output == "json":
-        click.echo(json.dumps(intake.to_dict(), indent=2))
+        say_json(intake.to_dict())
     elif words := intake.last_words():
         click.echo(words)
     if not intake.is_whole:
@@ -156,6 +155,3 @@ def events(
         click.echo(wrapped(f"    {row.actor or row.source}, {row.place or row.kind}: {words}"))
     if len(found) > limit:
         click.echo(f"and {len(found) - limit:,} more; narrow it down, or --limit {len(found)}", err=True)
-
-
-COMMANDS = (add, events)

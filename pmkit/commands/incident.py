@@ -110,6 +110,3 @@ def lab(incident: Path) -> None:
         click.echo(f"Added {path}", err=True)
     command = lab_command(workspace)
     os.execv(command[0], command)  # noqa: S606 - no shell
-
-
-COMMANDS = (new, assign, lab)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from pmkit.commands._arguments import EXISTING_FOLDER, parse_time, text_or_json
-from pmkit.commands._saying import wrapped
+from pmkit.commands._saying import say_json, wrapped
 
 
 @click.command()
@@ -67,7 +66,7 @@ def fetch(
         patience=Patience(told=lambda words: click.echo(f"{words} …", err=True)),
     )
     if form == "json":
-        click.echo(json.dumps([one.to_dict() for one in fetched], indent=2))
+        say_json([one.to_dict() for one in fetched])
     else:
         click.echo("\n".join(one.to_text() for one in fetched))
     if not all(one.is_complete for one in fetched):
@@ -139,7 +138,7 @@ def doctor(incident: Path | None, form: str) -> None:
 
     findings = examine(Workspace.open(incident).incident if incident else None)
     if form == "json":
-        click.echo(json.dumps([vars(one) for one in findings], indent=2, ensure_ascii=False))
+        say_json([vars(one) for one in findings], ensure_ascii=False)
     else:
         click.echo(wrapped(describe(findings)))
     if any(one.level == "lacks" for one in findings):
@@ -168,6 +167,3 @@ def demo_server(faults: float) -> None:
                 time.sleep(3600)
         except KeyboardInterrupt:
             click.echo("", err=True)
-
-
-COMMANDS = (fetch, push, doctor, demo_server)

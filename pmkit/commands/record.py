@@ -193,6 +193,3 @@ def _saves(workspace: Workspace, file: str) -> Iterator[str]:
         did = did if save.back_to is None else f"undo, back to line {save.back_to}; "
         by, what = printable(save.by), printable(did + change)
         yield f"{save.line:>5}  {at}  {by:<12}  {save.file:<20}  {what}"
-
-
-COMMANDS = (mark, pick, impact, undo)

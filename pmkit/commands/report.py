@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from pmkit.commands._arguments import (
     parse_time,
     text_or_json,
 )
-from pmkit.commands._saying import progress_bar, timed_steps
+from pmkit.commands._saying import progress_bar, say_json, timed_steps
 from pmkit.errors import WorkspaceError
 
 
@@ -201,7 +200,7 @@ def batch(
     with progress_bar("Rendering", len(incidents)) as told:
         outcomes = render_batch(incidents, options, jobs=jobs, progress=told, scheduler=scheduler)
     if form == "json":
-        click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
+        say_json([outcome.to_dict() for outcome in outcomes])
     else:
         click.echo(describe_batch(outcomes))
     if not all(outcome.is_done for outcome in outcomes):
@@ -259,6 +258,3 @@ def portfolio(
             places, out, now=now, to=parse_names(formats), jobs=jobs, scheduler=scheduler, progress=told
         )
     click.echo("\n".join(files))
-
-
-COMMANDS = (report, batch, portfolio)

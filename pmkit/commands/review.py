@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from pmkit.commands._arguments import EXISTING_FOLDER, parse_pairs, parse_time, text_or_json
-from pmkit.commands._saying import wrapped
+from pmkit.commands._saying import say_json, wrapped
 from pmkit.errors import WorkspaceError
 
 
@@ -34,7 +33,10 @@ def status(incident: Path, form: str, at: str | None) -> None:
     for name in reached:
         click.echo(f"Reached: {name}", err=True)
     review = describe_review(workspace.load() if reached else postmortem, now)
-    click.echo(json.dumps(review.to_dict(), indent=2) if form == "json" else wrapped(review.to_text()))
+    if form == "json":
+        say_json(review.to_dict())
+    else:
+        click.echo(wrapped(review.to_text()))
     if review.is_late:
         sys.exit(1)
 
@@ -164,6 +166,3 @@ def actions(incident: Path, overdue: bool, form: str, out: Path | None) -> None:
         click.echo(wrapped(describe_actions(shown)) if len(shown) or not overdue else "None is overdue.")
     if overdue and len(late):
         sys.exit(1)
-
-
-COMMANDS = (status, checkin, agenda, calendar, actions)

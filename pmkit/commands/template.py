@@ -62,6 +62,3 @@ def check_template(file: Path) -> None:
     for role in plan.idle_roles:
         where = '[raci."…"] or [[task_lists]]'
         click.echo(f"{role} has no task and no part in the RACI: add it under {where}.")
-
-
-COMMANDS = (template,)
