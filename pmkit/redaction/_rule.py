@@ -121,6 +121,8 @@ TAG = re.compile(
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # What must stand before it is asked behind it: so the engine skips from one end of a line to the next.
 _WRAPPED = re.compile(r"(?:\n(?<=[\w+/=.-]\n)|\r\n(?<=[\w+/=.-]\r\n))(?:> ?|&gt; ?|[ \t]{1,8})?(?=[\w+/=.-])")
+_END_WRITTEN_OUT = re.compile(r"\\[nrt](?=[\w+(])")
+_QUOTE_WRITTEN_OUT = re.compile(r"(?<![^:=,{(\[\s])&quot;")
 # One letter for one, so that places in the text stay what they are.
 _PLAIN: Final = {
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
@@ -131,8 +133,16 @@ _NOT_PLAIN: Final = re.compile(f"[{''.join(_PLAIN)}]")
 
 
 def plain_of(text: str) -> str:
-    """The text with its wide letters, blanks and dashes as the plain ones, each in its place."""
-    return text if text.isascii() else _NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], text)
+    """The text with wide letters, blanks and dashes as plain ones, and what is written out as what it says.
+
+    Each stands in its place: `\\n` is two blanks, an escaped quotation mark is one and five blanks.
+    """
+    plain = text if text.isascii() else _NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], text)
+    if "\\" in plain:
+        plain = _END_WRITTEN_OUT.sub("  ", plain)
+    if "&quot;" in plain:
+        plain = _QUOTE_WRITTEN_OUT.sub('     "', plain).replace("&quot;", '"     ')
+    return plain
 
 
 def find_spans(text: str, rules: Rules, wanted: Collection[str]) -> list[Span]:

@@ -98,6 +98,14 @@ _LOOKS: Final = (
         decodes_to_pair,
     ),
     _Look(
+        SECRETS,
+        "secret",
+        re.compile(r"(?<![\w+/=.-])[A-Z2-7]{16,128}(?![\w+/=-])"),
+        re.compile(r"totp|2fa|mfa|(?<![a-z])otp|authenticator|seed|secret"),
+        ("otp", "2fa", "mfa", "authenticator", "seed", "secret"),
+        lambda value: len(set(value)) > 9,
+    ),
+    _Look(
         "national ids",
         "national id",
         re.compile(r"(?<![\w.,+-])\d{6} ?\d{5}(?![\w-]|[.,:]\d)"),

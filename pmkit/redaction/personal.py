@@ -15,7 +15,7 @@ def is_card(text: str) -> bool:
     issued = re.fullmatch(
         r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|220[0-4]\d{12,15}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}|"
         r"6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[689]\d)\d{11}|62\d{14,17}|"
-        r"(?:50|5[6-9]|6[0-9])\d{10,17}",
+        r"(?:50|5[6-9]|6[0-9])\d{14,17}",
         digits,
     )
     return bool(issued) and len(set(digits)) > 1 and _luhn(digits)
@@ -131,7 +131,12 @@ def _is_track(text: str) -> bool:
     return is_card(text.partition("=")[0])
 
 
-_IS: Final = r"(?:\s{0,3}(?:=>|->|[:=#は是]|%3D)|['’]s|\s{1,3}(?:is|was|are|ist|lautet|er|es|est|är|reads|shows|of|value))?\s{0,3}[\"'`“„\\(\[<*]{0,4}"
+_IS: Final = (
+    r"(?:\s{0,5}(?:=>|->|→|\*{0,2}[:=#|—–>は是]\*{0,2}|%3D|\s-\s)|['’]s|"
+    r"\s{1,3}(?:is|was|are|ist|lautet|er|es|est|är|reads|shows|of|value|seems|appears|still|now)"
+    r"(?:\s(?:now|still|set\sto|to\sbe))?)?"
+    r"(?:\s?[|>][+-]?\n)?\s{0,12}[\"'`“„\\(\[<*]{0,4}"
+)
 _NUMBER_OF: Final = r"(?:[ _-]?(?:numbers?|numre|nummer|num|no\.?|nr\.?|n°|#|id|code))?"
 _MONTHS: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zé]{0,7}\.?"
 _DATE: Final = (
@@ -201,9 +206,9 @@ RULES: Final[tuple[Rule, ...]] = (
     any_case("account numbers", "sort code", rf"(?<!\w)sort(?:[ _-]?code)?{_IS}(?P<value>\d{{2}}[- ]?\d{{2}}[- ]?\d{{2}})(?!\d)", ("sort",)),
     Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), ("-",)),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ) ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])")),
-    Rule("national ids", "national id", re.compile(r"(?<![\d.+-])\d{3}[ -]\d{3}[ -]\d{4}(?![\d-])"), (), _is_nhs),
-    Rule("national ids", "national id", re.compile(r"(?<![\d.+-])\d{10}(?![\d-])"), ("nhs",), _is_nhs),
-    Rule("national ids", "national id", re.compile(r"(?<![\d.+-])[0-7]\d{5} ?\d{5}(?![\d.-])"), (), _is_fnr),
+    Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9.+-])\d{3}[ -]\d{3}[ -]\d{4}(?![A-Za-z0-9-])"), (), _is_nhs),
+    Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9.+-])\d{10}(?![A-Za-z0-9-])"), ("nhs",), _is_nhs),
+    Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9.+-])[0-7]\d{5} ?\d{5}(?![A-Za-z0-9.-])"), (), _is_fnr),
     Rule("national ids", "national id", re.compile(r"(?<![\d.+-])(?:19|20)?\d{6}[-+]\d{4}(?![\d.-])"), ("-", "+"), _is_personnummer),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])(?:\d{8}|[XYZ]\d{7})-?[A-Z](?![A-Za-z0-9])"), (), _is_dni),
     Rule("national ids", "national id", re.compile(r"(?<![A-Za-z0-9])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![A-Za-z0-9])")),
@@ -233,7 +238,7 @@ RULES: Final[tuple[Rule, ...]] = (
     any_case("record numbers", "record", r"(?<!\w)(?:patient|chart|pasient)\s(?P<value>\d{6,10})(?!\d|[.,:]\d|\s?(?:%|ms|times|records|patients))", ("patient", "chart", "pasient")),
     any_case("record numbers", "record", r"(?<!\w)record\s(?P<value>\d{6,10})\sof\s(?:the\s|a\s)?patient", ("record",)),
     any_case("phone numbers", "phone number", r"(?<!\w)(?:call|phone|tel|telephone|mobile|cell|ring|sms|text|dial)\s(?:me\son\s|her\son\s|him\son\s|them\son\s|on\s|at\s|to\s|from\s)?(?P<value>[2-9]\d{9})(?!\d|[.,:]\d|\s?(?:times|requests|calls|ms|errors))", ("call", "phone", "tel", "mobile", "cell", "ring", "sms", "text", "dial"), _is_phone),
-    any_case("dates of birth", "date of birth", rf"(?<![^\W_])(?:{_BORN})[\"'\\]{{0,3}}{_IS}(?:on\s|am\s|el\s|of\s|year\s|on\sfile\s|in\srecord\s|value=[\"']|[(>]){{0,2}}(?P<value>{_DATE})(?!\d)", _BORN_HINTS),
+    any_case("dates of birth", "date of birth", rf"(?:(?<![^\W_])|(?<=\s-d))(?:{_BORN})[\"'\\]{{0,3}}(?:\s(?:of|for)\s(?:the\s|this\s|our\s)?[\w-]{{2,20}})?{_IS}(?:on\s|am\s|el\s|of\s|year\s|on\sfile\s|in\srecord\s|value=[\"']|[(>]){{0,2}}(?P<value>{_DATE})(?!\d)", _BORN_HINTS),
     any_case("dates of birth", "date of birth", rf"(?<![\w.-])(?P<value>{_DATE})\s?[([,–-]{{0,2}}\s?(?:d\.?o\.?b|date\sof\sbirth|birth(?:date|day)?|geburtsdatum|geb\.)(?!\w)", _BORN_HINTS),
     Rule("patients", "patient", re.compile(rf"(?<![\w])(?:[Pp]atients?|PATIENT|[Pp]t\.?|[Pp]atient(?:in|en)|[Pp]aciente|[Pp]aziente|[Pp]ati[ëe]nte?|[Pp]asient(?:en)?)(?:['’]s)?(?:[ _]?[Nn]ame)?[\"']?(?:\s{{0,3}}[:=]|\s(?:is|was|called|named))?\s{{0,3}}[\"'“(]{{0,2}}(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Fru)\.?\s)?(?P<value>{_CALLED})"), ("pat", "pt", "pasient", "pac", "paz"), lambda v: not _NO_SURNAME.search(v)),
     Rule("patients", "person", re.compile(rf"(?<![\w])(?:Mr|Mrs|Ms|Mx|Miss|Herrn?|Frau|Fru|Mme|Mlle|Madame|Monsieur|Sr|Sra|Srta|Señora?|Don|Doña|Sig|Signora?|Pan|Pani)\.?\s(?:(?:Dr|Prof)\.?\s){{0,2}}(?P<value>{_CAPITAL}[\w'’-]{{1,30}}(?:\s{_CAPITAL}[\w'’-]{{1,30}})?)"), ("m", "herr", "fr", "s", "do", "pan"), lambda v: not _NO_SURNAME.search(v)),

@@ -151,7 +151,7 @@ def _not_one_letter(value: str) -> bool:
 
 # A reference to where a secret is, or a place where one was.
 _REFERENCE: Final = re.compile(
-    r"""(?ix) [$%{<\[(*] | \.\.\. | … | [x•·_.*#-]{3,}$ | \w+\(\d+\)?$ | (?:required|nullable|sometimes|confirmed|bail)\| | (?:null|none|nil|true|false|yes|no|undefined|empty|unset
+    r"""(?ix) [$%{<\[(*] | \.\.\. | … | [x•·_.*#-]{3,}$ | \w+\(\d+\)?$ | your[_-]\w+$ | \w+[_-]here$ | (?:required|nullable|sometimes|confirmed|bail)\| | (?:null|none|nil|true|false|yes|no|undefined|empty|unset
     | missing|invalid|expired|wrong|required|optional|here|there|below|above|changed|hidden|masked|removed
     | redacted|reset|rotated|unknown|n/?a|tbd|todo|example|placeholder|string|str|int|bool|value|secret|password
     | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
@@ -164,7 +164,9 @@ _NAME: Final = re.compile(r"(?:[a-z]{1,40}+[-_./])++[a-z]{0,40}\d{0,3}$|[A-Z]{2,
 _SHORT: Final = re.compile(r"[a-z]{1,12}\d{1,2}$")
 _DATED: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 # How the public half of a key pair begins, without and with the name of its kind.
-_PUBLIC_KEY: Final = re.compile(r"MFkwEwYH|MIIBIjAN|MIICIjAN|MIGfMA0G|MCowBQYD|AAAA[BCE]3Nza|ed25519|ssh-")
+_PUBLIC_KEY: Final = r"MFkwEwYH|MIIBIjAN|MIICIjAN|MIGfMA0G|MCowBQYD|AAAA[BCE]3Nza|ed25519|ssh-"
+# Beside these: a name and its value, and a pod.
+_NO_KEY: Final = re.compile(rf"{_PUBLIC_KEY}|[a-z_]+=|[a-z][a-z0-9-]*-[0-9a-f]{{7,10}}-[a-z0-9]{{5}}$")
 _HEX_ID: Final = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
@@ -187,9 +189,16 @@ def _is_token(value: str) -> bool:
 
 
 def _is_long(value: str) -> bool:
-    if len(value) < 16 or _HEX_ID.match(value) or _DATED.search(value) or _PUBLIC_KEY.match(value):
+    if len(value) < 16 or _HEX_ID.match(value) or _DATED.search(value) or _NO_KEY.match(value):
         return False
     return _is_token(value)
+
+
+# Addresses, what a function is called with, a word and what it is about, pods.
+_NO_PASSWORD: Final = re.compile(
+    r"(?i)https?:|#|@|<|&lt;|\w+://|[a-z_]+=[\w.,()]*$|[\w./-]+\.html?[#?]|[a-z]{2,}:[\w.%-]*$|"
+    r"[a-z][a-z0-9-]*-[0-9a-f]{7,10}-[a-z0-9]{5}$"
+)
 
 
 def is_chosen(value: str) -> bool:
@@ -197,10 +206,7 @@ def is_chosen(value: str) -> bool:
     value = value.rstrip(".,;:)\"'`")
     if len(value) < 5 or _REFERENCE.match(value) or _VERSION.match(value) or _NAME.match(value):
         return False
-    # Nor an address, or what a function is called with.
-    if re.match(
-        r"(?i)https?:|#|@|<|&lt;|\w+://|[a-z_]+=[\w.,()]*$|[\w./-]+\.html?[#?]", value
-    ) or not re.search(r"[^\W_]", value):
+    if _NO_PASSWORD.match(value) or not re.search(r"[^\W_]", value):
         return False
     inner = value[1:-1]
     has_letter = bool(re.search(r"[^\W\d_]", value))
@@ -286,7 +292,7 @@ _ABOUT: Final = (
     r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|hasher|hashing|encoder|strength|complexity|validator|regex|pattern|enabled|history|min|max|reset_at|changed_at|at|is|in|on|of|for))(?![a-z])"
 )
 _QUOTE: Final = r"(?:\\{0,3}[\"'`]|&quot;|&\#39;)"
-_GIVES: Final = rf"{_QUOTE}?\]?\s{{0,8}}(?::=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}"
+_GIVES: Final = rf"{_QUOTE}?\]?(?:\*\*)?\s{{0,8}}(?:\|(?=[^|\n]{{3,400}}\s\|)|:=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}(?:[|>][+-]?\s{{0,3}}\n\s{{1,12}})?"
 # In quotes a value ends with them; bare, it ends where the text goes on. `&` starts the next parameter.
 _QUOTED: Final = r"(?:\\{0,3}\"(?P<q1>[^\"\\\n]{1,4000})|\\{0,3}'(?P<q2>[^'\\\n]{1,4000}))"
 _BARE: Final = (
@@ -306,8 +312,8 @@ def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[
 # Between quotes a value may hold blanks and commas.
 _INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
 _SAYS: Final = (
-    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|\s[-–—]\s|"
-    r"\s{1,4}(?:is|are|was|ist|war|lautet|hei(?:ß|ss)t|est|era?|es|è|é|ö|är|var|jest|bylo|je|este|és|to|be|still|now|reads|equals|should be)\s{1,4})"
+    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|\s-\s|\s{0,2}[–—]\s{0,2}|"
+    r"\s{1,4}(?:is|are|was|ist|war|lautet|hei(?:ß|ss)t|est|era?|es|è|é|ö|är|var|jest|bylo|je|este|és|to|be|still|now|reads|equals|should be|seems to be|appears to be|will be|has been|set to|became)\s{1,4})"
 )
 _WORDS: Final = r"(?:[ \t]{1,4}(?!is\b|are\b|was\b|to\b|ist\b|est\b|es\b)[\w@'’/.-]{1,24}){0,6}?"
 _SAID: Final = r"[(\"'`“„‘«「『*]{0,3}(?P<value>[^\s\"`“”»<>」』]{3,200})"
@@ -346,7 +352,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", r"jdbc:oracle:\w{1,10}:[\w.$#-]{1,60}/(?P<value>[^\s@\"'<>]{1,200})@", ("jdbc:oracle",)),
     any_case(SECRETS, "token", r"://(?P<value>[0-9a-f]{32})(?=[:@])", ("://",)),
     # Parameters of addresses.
-    any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|magic|ticket|invit\w{1,6}|reset|confirm(?:ation)?|verif\w{1,8}|activat\w{1,4}|credential|assertion|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'<>#;|)\]]{6,4000})", ("=",), _is_token),
+    any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|magic|ticket|invit\w{1,6}|reset|confirm(?:ation)?|verif\w{1,8}|activat\w{1,4}|credential|assertion|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'`,<>#;|)\]?!]{6,4000})", ("=",), _is_token),
     any_case(SECRETS, "password", r"(?:[?&;]|&amp;)(?:password|passwd|pwd|pass|pw)=(?P<value>[^\s&\"'<>#|]{3,400})", ("=",), _is_given),
     any_case(SECRETS, "token", r"/(?:reset(?:[_-]password)?|password[_-]?resets?|invit(?:e|ation)s?|magic(?:-?link)?|verify|activate|confirm|hooks?|webhooks?|alert|share|login|signin)/(?P<value>[\w-]{20,200})(?![\w.-])", ("/reset", "/password", "/invit", "/magic", "/verify", "/activate", "/confirm", "/hook", "/webhook", "/alert/", "/share/", "/login/", "/signin/"), lambda v: is_random(v) or bool(_HEX_ID.match(v) and len(v) == 36) or bool(re.fullmatch(r"(?=\D*\d)[a-z0-9]{26}|[0-9a-f]{32,64}", v))),
     # Headers.
@@ -359,9 +365,10 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     # Names and values.
     _assigned(_LOCK_WORDS, "password", lambda v: _is_given(v) and not v.isalpha() | _is_prose(v), _PASSWORD_HINTS),
     any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS})(?!{_ABOUT})[\w-]{{0,12}}?(?:{_QUOTE}?\]?\s{{0,3}}(?:=>|:)\s{{0,3}}{_QUOTE}|{_QUOTE}?\s{{0,3}}=\s{{0,3}}{_QUOTE}?)(?P<value>{_BARE}{{3,400}}+)", _PASSWORD_HINTS, _is_given),
-    any_case(SECRETS, "password", rf"<(?:\w{{1,20}}:)?\w{{0,20}}(?:{_LOCK_WORDS}|secret|token)\w{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
+    any_case(SECRETS, "password", rf"<[\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token)[\w.-]{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
+    any_case(SECRETS, "key", r"<[\w.:-]{0,40}(?:key|key_?id|auth|credential)>(?P<value>[^<\s]{12,4000})<", ("key>", "id>", "auth>", "credential>"), lambda v: _is_token(v) and not _HEX_ID.match(v)),
     _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
-    _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private_key_id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
+    _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private[_\s]key[_\s]id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
     _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)(?![a-z])", "password", lambda v: is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
     any_case(SECRETS, "key", r"(?<![a-z])_auth\s{0,2}=\s{0,2}[\"']?(?P<value>[\w+/=.-]{12,4000})", ("_auth",), lambda v: _is_token(v) or decodes_to_pair(v)),
     any_case(SECRETS, "key", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token|key|pwd)[\w.-]{{0,20}}[\"']\s{{1,4}}value=[\"'](?P<value>[^\"'<>]{{6,4000}})[\"']", ("value=",), lambda v: _is_given(v) and not _is_prose(v)),
@@ -373,6 +380,8 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "key", r"(?<![\w-])(?:login|auth|authenticate|relogin)\s(?:--?[\w-]{1,20}[= ]){0,2}[\"']?(?P<value>[\w+/=.-]{24,400})(?![\w/:.-])", ("login", "auth"), lambda v: is_random(v) or bool(re.fullmatch(r"[0-9a-f]{32,64}", v))),
     any_case(SECRETS, "key", r"(?<![\w-])(?:x-[\w-]{2,30}-session|x-session-(?:id|token))[\"']?\s?[:=]\s?[\"']?(?P<value>[\w-]{16,200})", ("session",), lambda v: _is_token(v) or bool(_HEX_ID.match(v))),
     any_case(SECRETS, "key", r"(?<![\w-])(?!(?:continuation|cancell?ation|page|paging|sync|request|idempotency|correlation|device|push|cursor|fencing|partition|primary|sort|row|cache|foreign|tracking|message|next|resume|delete|sequence)\b)(?:[\w.]{2,24}[ _-])?(?:(?:api|auth|access|service|deploy|private|secret|licen[cs]e|ingest\w{0,4}|source|security|rest|account|app|bot|user|personal|write|master|admin|routing|integration)[ _-]?(?:key|token|secret)|token|secret|apikey)(?:\s?[:=]|\sis|\swas)?\s{1,3}[(\"'`]{0,2}(?P<value>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![\w-])", ("key", "token", "secret")),
+    any_case(SECRETS, "pin", r"(?<![a-z])(?:pin|otp|passcode|mfa|2fa|totp)(?:[_-]?(?:code|number))?[\"']?\s{0,5}(?:[:=>]|=>)\s{0,5}[\"']?(?P<value>\d{4,8})(?![\w.,:/-]\d|\d)", ("pin", "otp", "passcode", "mfa", "2fa"), _is_pin),
+    any_case(SECRETS, "secret", r"(?<![a-z])(?:totp|otp|mfa|2fa|authenticator)[\w.-]{0,12}?(?:secret|seed|key)[\"']?\s{0,2}(?:[:=>]|=>)\s{0,2}[\"']?(?P<value>[a-z2-7]{16,128})(?!\w)", ("otp", "mfa", "2fa", "authenticator"), _is_seed),
     # Statements and settings that are no name and value.
     any_case(SECRETS, "password", r"identified\s{1,3}(?:with\s\S{1,60}\s)?(?:by|as)\s{1,3}(?:password\s)?[\"'](?P<value>[^\"'\n]{3,200})[\"']", ("identified",), _is_given),
     any_case(SECRETS, "password", r"password(?:\sfor\s[^\s=]{1,60})?(?:\s?=\s?|\s(?:to\s|as\s)?)(?:n|e|old_password\(|password\()?(?P<q>[\"'])(?P<value>[^\"'\n]{3,200})(?P=q)", ("password",), _is_given),
@@ -447,7 +456,7 @@ SAID: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
     any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), is_chosen),
-    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)(?<!public key)(?<!pubkey)(?<!host key)(?<!websocket-key)(?!\sid)|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→)\s{0,3}|\s{1,3}(?:is|was|are)\s{1,3}|\s{1,3})" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
+    any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)(?<!public key)(?<!pubkey)(?<!host key)(?<!websocket-key)(?!\sid)|private\skey\sid|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session(?:_?id)?)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→|–|—)\s{0,3}|\s{1,3}(?:(?:is|was|are|ist|est|es|set to|seems to be)\s{1,3})?)" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,6}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
     any_case(SECRETS, "secret", r"otpauth://[^\s\"'<>]{0,400}?secret=(?P<value>[A-Za-z2-7=]{8,200})", ("otpauth",)),
 )  # fmt: skip
