@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final, NamedTuple
 
 from pmkit.redaction._rule import SECRETS, Span
-from pmkit.redaction.secrets import decodes_to_pair, is_chosen, is_random
+from pmkit.redaction.secrets import LOCK_WORDS, decodes_to_pair, is_random, is_strong, is_token_or_chosen
 
 _NEAR: Final = (90, 40)  # letters before and behind in which the word may stand
 
@@ -24,21 +24,6 @@ class _Look(NamedTuple):
     hints: tuple[str, ...]
     check: Callable[[str], bool]
     near: tuple[int, int] = _NEAR
-
-
-_ADDRESSED: Final = re.compile(
-    r"[^@]+@[a-z0-9.-]+\.?$|[\w./-]*\.\w{1,4}#|[\w-]+#\d+$|[^&]*&\w+=|\w+://|[#@/-]"
-)
-
-
-def _is_strong(value: str) -> bool:
-    """A password by the signs in it, and no address, anchor or expression."""
-    value = value.rstrip(".,;:?")
-    if len(value) < 7 or _ADDRESSED.match(value) or re.search(r"[={}/\\|\[\]]", value):
-        return False
-    signs = re.search(r"[!@#$%^&*]", value[1:-1]) or value[-1] in "!*$%#"
-    turned = re.search(r"\d|[a-z][A-Z]|[a-z].*[^\w-][A-Z]", value)
-    return bool(signs and turned) and is_chosen(value) and not re.fullmatch(r"[\d.,]+\D{1,3}", value)
 
 
 def _is_born(value: str) -> bool:
@@ -76,16 +61,19 @@ _LOOKS: Final = (
         "password",
         re.compile(r"(?<![^\s\"'`“„(:=>|,*])[^\s\"'`“”„<>(),;]{7,64}(?![^\s\"'`“”„<>(),;])"),
         _OF_A_PASSWORD,
-        ("pass", "pw", "pswd", "mdp", "cred", "kennwort", "log", "sign", "wacht", "senord", "contrase",
-         "senha", "clave", "has", "parola", "парол", "salasana", "パスワード", "密码", "密碼"),
-        _is_strong,
+        ("pass", "pw", "pswd", "mdp", "cred", "kennwort", "login", "logged", "log in",
+         "log-in", "sign in", "signed in",
+         "wacht", "senord", "contrase", "senha", "clave", "hasł", "haslo", "parola", "парол",
+         "salasana", "パスワード", "密码", "密碼"),
+        is_strong,
     ),
     _Look(
         SECRETS,
         "key",
         re.compile(r"(?<![^\s\"'`“„(:=>|,*\[])[\w+/=.~-]{20,400}(?![\w+/=~-])"),
         _OF_A_KEY,
-        ("secret", "token", "key", "cred", "akia", "asia", "pass", "leaked", "schlüssel", "jeton", "cl",
+        ("secret", "token", "key", "cred", "akia", "asia", "pass", "leaked", "schlüssel",
+         "jeton", "clé ", "cle ", "clave ",
          "chiave", "トークン", "キー", "密钥", "令牌", "токен"),
         is_random,
     ),
@@ -168,3 +156,59 @@ def find_nearby(text: str, taken: Collection[Span], wanted: Collection[str]) -> 
                 or look.word.search(folded, end, end + look.near[1])
             ):
                 yield Span(start, end, look.kind, look.of)
+
+
+# Columns, whose heads say what stands below them
+
+_HEAD: Final = re.compile(
+    rf"(?P<password>(?:[\w-]{{1,20}}[ _-])?(?:{LOCK_WORDS}|pw|pass))|"
+    r"(?P<key>(?:[\w-]{1,20}[ _-])?(?:token|secret|api[ _-]?key|access[ _-]?key))|"
+    r"(?P<record>mrn|patient[ _-]?(?:id|no\.?|number)|medical[ _-]?record(?:[ _-]?(?:no\.?|number))?)|"
+    r"(?P<birth>dob|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)|geburtsdatum)|"
+    r"(?P<id>(?:ssn|social[ _-]?security|national[ _-]?id|fnr|nino|nhs)(?:[ _-]?(?:no\.?|number))?)|"
+    r"(?P<phone>(?:[\w-]{1,20}[ _-])?(?:phone|mobile|telephone)(?:[ _-]?(?:no\.?|number))?)|"
+    r"(?P<account>iban|account[ _-]?(?:no\.?|number)|kontonummer)"
+)
+_BELOW: Final[dict[str, tuple[str, str, int]]] = {  # of what, its word for the tag, how many digits at least
+    "password": (SECRETS, "password", 0),
+    "key": (SECRETS, "key", 0),
+    "record": ("record numbers", "record", 5),
+    "birth": ("dates of birth", "date of birth", 6),
+    "id": ("national ids", "national id", 6),
+    "phone": ("phone numbers", "phone number", 7),
+    "account": ("account numbers", "account", 6),
+}
+
+
+_HEAD_LINE: Final = 400  # letters; what is longer is no head, and no value
+
+
+def find_columns(text: str, wanted: Collection[str]) -> Iterator[Span]:
+    """What stands in a table below such a head, its cells parted by `,`, `;`, `|` or tabs."""
+    at, gap, heads = 0, "", dict[int, str]()
+    width = 0
+    for line in text.split("\n"):
+        cells = line.split(gap) if heads else []
+        if heads and len(cells) == width:
+            place = at
+            for index, cell in enumerate(cells):
+                if index in heads:
+                    yield from _cell(cell, place, heads[index], wanted)
+                place += len(cell) + 1
+        else:
+            gap = next((gap for gap in "\t;|," if gap in line), "")
+            cells = line.lower().split(gap) if gap and len(line) < _HEAD_LINE else []
+            width = len(cells)
+            found = {i: _HEAD.fullmatch(cell.strip(" \"'*")) for i, cell in enumerate(cells)}
+            heads = {i: str(match.lastgroup) for i, match in found.items() if match}
+        at += len(line) + 1
+
+
+def _cell(cell: str, place: int, head: str, wanted: Collection[str]) -> Iterator[Span]:
+    of, kind, digits = _BELOW[head]
+    value = cell.strip(" \"'\r`")
+    if of not in wanted or not 3 <= len(value) <= _HEAD_LINE or (value.isalpha() and value.islower()):
+        return
+    if len(re.findall(r"\d", value)) >= digits if digits else is_token_or_chosen(value):
+        start = place + cell.index(value)
+        yield Span(start, start + len(value), kind, of)

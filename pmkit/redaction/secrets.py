@@ -157,7 +157,7 @@ _REFERENCE: Final = re.compile(
     | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
     | /var/|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
 )
-_CALL: Final = re.compile(r"[a-z_.]{2,40}\($|!(?:vault|secret|env|ref|sub|getatt|include)\b", re.IGNORECASE)
+_CALL: Final = re.compile(r"[a-z_.]{2,40}\(|!(?:vault|secret|env|ref|sub|getatt|include)\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(?i)v?\d+(?:[.:,/-]\d+)*(?:[a-z%]{0,4}|st|nd|rd|th|min|ms|sec|hours?|days?)$")
 # Names of things have dashes too: regions, services, hosts, dates.
 _NAME: Final = re.compile(r"(?:[a-z]{1,40}+[-_./])++[a-z]{0,40}\d{0,3}$|[A-Z]{2,10}-\d{1,6}$")
@@ -223,7 +223,8 @@ def is_marked(value: str) -> bool:
     return is_chosen(value) and (signs or _is_token(value) or bool(re.search(r"_[a-z]{0,3}[A-Z]{2}", value)))
 
 
-def _is_token_or_chosen(value: str) -> bool:
+def is_token_or_chosen(value: str) -> bool:
+    """A password or a key, where a name stands for either."""
     return _is_token(value) or is_chosen(value)
 
 
@@ -241,7 +242,7 @@ _CLASSES: Final = str.maketrans(
 # What has letters and digits at random, and is a name, a print or a public half all the same.
 _NAMED: Final = re.compile(
     r"AAAA[BCE]3Nza|(?i:sha\d{1,3}[-:])|(?:req|evt|pi|ch|cus|in|ii|price|prod|sub|si|po|tr|txn|seti|pm|card|src|acct|org|usr|user|msg|run|job|file|batch|resp|thread|asst|conn|wf|ord|inv)_(?=\w+$)|[\w.-]+\.(?:[a-z]{2,4}|[a-z]{2,4}\.gz)$|"
-    r"\d{4}-\d\d-\d\dT|\w+\.\w+\.\w+\.\w+|(?:[A-Z][a-z]+){2,}|/"
+    r"\d{4}-\d\d-\d\dT|\w+\.\w+\.\w+\.\w+|(?:[A-Z][a-z]+){2,}\d{0,2}$|/"
 )
 
 
@@ -255,14 +256,29 @@ def is_random(value: str) -> bool:
     return sum(a != b for a, b in pairwise(classes)) >= 0.4 * len(value)
 
 
+_ADDRESSED: Final = re.compile(
+    r"[^@]+@[a-z0-9.-]+\.?$|[\w./-]*\.\w{1,4}#|[\w-]+#\d+$|[^&]*&\w+=|\w+://|[#@/-]"
+)
+
+
+def is_strong(value: str) -> bool:
+    """A password by the signs in it, and no address, anchor or expression."""
+    value = value.rstrip(".,;:?")
+    if len(value) < 7 or _ADDRESSED.match(value) or re.search(r"[={}/\\|\[\]]", value):
+        return False
+    signs = re.search(r"[!@#$%^&*]", value[1:-1]) or value[-1] in "!*$%#"
+    turned = re.search(r"\d|[a-z][A-Z]|[a-z].*[^\w-][A-Z]", value)
+    return bool(signs and turned) and is_chosen(value) and not re.fullmatch(r"[\d.,]+\D{1,3}", value)
+
+
 # Names of passwords and keys, as they stand before a value
 
-_LOCK_WORDS: Final = (
-    r"passwor[dt]|passwd|passwort|kennwort|passphrase|passcode|passwrd|pswd|pwd|passord|wachtwoord|l[öo]senord|"
-    r"contrase[ñn]a|mot\s?de\s?passe|senha|has[łl]o|parola|парол[ьяюе]|adgangskode|salasana|パスワード|密码"
+LOCK_WORDS: Final = (
+    r"pass(?:wor[dt]|wr?d|phrase|code|ord)|p(?:wd|swr?d)|kennwort|wachtwoord|l[öo]senord|contrase[ñn]a|mot\s?de\s?passe|"
+    r"senha|salasana|has[łl]o|parola|парол[ьяюе]|adgangskode|パスワード|密码"
 )
 _PASSWORD_HINTS: Final = (
-    "pass", "pwd", "pswd", "kennwort", "wachtwoord", "senord", "contrase", "senha", "has", "parola", "парол",
+    "pass", "pwd", "psw", "kennwort", "wachtwoord", "senord", "contrase", "senha", "has", "parola", "парол",
     "adgangskode", "salasana", "パスワード", "密码",
 )  # fmt: skip
 # Those that are looked for only where they are said.
@@ -292,7 +308,7 @@ _ABOUT: Final = (
     r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|hasher|hashing|encoder|strength|complexity|validator|regex|pattern|enabled|history|min|max|reset_at|changed_at|at|is|in|on|of|for))(?![a-z])"
 )
 _QUOTE: Final = r"(?:\\{0,3}[\"'`]|&quot;|&\#39;)"
-_GIVES: Final = rf"{_QUOTE}?\]?(?:\*\*)?\s{{0,8}}(?:\|(?=[^|\n]{{3,400}}\s\|)|:=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}(?:[|>][+-]?\s{{0,3}}\n\s{{1,12}})?"
+_GIVES: Final = rf"{_QUOTE}?\]?(?:\*\*)?\s{{0,8}}(?:\|(?=[^|\n]{{3,400}}\s\|)|:\s?[a-z]{{3,12}}\s?=|:=|=>|[:=]|&\#61;|%3D){{1,2}}\s{{0,8}}(?:[|>][+-]?\s{{0,3}}\n\s{{1,12}})?"
 # In quotes a value ends with them; bare, it ends where the text goes on. `&` starts the next parameter.
 _QUOTED: Final = r"(?:\\{0,3}\"(?P<q1>[^\"\\\n]{1,4000})|\\{0,3}'(?P<q2>[^'\\\n]{1,4000}))"
 _BARE: Final = (
@@ -321,7 +337,7 @@ _STILL: Final = r"(?:(?:still|now|just|currently|always|set to|changed to|to|be|
 
 
 def _said(name: str, between: str, check: Callable[[str], bool], kind: str, hints: tuple[str, ...]) -> Rule:
-    pattern = rf"(?<![a-z0-9_-])(?:{name}){between}{_SAID}"
+    pattern = rf"(?:(?<![a-z0-9_-])|(?=[^\x00-\x7f]))(?:{name}){between}{_SAID}"
     return any_case(SECRETS, kind, pattern, hints, check)
 
 
@@ -363,18 +379,18 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     Rule(SECRETS, "cookie", re.compile(r"(?<![\w-])(?:-b|--cookie)[= ]{1,3}[\"']?[\w.$%-]{1,60}=(?P<value>[^\s;\"']{8,4000})"), ("-b", "--cookie"), _is_token),
     any_case(SECRETS, "cookie", r"(?<![\w-])(?:\w{0,10}sess\w{0,12}|phpsessid|connect\.sid|asp\.net_sessionid|auth_?cookie|remember_\w{1,20})=(?P<value>[^\s;&\"'<>]{16,4000})", ("sess", "connect.sid", "cookie=", "remember_"), _is_token),
     # Names and values.
-    _assigned(_LOCK_WORDS, "password", lambda v: _is_given(v) and not v.isalpha() | _is_prose(v), _PASSWORD_HINTS),
-    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS})(?!{_ABOUT})[\w-]{{0,12}}?(?:{_QUOTE}?\]?\s{{0,3}}(?:=>|:)\s{{0,3}}{_QUOTE}|{_QUOTE}?\s{{0,3}}=\s{{0,3}}{_QUOTE}?)(?P<value>{_BARE}{{3,400}}+)", _PASSWORD_HINTS, _is_given),
-    any_case(SECRETS, "password", rf"<[\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token)[\w.-]{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
+    _assigned(LOCK_WORDS, "password", lambda v: _is_given(v) and not v.isalpha() | _is_prose(v), _PASSWORD_HINTS),
+    any_case(SECRETS, "password", rf"(?:{LOCK_WORDS})(?!{_ABOUT})[\w-]{{0,12}}?(?:{_QUOTE}?\]?\s{{0,3}}(?:=>|:)\s{{0,3}}{_QUOTE}|{_QUOTE}?\s{{0,3}}=\s{{0,3}}{_QUOTE}?)(?P<value>{_BARE}{{3,400}}+)", _PASSWORD_HINTS, _is_given),
+    any_case(SECRETS, "password", rf"<[\w.:-]{{0,40}}(?:{LOCK_WORDS}|secret|token)[\w.-]{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
     any_case(SECRETS, "key", r"<[\w.:-]{0,40}(?:key|key_?id|auth|credential)>(?P<value>[^<\s]{12,4000})<", ("key>", "id>", "auth>", "credential>"), lambda v: _is_token(v) and not _HEX_ID.match(v)),
     _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
     _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private[_\s]key[_\s]id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
     _assigned(r"[_-]pass|[_-]pwd?|pw(?<![\w.-]pw)|pass(?<![\w.-]pass)(?![a-z])", "password", lambda v: is_chosen(v) or (_is_given(v) and not _is_prose(v)), ("pass", "pw")),
     any_case(SECRETS, "key", r"(?<![a-z])_auth\s{0,2}=\s{0,2}[\"']?(?P<value>[\w+/=.-]{12,4000})", ("_auth",), lambda v: _is_token(v) or decodes_to_pair(v)),
-    any_case(SECRETS, "key", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{_LOCK_WORDS}|secret|token|key|pwd)[\w.-]{{0,20}}[\"']\s{{1,4}}value=[\"'](?P<value>[^\"'<>]{{6,4000}})[\"']", ("value=",), lambda v: _is_given(v) and not _is_prose(v)),
+    any_case(SECRETS, "key", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{LOCK_WORDS}|secret|token|key|pwd)[\w.-]{{0,20}}[\"']\s{{1,4}}value=[\"'](?P<value>[^\"'<>]{{6,4000}})[\"']", ("value=",), lambda v: _is_given(v) and not _is_prose(v)),
     any_case(SECRETS, "password", r"(?<![a-z])(?:log_?in|sign_?in|authenticate|connect|auth|basicauth|set_?password)\(\s?[\"'][\w.@+-]{1,60}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']", ("login(", "log_in(", "signin(", "sign_in(", "authenticate(", "connect(", "auth(", "password("), is_chosen),
-    any_case(SECRETS, "cookie", r"[\"']name[\"']\s?:\s?[\"'][\w.-]{0,40}(?:sess|token|auth|sid|secret|password|passwd|api[_-]?key|jwt)[\w.-]{0,20}[\"']\s?,\s{0,8}[\"']value[\"']\s?:\s?[\"'](?P<value>[^\"'\n]{6,4000})[\"']", ("value\"", "value'"), _is_token_or_chosen),
-    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pass|secret|token|key)\w{{0,12}}[\"']?\s?(?:=>|:|=)\s?(?:\w{{2,20}}\.){{0,2}}\w{{2,20}}\([\"'][\w.-]{{1,60}}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{{4,400}})[\"']", ("(\"", "('"), _is_token_or_chosen),
+    any_case(SECRETS, "cookie", r"[\"']name[\"']\s?:\s?[\"'][\w.-]{0,40}(?:sess|token|auth|sid|secret|password|passwd|api[_-]?key|jwt)[\w.-]{0,20}[\"']\s?,\s{0,8}[\"']value[\"']\s?:\s?[\"'](?P<value>[^\"'\n]{6,4000})[\"']", ("value\"", "value'"), is_token_or_chosen),
+    any_case(SECRETS, "password", rf"(?:{LOCK_WORDS}|pass|secret|token|key)\w{{0,12}}[\"']?\s?(?:=>|:|=)\s?(?:\w{{2,20}}\.){{0,2}}\w{{2,20}}\([\"'][\w.-]{{1,60}}[\"']\s?,\s?[\"'](?P<value>[^\"'\n]{{4,400}})[\"']", ("(\"", "('"), is_token_or_chosen),
     any_case(SECRETS, "cookie", r"connect\.sid[\"']?\s?[:=]\s?[\"']?(?P<value>[^\s;\"'<>]{16,400})", ("connect.sid",), _is_token),
     any_case(SECRETS, "key", r"(?<=\s)-[kt]\s{1,3}[\"']?(?P<value>[\w+/=.-]{24,400})(?![\w/:.])", (" -k", " -t"), lambda v: is_random(v) or bool(re.fullmatch(r"[0-9a-f]{32,64}", v))),
     any_case(SECRETS, "key", r"(?<![\w-])(?:login|auth|authenticate|relogin)\s(?:--?[\w-]{1,20}[= ]){0,2}[\"']?(?P<value>[\w+/=.-]{24,400})(?![\w/:.-])", ("login", "auth"), lambda v: is_random(v) or bool(re.fullmatch(r"[0-9a-f]{32,64}", v))),
@@ -385,14 +401,18 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     # Statements and settings that are no name and value.
     any_case(SECRETS, "password", r"identified\s{1,3}(?:with\s\S{1,60}\s)?(?:by|as)\s{1,3}(?:password\s)?[\"'](?P<value>[^\"'\n]{3,200})[\"']", ("identified",), _is_given),
     any_case(SECRETS, "password", r"password(?:\sfor\s[^\s=]{1,60})?(?:\s?=\s?|\s(?:to\s|as\s)?)(?:n|e|old_password\(|password\()?(?P<q>[\"'])(?P<value>[^\"'\n]{3,200})(?P=q)", ("password",), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:requirepass|masterauth|auth-pass\s[\w.-]{1,40}|auth-user-pass\s[\w.@-]{1,40}|bindpw|rootpw|rootbindpw|ldap_bind_pw|wpa_passphrase|psk|sasl_passwd)[ \t]{1,4}[\"']?(?P<value>[^\s\"']{4,200})", ("requirepass", "masterauth", "auth-pass", "auth-user-pass", "bindpw", "rootpw", "bind_pw", "wpa_pass", "psk", "sasl_passwd"), _is_token_or_chosen),
-    any_case(SECRETS, "password", r"(?:pre-?shared[ _-]?key|(?<!\w)psk|(?:radius|tacacs\+?)(?:-server)?[^\n]{0,40}?\skey(?:\s\d)?|isakmp\skey(?:\s\d)?|authentication-key\s\d{1,5}\smd5|key-string(?:\s\d)?|\sauth\s(?:md5|sha)\d{0,3}|\spriv\s(?:3?des|aes)(?:\s\d{3})?|privilege\s\d{1,2}\s(?:secret|password)(?:\s\d)?|rootpw(?:\s--\w{2,12})?|neighbor\s\S{1,60}\spassword(?:\s\d)?|bind_?(?:password|pw|secret))(?:\s{0,2}[:=]\s{0,2}|\s{1,4})[\"']?(?P<value>[^\s\"';]{6,200})", ("shared", "psk", "radius", "tacacs", "isakmp", "authentication-key", "key-string", "auth md5", "auth sha", "priv ", "privilege", "rootpw", "neighbor", "bind"), _is_token_or_chosen),
-    any_case(SECRETS, "password", r"(?<![\w./-])(?!\d{1,80}:)[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<value>[^\s:/]{6,100})(?!\S)", (":5432:", ":*:", ":3306:", ":6432:", ":5433:", ":1433:", ":27017:", ":6379:"), _is_token_or_chosen),
-    any_case(SECRETS, "password", rf"variable\s{{1,3}}[\"'][\w-]{{0,60}}(?:{_LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\w-]{{0,20}}[\"']\s{{0,3}}\{{[^}}]{{0,400}}?default\s{{0,8}}=\s{{0,3}}[\"'](?P<value>[^\"'\n]{{3,400}})[\"']", ("variable",), _is_given),
-    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|secret|token|key|pass)\w{{0,20}}[\"']?\s{{0,8}}[:=]\s{{0,3}}[\"'](?P<value>[^\"'\n]{{0,200}}[\"']\s{{0,3}}(?:->|=>|→)\s{{0,3}}[\"'][^\"'\n]{{3,400}})[\"']", ("\" ->", "\" =>", "\" →", "' ->", "' =>", "\"->"), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:requirepass|masterauth|auth-pass\s[\w.-]{1,40}|auth-user-pass\s[\w.@-]{1,40}|bindpw|rootpw|rootbindpw|ldap_bind_pw|wpa_passphrase|psk|sasl_passwd)[ \t]{1,4}[\"']?(?P<value>[^\s\"']{4,200})", ("requirepass", "masterauth", "auth-pass", "auth-user-pass", "bindpw", "rootpw", "bind_pw", "wpa_pass", "psk", "sasl_passwd"), is_token_or_chosen),
+    any_case(SECRETS, "password", r"(?:pre-?shared[ _-]?key|(?<!\w)psk|(?:radius|tacacs\+?)(?:-server)?[^\n]{0,40}?\skey(?:\s\d)?|isakmp\skey(?:\s\d)?|authentication-key\s\d{1,5}\smd5|key-string(?:\s\d)?|\sauth\s(?:md5|sha)\d{0,3}|\spriv\s(?:3?des|aes)(?:\s\d{3})?|privilege\s\d{1,2}\s(?:secret|password)(?:\s\d)?|rootpw(?:\s--\w{2,12})?|neighbor\s\S{1,60}\spassword(?:\s\d)?|bind_?(?:password|pw|secret))(?:\s{0,2}[:=]\s{0,2}|\s{1,4})[\"']?(?P<value>[^\s\"';]{6,200})", ("shared", "psk", "radius", "tacacs", "isakmp", "authentication-key", "key-string", "auth md5", "auth sha", "priv ", "privilege", "rootpw", "neighbor", "bind"), is_token_or_chosen),
+    any_case(SECRETS, "password", r"(?<![\w./-])(?!\d{1,80}:)[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<value>[^\s:/]{6,100})(?!\S)", (":5432:", ":*:", ":3306:", ":6432:", ":5433:", ":1433:", ":27017:", ":6379:"), is_token_or_chosen),
+    any_case(SECRETS, "password", rf"variable\s{{1,3}}[\"'][\w-]{{0,60}}(?:{LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\w-]{{0,20}}[\"']\s{{0,3}}\{{[^}}]{{0,400}}?default\s{{0,8}}=\s{{0,3}}[\"'](?P<value>[^\"'\n]{{3,400}})[\"']", ("variable",), _is_given),
+    any_case(SECRETS, "password", rf"(?:{LOCK_WORDS}|secret|token|key|pass)\w{{0,20}}[\"']?\s{{0,8}}[:=]\s{{0,3}}[\"'](?P<value>[^\"'\n]{{0,200}}[\"']\s{{0,3}}(?:->|=>|→)\s{{0,3}}[\"'][^\"'\n]{{3,400}})[\"']", ("\" ->", "\" =>", "\" →", "' ->", "' =>", "\"->"), _is_given),
     Rule(SECRETS, "token", re.compile(r"AC(?<![A-Za-z0-9]AC)[0-9a-f]{32}\W{1,6}(?P<value>[0-9a-f]{32})(?![A-Za-z0-9])"), ("ac",)),
     any_case(SECRETS, "key", r"\.?dockerconfig(?:json)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[\w+/=]{40,4000})", ("dockerconfig",), _is_token),
     # Commands.
+    Rule(SECRETS, "password", re.compile(r"(?<=\s)-[pPN][ =]?[\"']?(?P<value>[^\s\"'|;&=-][^\s\"'|;&]{7,200})"), (" -p", " -n"), lambda v: is_random(v) or is_strong(v)),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:sqlplus|rman|expdp|impdp|sqlldr|exp|imp)\s(?:-\w{1,10}\s){0,3}[\"']?\w{1,40}/(?P<value>[^\s@/\"']{3,200})@", ("sqlplus", "rman", "dp", "sqlldr", "exp", "imp"), _is_given),
+    any_case(SECRETS, "password", r"pass(?:word|phrase|wd)?[_-](?:command|cmd)[= ][\"']?(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"')]{3,200})", ("-command", "_cmd", "-cmd", "_command"), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])lftp\s[^\n|;]{0,80}?-u\s{1,3}[\"']?[\w.@-]{1,60},(?P<value>[^\s\"',]{3,200})", ("lftp",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])(?:change_password|add_user|authenticate_user|net\s{1,3}user|reset-password|set-?passw(?:ord|d)|set_?user_?password|adduser|useradd)\s{1,3}[\w.@\\-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&<>/-][^\s\"'|;&<>]{3,200})", ("change_password", "add_user", "authenticate_user", "net", "reset-pass", "pass", "adduser", "useradd"), is_chosen),
     any_case(SECRETS, "password", r"chpasswd\s{0,3}<<<\s{0,3}[\"']?[\w.-]{1,60}:(?P<value>[^\s\"']{3,200})", ("chpasswd",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])send(?:_user)?\s{1,3}(?:--\s)?[\"'](?P<value>[^\"'\s\\]{4,200})\\[rn]", ("send",), is_chosen),
@@ -422,6 +442,10 @@ _WORDS_OF_A_SEED: Final = r"[a-z]{3,12}(?:[ -][a-z]{3,12})"
 
 # What people say is one, in a sentence; a table's row or a page's source is none.
 SAID: Final[tuple[Rule, ...]] = (
+    any_case(SECRETS, "key", r"(?<![\w-])(?:integration|routing|dd|datadog|twilio|algolia|mailgun|rollbar|bugsnag|mixpanel|amplitude|pagerduty|pingdom|cloudflare|airbrake|raygun)(?:\s?[:=])?\s[\"'`(]?(?P<value>[0-9a-f]{32,40})(?!\w)", ("integration", "routing", "dd", "datadog", "twilio", "algolia", "mailgun", "rollbar", "bugsnag", "mixpanel", "amplitude", "pagerduty", "pingdom", "cloudflare", "airbrake", "raygun")),
+    any_case(SECRETS, "password", rf"(?:_pw|_pwd|_pass|_password|_secret)\s{{1,4}}{_SAID}", ("_pw", "_pass", "_secret"), is_chosen),
+    any_case(SECRETS, "password", r"(?<!\w)p(?:w|ass)?\s?[:=]\s?[\"'`]?(?P<value>[^\s\"'`“”<>,;]{4,200})[\s,;]{1,3}u(?:ser|sr)?\s?[:=]\s?\w", (" u:", " user:", " u=", " user="), is_chosen),
+    any_case(SECRETS, "secret", r"(?<![\w-])(?:code\ssecret|geheim(?:nis|code|zahl)?|geheimer\s\w{3,12}|segreto|secreto|codice\ssegreto)(?:\s?[:=]|\s(?:ist|est|es|è))\s{1,3}[\"'`]?(?P<value>[^\s\"'`<>]{4,400})", ("code secret", "geheim", "segreto", "secreto"), lambda v: is_chosen(v) or v.isdigit()),
     any_case(SECRETS, "key", r"(?<![\w./:=-])(?P<value>[0-9a-f]{32,64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})[)\"'`]?\s(?:is\s|was\s|as\s)?(?:the\s|our\s|a\s|an\s)?(?:[\w-]{2,16}\s)?(?:api[ -]?key|api\stoken|access\s(?:key|token)|auth(?:ori[sz]ation)?(?:\s(?:token|key))?|app\skey|(?:integration|routing|service|license|licence|ingest\w{0,4})\skey|secret)(?!\w)", ("api", "access", "auth", "app key", "key", "secret"), lambda v: bool(re.search(r"[a-f]", v))),
     any_case(SECRETS, "token", r"robot\$[\w.+-]{1,40}[\s:/]{1,3}[\"'`]?(?P<value>[\w+/=.~-]{16,400})", ("robot$",), _is_token),
     any_case(SECRETS, "token", r"(?:token|key|secret)(?:\s?[:=]|\sis)?\s{1,3}[\"'`]?(?P<value>[a-z0-9]{6,24}:[\w+/=]{24,200})(?![\w:])", ("token", "key", "secret"), _is_token),
@@ -430,11 +454,11 @@ SAID: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", r"(?<!\w)(?:wlan|wi-?fi|wpa[23]?|wireless|network)[ -](?:key|code|pass|pw|psk|schl[üu]ssel)(?:\s?[:=]|\sis|\sist)\s{1,3}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("wlan", "wifi", "wi-fi", "wpa", "wireless", "network"), is_chosen),
     any_case(SECRETS, "password", r"(?:guest\swi-?fi|guest\swlan|gäste-?wlan)(?:\s?[:=]|\sis|\sist)\s{1,3}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("guest", "wlan"), is_chosen),
     any_case(SECRETS, "password", r"(?<![\w-])(?:ssh|sftp|scp|rdp|telnet|psql|mysql|vpn|log\s?in|sign\s?in)\s(?:to\s|into\s|as\s){0,2}\S{1,60}\s(?:with|using|via|w/)\s(?:the\s|pass(?:word)?\s|pw\s){0,2}[\"'`]?(?P<value>[^\s\"'`<>]{6,100})", ("ssh", "sftp", "scp", "rdp", "telnet", "psql", "mysql", "vpn", "log", "sign"), is_marked),
-    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pw|pin|token|secret)[^\n]{{0,40}}?\s(?:from|was|von|de|:)\s[\"'`]?(?P<value>[^\s\"'`<>]{{5,100}}[\"'`]?\s(?:to|->|→|=>|auf|à|a)\s[\"'`]?[^\s\"'`<>]{{5,100}})", (" to ", " ->", " →", " =>", " auf ", " à ", " a "), lambda v: any(is_chosen(part) for part in re.split(r"[\"'`]?\s\S+\s[\"'`]?", v))),
+    any_case(SECRETS, "password", rf"(?:{LOCK_WORDS}|pw|pin|token|secret)[^\n]{{0,40}}?\s(?:from|was|von|de|:)\s[\"'`]?(?P<value>[^\s\"'`<>]{{5,100}}[\"'`]?\s(?:to|->|→|=>|auf|à|a)\s[\"'`]?[^\s\"'`<>]{{5,100}})", (" to ", " ->", " →", " =>", " auf ", " à ", " a "), lambda v: any(is_chosen(part) for part in re.split(r"[\"'`]?\s\S+\s[\"'`]?", v))),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?P<value>[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){3,15})(?![\w-])"), ("totp", "2fa", "mfa", "authenticator", "setup key", "secret key", "seed"), _is_seed),
     any_case(SECRETS, "token", rf"(?<![\w-])(?:api|cl[ée]|clave|chiave|chave|n[øy]kkel|nyckel|avain|schl[üu]ssel\w{{0,4}}|jeton|ключ\w{{0,2}}|токен\w{{0,2}}|令牌|密钥|密鑰|秘密鍵|トークン|api\s?キー|アクセスキー|토큰|키)(?:[ -](?:api|key|schl[üu]ssel|token|n[øy]kkel|nyckel|de|d['’]|da|do|del|secr[eè]te?|privada|priv[ée]e))*{_WORDS}{_SAYS}[\"'`“«]{{0,2}}(?P<value>[\w+/=.~%-]{{16,4000}})", ("api", "cl", "chiave", "chave", "kkel", "nyckel", "avain", "schl", "jeton", "ключ", "токен", "令牌", "密钥", "密鑰", "秘密鍵", "トークン", "キー", "토큰", "키"), _is_token),
     any_case(SECRETS, "token", r"(?<![\w-])(?:(?:deploy|api|access|registry|robot|pull|push|bot)[ _-](?:token|account|key|user|secret)|robot|service account)s?\s{1,3}[\"'`]?[\w.@+$-]{2,60}[\"'`]?\s?(?:/|:|,|\||with|=>|->)\s?[\"'`]?(?P<value>[\w+/=.~-]{16,400})", ("token", "account", "key", "user", "secret", "robot"), _is_token),
-    any_case(SECRETS, "password", rf"(?:{_LOCK_WORDS}|pw|login|creds?|credentials?|pin|token)[^\n?]{{0,40}}\?[\s\"'”>:*_-]{{1,8}}(?:it['’]?s\s|is\s|try\s|yes,?\s){{0,2}}[\"'“`]?(?P<value>[^\s\"'`“”<>]{{6,100}})", ("?",), is_marked),
+    any_case(SECRETS, "password", rf"(?:{LOCK_WORDS}|pw|login|creds?|credentials?|pin|token)[^\n?]{{0,40}}\?[\s\"'”>:*_-]{{1,8}}(?:it['’]?s\s|is\s|try\s|yes,?\s){{0,2}}[\"'“`]?(?P<value>[^\s\"'`“”<>]{{6,100}})", ("?",), is_marked),
     any_case(SECRETS, "pin", r"(?<![\w-])(?:codes?|combination|combo|pin)\s(?:for|to|of|on|zur|zum|für|pour|de|del|para)\s(?:the\s|our\s|my\s|die\s|den\s|das\s|la\s|le\s|el\s){0,2}(?:front\s|back\s|main\s|server\s|side\s)?(?:door|gate|safe|vault|cage|rack|cabinet|alarm|lock|locker|room|building|datacent\w{2}|lockbox|garage|keypad|t[üu]r|tresor|porte|coffre|puerta|caja)\w{0,12}(?:\s?[:=]|\sis|\sist|\sest|\ses|['’]s)?\s{1,3}(?P<value>\d{3}[ -]?\d{1,5})(?![\d.,:])", ("code", "comb", "pin"), _is_pin),
     any_case(SECRETS, "pin", r"(?<![\w-])(?:(?:break[ -]?glass|emergency|master|duress|disarm|override|admin|einmal|best[äa]tigungs|sicherheits|freischalt|zugangs|t[üu]r|tresor|access|login|verification|security|vault|unlock)(?:\s|-)?(?:code|pin|passcode|kode)|c[óo]digo(?:\sde\s\w{3,14})?|code\s(?:de\s|d['’])\w{3,14}|codice(?:\sdi\s\w{3,14})?|(?:engangs|bekreftelses|bekr[æa]ftelses)\w{0,4}[kc]ode\w{0,2}|(?:認証|確認)コード|验证码|驗證碼|인증번호|код\w{0,2}|pin-?kode|pin-?kod|暗証番号)(?:\s?(?:[:=]|は|是|为)|\s(?:is|was|ist|lautet|est|es|è|é|er|är)(?:\s(?:now|still|jetzt))?|['’]s)?\s{0,3}[\"'`*(]{0,2}(?P<value>\d{3}[ -]?\d{1,5})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|users|errors|orders))", ("code", "kode", "pin", "digo", "codice", "コード", "验证码", "驗證碼", "인증번호", "код", "暗証番号", "kod"), _is_pin),
     any_case(SECRETS, "password", r"(?<!\w)(?:use|try|enter|type|with)\s[`\"'“](?P<value>[^\s`\"'“”]{6,100})[`\"'”]\s(?:to|for)\s(?:get\s(?:in|into|on|onto)|log\s?(?:in|on|into)|sign\s?(?:in|on)|connect|access|unlock|open|ssh|decrypt)(?!\w)", ("use", "try", "enter", "type", "with"), is_marked),
@@ -442,16 +466,16 @@ SAID: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "secret", rf"(?<!\w)(?:recovery|backup|rescue|scratch|emergency|restore)\s(?:phrase\s)?(?:codes?|keys?)(?:\s(?:for|of)\s[\w ]{{2,30}}?)?(?:\s?[:=]|\s(?:is|are))?\s{{1,4}}[\"'`]?(?P<value>{_CODES}(?:[,;\s]{{1,4}}{_CODES}){{0,24}})", ("code", "key")),
     any_case(SECRETS, "passphrase", rf"(?<!\w)pass\s?phrase(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{3,7}})(?!\w)", ("phrase",)),
     any_case(SECRETS, "seed", rf"(?<!\w)(?:mnemonic|seed|recovery|backup|wallet)(?:\s(?:phrase|words?|seed))?(?:\sis|\s?[:=])\s{{1,3}}[\"'`“]?(?P<value>{_WORDS_OF_A_SEED}{{11,23}})(?!\w)", ("mnemonic", "seed", "recovery", "backup", "wallet")),
-    _said(_LOCK_WORDS, rf"(?:s|word|et|en|e[rt]?)?{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", _PASSWORD_HINTS),
+    _said(LOCK_WORDS, rf"(?:s|word|et|en|e[rt]?)?{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", _PASSWORD_HINTS),
     _said(_OTHER_LOCK_WORDS, rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", _OTHER_HINTS),
-    _said(rf"{_LOCK_WORDS}|pw|pass", r"(?:\s{0,3}[:=])?\s{1,3}", is_chosen, "password", (*_PASSWORD_HINTS, "pw")),
-    _said(r"pw|pass|creds?|pswd", rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", ("pw", "pass", "cred", "pswd")),
+    _said(rf"{LOCK_WORDS}|p/?w|psw|pass", r"(?:\s{0,3}[:=])?(?:[ \t]{4,24}|\s{1,3})", is_chosen, "password", (*_PASSWORD_HINTS, "pw", "p/w")),
+    _said(r"p/?w|psw|pswr?d|pwrd|passw|pword|pass|creds?", rf"{_WORDS}{_SAYS}{_STILL}", is_chosen, "password", ("pw", "p/w", "psw", "pword", "pass", "cred")),
     any_case(SECRETS, "password", r"(?<![\w-])(?:creds?|credentials?|zugangsdaten|anmeldedaten|identifiants?|credencial(?:es)?|credenciais|credenziali|inloggegevens|innlogging|inloggning|ログイン|ログイン情報|账号|логин|log(?:in|ged)?(?:\s(?:in|on))?|sign(?:ed)?[ -]in|username|user|admin|root|account|auth)(?![a-z])(?:\s(?:is|are|as|with|to\s\w{2,20}|for\s(?:the\s)?\w{2,20}|now|using)){0,3}\s{0,2}[:=]?\s{0,2}[\"'`]?[\w.@-]{2,40}[\"'`]?(?:\s{0,2}(?:/{1,2}|:|\|)\s{0,2}|\s-\s|\sand\s|\swith\s|\susing\s|,\s)[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("cred", "log", "sign", "user", "admin", "root", "account", "auth", "zugang", "anmelde", "identifiant", "inlog", "ログイン", "账号", "логин"), lambda v: is_chosen(v) and not re.match(r"\d+[:/.]", v)),
-    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be|=)\s|[(–—-]\s?|(?:<-{1,2}|←)\s?(?:that(?:['’]s|\sis)\s|is\s)?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{_LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), is_chosen),
+    any_case(SECRETS, "password", rf"(?<!\S)[\"'`(]?(?P<value>[^\s\"'`()]{{5,100}})[\"'`)]?\s{{1,3}}(?:(?:is|was|as|will be|=)\s|[(–—-]\s?|(?:<-{1,2}|←)\s?(?:that(?:['’]s|\sis)\s|is\s)?)(?:(?:the|our|my|your|a|new|old|current|temporary|temp)\s){{0,3}}(?:[\w-]{{2,16}}\s){{0,2}}?(?:{LOCK_WORDS}|pw|pin|token|api key|secret)(?!\w)", (*_PASSWORD_HINTS, "pw", "pin", "token", "key", "secret"), is_chosen),
     any_case(SECRETS, "password", r"(?<![\w./-])(?:admin|administrator|root|sa|guest|wi-?fi|wlan|vpn)\s{0,2}(?::|\s/\s|/)\s{0,2}[\"'`]?(?P<value>[^\s\"'`“”<>/]{5,100})", ("admin", "root", "sa", "guest", "wi", "wlan", "vpn"), is_marked),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:secret|token|key)\s(?:is|was)(?:\s(?:now|still))?\s[\"'`]?(?P<value>[^\s\"'`“”<>]{8,200})", ("secret", "token", "key"), is_marked),
     any_case(SECRETS, "password", r"(?<![\w-])(?:u|usr|user|username|login|id)\s?[:=]\s?[\w.@-]{1,60}[\s,;]{1,3}(?:p|pw|pass|pwd)\s?[:=]\s?[\"'`]?(?P<value>[^\s\"'`“”<>]{4,200})", ("u:", "u=", "usr", "user", "login", "id:", "id=", "u :", "id :"), is_chosen),
-    any_case(SECRETS, "password", rf"name:\s?[\"']?[\w.-]{{0,60}}(?:{_LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\"']?\s{{1,12}}value:\s?[\"']?(?P<value>[^\s\"'<>]{{3,4000}})", ("value:",), _is_given),
+    any_case(SECRETS, "password", rf"name:\s?[\"']?[\w.-]{{0,60}}(?:{LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\"']?\s{{1,12}}value:\s?[\"']?(?P<value>[^\s\"'<>]{{3,4000}})", ("value:",), _is_given),
     any_case(SECRETS, "pin", r"(?<![\w.,:/-])(?P<value>\d{4,8})\s(?:is|as|was|=|<-|\()\s?(?:the\s|my\s|our\s|your\s|new\s|old\s){0,2}(?:[\w-]{2,16}\s)?(?:pin|otp|passcode|2fa|mfa|unlock code|door code|safe code)(?!\w)", ("pin", "otp", "passcode", "2fa", "mfa", "code"), _is_pin),
     any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
     any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
@@ -486,7 +510,9 @@ def decodes_to_pair(value: str) -> bool:
 
 # Manifests, in which any name may hold a secret
 
-_MANIFEST: Final = re.compile(r"kind:\s?[\"']?Secret\b")
+_MANIFEST: Final = re.compile(
+    r"kind:\s?[\"']?Secret\b|(?<![^\n])[ \t]{0,12}(?:secrets|credentials|passwords|creds|stringData):[ \t]{0,4}(?=\n)"
+)
 _ENTRY: Final = re.compile(r"\n\s{1,8}[\w.-]{1,60}:\s?[\"']?(?P<value>[A-Za-z0-9+/=_-]{8,4000})(?=[\"'\s]|$)")
 
 
@@ -498,7 +524,7 @@ def find_manifest_values(text: str) -> Iterator[Span]:
             continue
         done = match.end() + 8000
         for entry in _ENTRY.finditer(text, match.end(), done):
-            if _is_token(entry["value"]):
+            if is_token_or_chosen(entry["value"]) and not _is_path(entry["value"]):
                 yield Span(*entry.span("value"), "secret", SECRETS)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from pmkit.audience import PERSONAL
 from pmkit.redaction import personal, places, secrets
 from pmkit.redaction._rule import SECRETS, Rules, Span, find_spans, merged, plain_of
-from pmkit.redaction.nearby import find_nearby
+from pmkit.redaction.nearby import find_columns, find_nearby
 from pmkit.redaction.tags import Tagger
 
 RULES: Final = Rules((*secrets.RULES, *places.RULES, *personal.RULES))
@@ -34,7 +34,10 @@ def _found(text: str, wanted: tuple[str, ...]) -> tuple[Span, ...]:
     if SECRETS in wanted:
         blocks = [*secrets.find_private_keys(text), *secrets.find_manifest_values(text)]
         spans = merged([*blocks, *spans], text) if blocks else spans
-    if nearby := list(find_nearby(plain_of(text), spans, wanted)):
+    nearby = list(find_nearby(plain_of(text), spans, wanted))
+    if "\n" in text:
+        nearby += find_columns(text, wanted)
+    if nearby:
         spans = merged([*spans, *nearby], text)
     return tuple(spans)
 
