@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pmkit.audience import check_audiences
 from pmkit.errors import TemplateError, WorkspaceError
 from pmkit.language import language_code
-from pmkit.postmortem import Channel, CheckChoice, Incident, Link, Member, Milestone, TaskList
+from pmkit.postmortem import Channel, CheckChoice, Incident, Link, Member, Milestone, Sender, TaskList
 from pmkit.template import (
     NEEDS,
     SECTIONS,
@@ -151,6 +151,7 @@ def new_facts(
     facts["pinned"] = dict(plan.pinned)
     facts["apps"] = dict(plan.apps)
     facts["links"] = _tables({"title": title, "url": url} for title, url in plan.links.items())
+    facts["letter"] = dict(plan.letter)
     if plan.audiences:
         facts["audiences"] = {name: dict(told) for name, told in plan.audiences.items()}
     return tomlkit.dumps(facts)
@@ -189,7 +190,7 @@ _KINDS: Final = {
     "task_lists": list, "checkins": dict, "links": list, "evidence": list, "sections": list,
     "deadline": dict, "action_days": dict, "calendar": dict, "pinned": dict, "apps": dict,
     "audience": str, "redact": list, "checks": dict, "connections": dict, "customers": list,
-    "audiences": dict, "lang": str, "report": str,
+    "audiences": dict, "lang": str, "report": str, "letter": dict,
 }  # fmt: skip
 # What each entry of a list of tables has to say.
 _ENTRIES: Final = {
@@ -246,9 +247,18 @@ def _incident(folder: str, facts: Mapping[str, Any]) -> Incident:
         audiences=audiences,
         lang=_lang(facts.get("lang", "en")),
         report=facts.get("report", ""),
+        letter=_sender(facts.get("letter", {})),
         checks=_checks(facts.get("checks", {})),
         connections=_connections(facts.get("connections", {})),
     )
+
+
+def _sender(told: Mapping[str, Any]) -> Sender:
+    _known(told, Sender.__dataclass_fields__, "letter")
+    for key, value in told.items():
+        if not isinstance(value, str):
+            raise TypeError(f"`{key}`: expected text in quotes, found {value!r}")
+    return Sender(**told)
 
 
 def _lang(code: str) -> str:

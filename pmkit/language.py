@@ -27,6 +27,7 @@ _KINDS: Final = {
     "time": rf"(?:{_DAY},? )?{_CLOCK}|{_DAY}|unknown",
     "stamp": rf"\d{{4}}-\d{{2}}-\d{{2}}(?: {_CLOCK})?",
     "duration": r"(?:\d+ h)?(?: ?\d+ min)?(?: ?\d+ s)?",
+    "span": r"(?:\d+ hours?)?(?: ?\d+ minutes?)?|less than a minute",
     "n": r"[+-]?\d[\d,]*(?:\.\d+)?",
     "words": r".+?",
     "list": r".+?",
@@ -61,6 +62,7 @@ class Language:
     duration: Mapping[str, str] = field(
         default_factory=lambda: {"h": "{n} h", "min": "{n} min", "s": "{n} s"}
     )
+    span: Mapping[str, str] = field(default_factory=dict)
     decimal: str = "."
     thousands: str = ","
     comma: str = ", "
@@ -139,6 +141,8 @@ class Language:
             return self._stamp(found)
         if kind == "duration":
             return self._duration(found)
+        if kind == "span":
+            return self._span(found)
         if kind == "n":
             return self._number(found)
         if kind == "words":  # a phrase that stands alone: never a pattern, which people's words might fit
@@ -158,6 +162,16 @@ class Language:
         year, month, day = found[:10].split("-")
         written = self.day(f"{int(day)} {MONTHS[int(month) - 1][:3]} {year}")
         return written + found[10:]
+
+    def _span(self, found: str) -> str:
+        """Hours and minutes in words, as letters say them."""
+        parts = re.findall(r"(\d+) (hours?|minutes?)", found)
+        if not self.span:
+            return found
+        return (
+            self.span["joint"].join(self.span[unit].format(n=number) for number, unit in parts)
+            or self.span["least"]
+        )
 
     def _duration(self, found: str) -> str:
         parts = re.findall(r"(\d+) (h|min|s)", found)
@@ -226,8 +240,8 @@ def load_language(code: str) -> Language:
 
 
 _DATES: Final = (
-    "long_day", "short_day", "day_of_year", "chart_day", "chart_date", "duration", "decimal", "thousands",
-    "comma",
+    "long_day", "short_day", "day_of_year", "chart_day", "chart_date", "duration", "span", "decimal",
+    "thousands", "comma",
 )  # fmt: skip
 
 

@@ -67,6 +67,19 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who signs letters to customers and the public, and where their readers may ask.
+
+    `signed_by` is a role, an office or a name that customers know; `contact` an address or a number that is
+    public, and so is masked in no edition.
+    """
+
+    signed_by: str = ""
+    organisation: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True)
 class CheckChoice:
     """Which checks a team wants: codes or families to `select` and `ignore`, other severities by code."""
 
@@ -85,7 +98,7 @@ class Incident:
     `connections` what each outside system needs to be told: its address and keys of its own, never a token.
     `lang` is the language of the report's fixed words, `report` the folder of the team's own report template,
     seen from the incident folder. `customers` are names that editions for others leave out, `audiences` the
-    team's own (`pmkit.audience`).
+    team's own (`pmkit.audience`), `letter` who signs what leaves the company.
     """
 
     id: str
@@ -118,6 +131,7 @@ class Incident:
     customers: tuple[str, ...] = ()
     lang: str = "en"
     report: str = ""
+    letter: Sender = field(default_factory=Sender)
     audiences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: CheckChoice = field(default_factory=CheckChoice)
     connections: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -103,6 +103,8 @@ def _render(
     if taken:
         raise RenderError(f"parameter `{taken[0]}` is set by pmkit; give the notebook another name for it")
     given = {**own, **(parameters or {})}
+    if "lang" in _declared_parameters(source):  # a team's own notebook need not know of it
+        given = {"lang": code, **given}
     _check_parameters(given, source)
     folder = out or report_folder(workspace.path, readers, workspace.incident)
     folder.mkdir(parents=True, exist_ok=True)

@@ -138,6 +138,7 @@ class Template:
     audience: str  # whom the report is for when nobody says so
     redact: tuple[str, ...]  # what an edition for others leaves out
     audiences: Mapping[str, Mapping[str, Any]]  # the team's own, see `pmkit.audience`
+    letter: Mapping[str, str]  # who signs letters to customers: `signed_by`, `organisation`, `contact`
 
     def qualifies(self, severity: str) -> bool:
         """Whether incidents of that severity get this review; `SEV1`, `sev-1` and `SEV-1` are the same."""
@@ -298,6 +299,10 @@ def write_template(plan: Template) -> str:
         "# [links]",
         '# "Runbook" = "https://wiki.example.com/runbook"',
         "",
+        "# [letter]    # the end of letters to customers",
+        '# organisation = "…"    # what customers call you',
+        '# contact = "help@example.com"    # where they may ask; it is masked in no edition',
+        "",
     ]
     return "\n".join(lines)
 
@@ -330,6 +335,7 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
         _refuse_unknown(f"role in `raci.{activity}`", parts, roles, key=activity)
         _refuse_unknown(f"part in `raci.{activity}`", parts.values(), _PARTS, key=activity)
     _refuse_unknown("section", data["sections"], SECTIONS, key="sections")
+    _refuse_unknown("key in `letter`", data["letter"], _LETTER_KEYS, key="letter")
     _refuse_unknown("source in `evidence`", data["evidence"], SOURCES, key="evidence")
     for name_of, key in (("severity", "deadlines"), ("priority", "action_days")):
         for of, days in data[key].items():
@@ -362,6 +368,7 @@ def _template(name: str, data: Mapping[str, Any]) -> Template:
         audience=data["audience"],
         redact=tuple(data["redact"]),
         audiences=data["audiences"],
+        letter=data["letter"],
     )
 
 
@@ -423,9 +430,10 @@ _KEYS: Final = {
     "deadlines": dict, "action_days": dict, "owner": str, "roles": list, "channels": list,
     "milestones": list, "task_lists": list, "evidence": list, "checkins": dict, "raci": dict,
     "prompts": dict, "sections": list, "pinned": dict, "apps": dict, "links": dict, "calendar": dict,
-    "audience": str, "redact": list, "audiences": dict,
+    "audience": str, "redact": list, "audiences": dict, "letter": dict,
 }  # fmt: skip
 _CALENDAR_KEYS: Final = ("country", "subdivision", "weekend", "days_off")
+_LETTER_KEYS: Final = ("signed_by", "organisation", "contact")
 _PARTS: Final = ("R", "A", "AR", "C", "I")
 _KIND_NAMES: Final = {str: "text", list: "a list", int: "a whole number", dict: "a table"}
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)

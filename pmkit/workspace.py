@@ -135,7 +135,7 @@ class Workspace:
         worksheet = tables.pop("timeline")
         evidence = self.evidence()
         events = self.events(evidence)
-        notes = {name: self.note(name) for name in NOTES}
+        notes = {name: self.note(name) for name in (*NOTES, *self._letters())}
         journal, digests = read_journal(self.path)
         return Postmortem(
             incident=self.incident,
@@ -178,6 +178,10 @@ class Workspace:
         path = self.path / "notes" / f"{name}.md"
         found = _PROMPT.match(read_text(path)) if path.exists() else None
         return found[0].strip().removeprefix("<!--").removesuffix("-->").strip() if found else ""
+
+    def _letters(self) -> list[str]:
+        """Letters in other languages, as `customer-letter.de`, and for all, as `customer-letter.public`."""
+        return sorted(path.stem for path in (self.path / "notes").glob("customer-letter.*.md"))
 
     def evidence(self) -> pd.DataFrame:
         """What raw files there are: one row per file, as in `pmkit.schema.EVIDENCE`."""

@@ -322,6 +322,8 @@ def shorten(text: str, most: int = 60) -> str:
 
 def _passages(postmortem: Postmortem) -> Iterator[Passage]:
     for name, text in postmortem.notes.items():
+        if "." in name:
+            continue  # a letter in another language; the rules listen for English words
         kind = {"root-cause": "cause"}.get(name, "note")
         for number, paragraph in enumerate(split_paragraphs(text), start=1):
             yield Passage(paragraph, f"notes/{name}", str(number), kind=kind)

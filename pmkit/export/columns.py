@@ -19,6 +19,9 @@ GAP: Final = 10.0  # between the words of neighbouring columns
 _LEAST: Final = {"narrow": 5.0, "normal": 7.0, "wide": 11.0}  # em that a column never gives up
 _LONGEST: Final = {"narrow": 13.0, "normal": 12.0, "wide": 12.0}  # em of a word kept in one piece
 _SOFT: Final = "\u200b"
+# Words, blanks, and runs of scripts without blanks: these break by rules of their own, and never before `、`.
+_OWN: Final = r"\u3000-\u9fff\uac00-\ud7af\uf900-\uffef"
+_WORDS: Final = re.compile(rf"\s+|[{_OWN}]+|[^\s{_OWN}]+")
 _JOINTS: Final = re.compile(r"(?<=[/\\._\-:=&?,;|@#])(?=[^\s/\\._\-:=&?,;|@#])")
 
 
@@ -142,8 +145,10 @@ def breakable(text: str, room: float, ruler: Ruler, *, mono: bool = False) -> st
     if ruler.length(text, mono=mono) <= room:
         return text
     return "".join(
-        _broken(part, room, ruler, mono) if ruler.length(part, mono=mono) > room else part
-        for part in re.split(r"(\s+)", text)
+        _broken(part, room, ruler, mono)
+        if ruler.length(part, mono=mono) > room and not re.match(rf"[{_OWN}]", part)
+        else part
+        for part in _WORDS.findall(text)
     )
 
 

@@ -134,14 +134,12 @@ def make_html(
     parts = parts or _pack(document, live=live, cache=cache)
     boot = _safe_script((folder / "report.js").read_text(encoding="utf-8"))
     css = (folder / "report.css").read_text(encoding="utf-8")
-    time = document.generated_at
     page = environment.get_template("report.html.j2").render(
         document=document,
         sections=_sections(document),
         policy=_policy([_hash(boot), *filter(None, [parts.plotly_hash])]),
         fonts=Markup(parts.fonts),  # noqa: S704 - base64
         css=Markup(css + _own_css(document)),  # noqa: S704 - our own file, and colours of six digits
-        generated=document.language.tell(f"Generated {time.day} {time:%B %Y, %H:%M} UTC"),
         packed=Markup(parts.packed),  # noqa: S704 - base64
         boot=Markup(boot),  # noqa: S704 - our own file
     )

@@ -271,7 +271,6 @@ class _Writer:
 
     def files(self) -> dict[str, bytes]:
         title, time = self.document.title, self.document.generated_at
-        generated = f"Generated {time.day} {time:%B %Y, %H:%M} UTC"
         say = self.document.language.say
         tree = {
             "title": self.text(title.title),
@@ -282,7 +281,7 @@ class _Writer:
             "facts": [self.fact(fact) for fact in title.facts],
             "lang": self.document.lang[:2].lower(),
             "contents": self.document.contents,
-            "generated": self.text(self.document.language.tell(generated)),
+            "generated": self.text(self.document.made),
             "rtl": self.document.language.direction == "rtl",
             "colours": dict(self.document.look.colours),
             "logo": self.logo(),
@@ -290,9 +289,18 @@ class _Writer:
             "families": list(self.families),
             "say": {name: self.text(say(phrase)) for name, phrase in _SAID.items()},
             "page": list(map(self.text, re.split(r"\{n2?\}", say("Page {n} of {n2}", n="{n}", n2="{n2}")))),
-            "blocks": self.blocks(self.document.blocks),
+            "blocks": self.with_its_end(self.blocks(self.document.blocks)),
         }
         return {"report.json": json.dumps(tree, ensure_ascii=False).encode(), **self.images, **self.attached}
+
+    def with_its_end(self, nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The blocks of a letter with its last paragraphs held together: no name stands alone on a page."""
+        if not self.document.contents:
+            for node in reversed(nodes[:-1]):
+                if node["kind"] != "paragraph":
+                    break
+                node["sticky"] = True
+        return nodes
 
     def logo(self) -> str:
         """The file of the team's logo; "" where there is none, or none that Typst can read."""
@@ -321,10 +329,11 @@ class _Writer:
     def title_size(self) -> dict[str, float]:
         """Size and width of the title: one line if it can be, else lines of like length."""
         length = max(self.ruler.length(self.document.title.title, bold=True), 1.0)
-        size = min(27.0, max(PORTRAIT / length * 0.99, 21.0))
+        largest, least = (27.0, 21.0) if self.document.contents else (21.0, 18.0)
+        size = min(largest, max(PORTRAIT / length * 0.99, least))
         lines = math.ceil(length * size / PORTRAIT)
         if lines > 1:
-            size = 25.0 if lines < 4 else 20.0
+            size = min(largest, 25.0) if lines < 4 else 20.0
             lines = math.ceil(length * size / PORTRAIT)
         width = PORTRAIT if lines == 1 else balanced(self.document.title.title, size, lines, self.ruler)
         return {"title-size": round(size, 1), "title-width": round(width, 1)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from pmkit.export.document import (
     Cell,
     Code,
     Document,
+    Emphasis,
     Fact,
     Facts,
     Figure,
@@ -86,14 +88,28 @@ def _of_the_letter(language: Language) -> Language:
 
 def _sentence(block: Block, language: Language) -> Block:
     """A sentence that the letter says by itself; in its list of moments, the time stays in front of it."""
-    if not isinstance(block, Paragraph):
+    if not isinstance(block, Paragraph) or not block.children:
         return block
+    *before, last = block.children
+    if before and isinstance(last, Emphasis) and language.knows(plain((last,))):
+        # how far a promise is, behind the words of those who made it; not every script slants
+        state = Text(language.tell(plain((last,))))
+        if any(letter.isalpha() and letter.isascii() for letter in state.text):
+            return replace(block, children=(*before, replace(last, children=(state,))))
+        if isinstance(before[-1], Text):
+            before[-1] = Text(before[-1].text.rstrip())
+        return replace(block, children=(*before, state))
     time, words = block.children[:1], block.children[1:]
     if len(words) == 1 and isinstance(time[0], Strong) and plain(words).strip() in language.phrases:
         shown = replace(time[0], children=(Text(language.day_and_time(plain(time))),))
         return replace(block, children=(shown, Text(f" {language.phrases[plain(words).strip()]}")))
-    told = language.tell(plain(block.children))
-    return replace(block, children=(Text(told),)) if told != plain(block.children) else block
+    said = plain(block.children)
+    told = language.tell(said)
+    if told == said:
+        return block
+    link = next((node for node in block.children if isinstance(node, Link)), None)
+    head, found, tail = told.partition(plain((link,))) if link else (told, "", "")
+    return replace(block, children=(Text(head), link, Text(tail)) if link and found else (Text(told),))
 
 
 def _title(title: Title, language: Language) -> Title:
@@ -356,17 +372,15 @@ def _remark_lines(lines: Sequence[str], language: Language) -> list[str]:
 
 
 def _in_lines(text: str, count: int) -> list[str]:
-    """The words in at most so many lines of like length."""
+    """The words in at most so many lines, the longest of which is as short as it can be."""
     words = text.split()
     if count > 1 and not text.isascii() and len(words) == 1:  # a script without blanks
         size = -(-len(text) // count)
         return [text[at : at + size] for at in range(0, len(text), size)]
     if count <= 1 or len(words) <= 1:
         return [text]
-    room = len(text) / count
-    lines = [""]
-    for word in words:
-        if lines[-1] and len(lines[-1]) + len(word) / 2 > room and len(lines) < count:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+    return next(
+        lines
+        for room in range(max(map(len, words)), len(text) + 1)
+        if len(lines := textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)) <= count
+    )

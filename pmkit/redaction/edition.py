@@ -101,6 +101,10 @@ class Editor:
         decided = decided[decided["audience"].isin(("every", audience.name))]
         self._keep = frozenset(decided.loc[decided["decision"] == "keep", "redaction_id"])
         self._mask = frozenset(decided.loc[decided["decision"] == "mask", "redaction_id"])
+        contact = postmortem.incident.letter.contact
+        # A contact with a secret in it was pasted by mistake.
+        found = [] if find_sensitive(contact, (SECRETS,)) else find_sensitive(contact, REDACTABLE)
+        self._published = frozenset(contact[span.start : span.end] for span in found)
         self._done: dict[str, str] = {}
 
     def text(self, text: str) -> str:
@@ -181,6 +185,12 @@ class Editor:
             pinned={edit(title): edit(file) for title, file in incident.pinned.items()},
             apps={edit(part): edit(app) for part, app in incident.apps.items()},
             customers=() if self.audience.customers == "masked" else incident.customers,
+            letter=replace(
+                incident.letter,
+                signed_by=self.person(incident.letter.signed_by),
+                organisation=edit(incident.letter.organisation),
+                contact=edit(incident.letter.contact),
+            ),
             connections={},
             audiences={},
         )
@@ -226,6 +236,8 @@ class Editor:
         digest = self.tagger.digest(span.kind, value) if self._mask or self._keep else ""
         if digest in self._mask or span.of == SECRETS:
             return True  # what opens something goes whoever decided otherwise
+        if value in self._published:
+            return False  # where readers may ask is told to all of them
         return span.of in self._wanted and digest not in self._keep
 
 

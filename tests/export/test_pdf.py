@@ -277,6 +277,17 @@ def test_a_long_word_may_break_and_a_short_one_not(ruler):
     assert max(ruler.length(part) for part in broken.split("\u200b")) <= 10
 
 
+def test_a_script_without_blanks_breaks_by_its_own_rules(ruler):
+    """A soft break before a Japanese comma would let a line begin with it."""
+    sentence = "お支払いの重複や、お預かりした資金の損失はありません。" * 3
+    assert breakable(sentence, 30, ruler) == sentence
+    long = "m" * 90
+    mixed = breakable(f"{sentence}{long}、{sentence}", 30, ruler)
+    assert mixed.replace("\u200b", "") == f"{sentence}{long}、{sentence}"
+    assert "m\u200bm" in mixed
+    assert "\u200b、" not in mixed
+
+
 def test_words_with_soft_breaks_are_found_whole(build):
     """A reader who searches for a hash finds it, though it was broken over two lines."""
     token = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" * 2

@@ -19,6 +19,7 @@ from pmkit.export.document import (
     Document,
     Figure,
     Heading,
+    Link,
     Paragraph,
     Table,
     Text,
@@ -217,6 +218,43 @@ def test_what_the_letter_says_by_itself_is_told(sample: str, lang: str) -> None:
     letter = read_document({"cells": [cell], "metadata": facts, "nbformat": 4})
     lines = [plain(block.children) for block in letter.walk() if isinstance(block, Heading | Paragraph)]
     assert load_language(lang).phrases["Our apology"] in lines
+    if lang == "de":
+        assert any(re.search(r"^\d+ (erledigt|bis zum \d+\. \w+ 2026)$", line) for line in lines)
     kept = re.compile(r"Amsterdam|Halifax|Lisbon|Auckland|UTC|Uhr")
     english = [line for line in [*lines, letter.title.subtitle] if ENGLISH.search(kept.sub("", line))]
     assert english == ["The disruption is over.", "unknown reasons"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("de", ["Banken bekommen Zeit. Bis zum 25. November 2026.", "Behoben. Erledigt.", "Ohne Stand."]),
+        ("ja", ["Banken bekommen Zeit.（期限：2026年11月25日）", "Behoben.（完了）", "Ohne Stand."]),
+    ],
+)
+def test_how_far_a_promise_is_stands_behind_it_in_the_letters_language(lang: str, said: list[str]) -> None:
+    """The promise is people's, its date pmkit's; the address where readers may ask stays a link."""
+    record = pmkit.redact(Workspace.open(DATA / "checkout-failure").load(), "customer")
+    promises = "- Banken bekommen Zeit. (A2)\n- Behoben. (A3)\n- Ohne Stand."
+    heading = load_language(lang).phrases["What we are doing"]
+    sender = replace(record.incident.letter, contact="https://help.example.com/questions")
+    own = replace(
+        record,
+        notes={f"customer-letter.{lang}": f"## {heading}\n\n{promises}"},
+        incident=replace(record.incident, letter=sender),
+    )
+    view = pmkit.customer_letter(own, "customer", NOW, lang)
+    assert view is not None
+    output = {"output_type": "display_data", "metadata": {}, "data": view._repr_mimebundle_()}
+    cell = {"cell_type": "code", "source": "x", "execution_count": 1, "outputs": [output], "metadata": {}}
+    facts = {"pmkit": {"lang": lang, "contents": False}}
+    letter = read_document({"cells": [cell], "metadata": facts, "nbformat": 4})
+    paragraphs = [block for block in letter.walk() if isinstance(block, Paragraph)]
+    lines = [plain(block.children) for block in paragraphs]
+    place = lines.index(said[0])
+    assert lines[place : place + 3] == said
+    (asked,) = [block for block in paragraphs if "help.example.com" in plain(block.children)]
+    assert [node.url for node in asked.children if isinstance(node, Link)] == [sender.contact]
+    assert load_language(lang).tell(
+        f"If you have questions, or something still does not work, you can reach us at {sender.contact}."
+    ) == plain(asked.children)
