@@ -170,6 +170,9 @@ class _Slide:
 
     def chart(self) -> Iterator[str]:
         rows, band = _rows(self.anchors), self.band
+        if self.phases is None or self.phases.empty:  # without anchors there are no phases
+            place = f'x="{_MARGIN}" y="{band}" width="{WIDTH - 2 * _MARGIN}" height="{_BAND}"'
+            yield f'<rect {place} fill="#eceff3"/>'
         if self.phases is not None:
             for span in self.phases.itertuples():
                 left, right = self.x(span.start_at), self.x(span.end_at)
@@ -214,7 +217,7 @@ def _placed(labels: Sequence[tuple[float, str, str]], *, bold: bool, size: int) 
     placed = []
     for x, time, said in labels:
         room = WIDTH - _MARGIN / 2 - x - 10
-        words, width = _fitted(time, said, room, size=size, bold=bold)
+        words, width = _fitted(time, said, room, x - 10 - _MARGIN / 2, size=size, bold=bold)
         # what has no room to the right of its line stands to the left of it
         left = x + 10 if width <= room else max(x - 10 - width, 0.0)
         span = (left, left + width + 28)
@@ -228,7 +231,7 @@ def _placed(labels: Sequence[tuple[float, str, str]], *, bold: bool, size: int) 
     return placed
 
 
-def _fitted(time: str, words: str, room: float, *, size: int, bold: bool) -> tuple[str, float]:
+def _fitted(time: str, words: str, room: float, other: float, *, size: int, bold: bool) -> tuple[str, float]:
     """The words, cut a little where that makes them fit, and their width with the time."""
 
     def width(text: str) -> float:
@@ -238,7 +241,12 @@ def _fitted(time: str, words: str, room: float, *, size: int, bold: bool) -> tup
         shown = shorten(words, letters)
         if width(shown) <= room:
             return shown, width(shown)
-    return words, width(words)
+    # before its line they have the other side of the slide, which wide letters may fill as well
+    for letters in range(len(words), 0, -1):
+        shown = shorten(words, letters)
+        if width(shown) <= max(other, room):
+            return shown, width(shown)
+    return "", width("")
 
 
 def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -282,6 +290,11 @@ def _check(svg: str, slide: _Slide) -> Check:
         "svg", "title", "desc", "rect", "text", "tspan", "path", "circle",
     }  # fmt: skip
     problems += [f"an element <{name}> stands in it" for name in sorted(odd)]
+    for label in (*slide.anchors, *slide.events):
+        size, bold = (32, True) if label in slide.anchors else (_SMALLEST, False)
+        width = text_width(label.time, size, bold=True) + 8 + text_width(label.words, size, bold=bold)
+        if not (label.left >= 0 and label.left + width <= WIDTH):
+            problems.append(f"{label.words[:40]!r} stands outside the slide")
     wanted = len(slide.anchors) + len(slide.events)
     found = sum(1 for node in texts if any(child.tag.endswith("}tspan") for child in node))
     warnings = () if slide.has_timeline else (slide.lacking(),)

@@ -280,6 +280,17 @@ def test_a_crowded_slide_says_how_much_it_leaves_out(document):
     assert "<tspan> 98 A sentence" in svg
 
 
+@pytest.mark.parametrize("letter", ["W", "\u96c6", "i", "\u05d0"])
+def test_no_label_of_a_slide_is_cut_off(document, letter):
+    """However wide its words, a label stands inside the slide, before its line or behind it."""
+    rows = [
+        {"time": f"2026-11-0{1 + n}T0{n}:00:00Z", "summary": f"{letter * 20} " * 5, "mark": ""}
+        for n in range(8)
+    ]
+    assert "more in the report" in slide(document, *rows, *rows)
+    assert 'fill="#eceff3"' in slide(document, *rows)  # the band, although nothing is marked
+
+
 def test_a_slide_of_days_names_them(document):
     """Where the incident lasted over midnight, times carry their day."""
     svg = slide(
