@@ -112,7 +112,7 @@ class _Writer:
         self.document, self.render = document, render
         self.word: WordDocument = docx.Document()
         self.ruler = Ruler()
-        self.say = document.language.say
+        self.say, self.is_rtl = document.language.say, document.language.direction == "rtl"
         self.bookmarks = 0
         self.depth = 0
         self.lines: list[WordParagraph] = []  # those outside tables, as they are written
@@ -122,7 +122,7 @@ class _Writer:
         self.set_styles()
         self.set_properties()
         title = self.document.title
-        self.word.add_paragraph(title.title, style="Title")
+        self.direct(self.word.add_paragraph(title.title, style="Title"), title.title)
         under = self.word.add_paragraph(style="Subtitle")
         under.add_run(title.subtitle)
         for badge in title.badges:
@@ -169,6 +169,8 @@ class _Writer:
         _face(styles["Normal"], _FONT, 10.5, _INK)
         styles["Normal"].paragraph_format.space_after = _points(6)
         styles["Normal"].paragraph_format.line_spacing = 1.15
+        if self.is_rtl:  # all other styles are based on it
+            _sub(styles["Normal"].element.get_or_add_pPr(), "bidi")
         # a letter is one page if it can be
         is_letter = not self.document.contents
         _face(styles["Title"], _FONT, 20 if is_letter else 24, _INK, bold=True)
@@ -249,7 +251,7 @@ class _Writer:
                 line = _in_style(into.add_paragraph(), f"Heading{min(level, _HEADS)}")
                 self.bookmarks += 1
                 _bookmark(line, _bookmark_name(anchor), self.bookmarks)
-                self.inline(line, children)
+                self.inline(self.direct(line, plain(children)), children)
             case Paragraph(children):
                 self.inline(self.new_line(into, plain(children)), children)
             case Items():
@@ -302,8 +304,12 @@ class _Writer:
     def new_line(self, into: Any, text: str = "", style: str = "Normal") -> WordParagraph:
         line: WordParagraph = _in_style(into.add_paragraph(), style)
         self.lines.append(line)
-        if runs_right_to_left(text):
-            _sub(line._p.get_or_add_pPr(), "bidi")
+        return self.direct(line, text)
+
+    def direct(self, line: WordParagraph, text: str) -> WordParagraph:
+        """Let the line run as its words do, where the report runs the other way."""
+        if runs_right_to_left(text) != self.is_rtl and re.search(r"[^\W\d_]", text):
+            _sub(line._p.get_or_add_pPr(), "bidi", val="0" if self.is_rtl else "1")
         return line
 
     def label(self, text: str, into: Any) -> None:
@@ -341,7 +347,8 @@ class _Writer:
             number = _restart(self.word, items.start, self.depth)
         for item in items.items:
             first, *rest = item.blocks or (Paragraph(()),)
-            line = self.new_line(into, style="ListNumber" if items.ordered else "ListBullet")
+            said = plain(first.children) if isinstance(first, Paragraph) else ""
+            line = self.new_line(into, said, "ListNumber" if items.ordered else "ListBullet")
             line.paragraph_format.left_indent = _points(18 * (self.depth + 1))
             line.paragraph_format.first_line_indent = _points(-14)
             if number is not None:
@@ -373,7 +380,7 @@ class _Writer:
             label.width, value.width = _points(120), _points(_WIDTH - 120)
             _write_cell(label).add_run(fact.label).bold = True
             self.cell(value, Cell(fact.children, fact.note))
-        _table_edges(table, inside_only=True)
+        _table_edges(table, inside_only=True, is_rtl=self.is_rtl)
         self.gap()
 
     def table(self, table: Table, into: Any) -> None:
@@ -404,7 +411,7 @@ class _Writer:
             table.columns, table.rows[0].cells, heads, strict=True
         ):
             column.width = target.width = _points(width)
-            line = _write_cell(target)
+            line = self.direct(_write_cell(target), text)
             line.add_run(text).bold = True
             _set_align(line, align)
             _shade(target._tc.get_or_add_tcPr(), "ECEFF3")
@@ -419,15 +426,13 @@ class _Writer:
             for (_, width, align), target, cell in zip(heads, _cells_of(made), row, strict=True):
                 target.width = _points(width)
                 self.cell(target, cell, align)
-        _table_edges(table)
+        _table_edges(table, is_rtl=self.is_rtl)
         self.gap()
 
     def cell(self, target: WordCell, cell: Cell, align: str = "left") -> None:
         line = _write_cell(target)
         text = plain(cell.children)
-        if runs_right_to_left(text):
-            _sub(line._p.get_or_add_pPr(), "bidi")
-        _set_align(line, align)
+        _set_align(self.direct(line, text), align)
         self.inline(line, cell.children)
         for run in _runs_of(line):  # those inside links too
             if cell.badge and len(text) > LONG_BADGE:
@@ -440,8 +445,8 @@ class _Writer:
         if cell.note.strip():
             note = _in_style(target.add_paragraph(), "Cell")
             _set_align(note, align)
-            run = note.add_run(cell.note)
-            run.font.size = _points(8)
+            run = self.direct(note, cell.note).add_run(cell.note)
+            _size(run, 8)
             _colour(run, _MUTED)
 
     def references(self, line: WordParagraph, cell: Cell) -> None:
@@ -455,7 +460,8 @@ class _Writer:
             for run in _inner_link(line, _bookmark_name(ref.target, "p"), ref.label):
                 _colour(run, _LINK)
                 if ref.anchor and cell.children:
-                    run.font.superscript, run.font.size = True, _points(11)
+                    run.font.superscript = True
+                    _size(run, 11)
 
     def derivation(self, card: Card) -> tuple[Ref, ...]:
         return (Ref(self.say("derivation"), card.derived),) if card.derived else ()
@@ -567,6 +573,15 @@ def _face(
     faces = _sub(facts, "rFonts")
     for name in ("ascii", "hAnsi", "cs"):
         faces.set(_w(name), font)
+    # letters of Arabic and Hebrew have a size and a weight of their own
+    _sub(facts, "szCs", val=f"{size * 2:g}")
+    if bold is not None:
+        _sub(facts, "bCs", val="1" if bold else "0")
+
+
+def _size(run: Run, size: float) -> None:
+    run.font.size = _points(size)
+    _sub(run._r.get_or_add_rPr(), "szCs", val=f"{size * 2:g}")
 
 
 def _colour(run: Run, colour: str) -> None:
@@ -577,7 +592,7 @@ def _colour(run: Run, colour: str) -> None:
 
 def _monospaced(run: Run) -> None:
     run.font.name = _MONO
-    run.font.size = _points(8)
+    _size(run, 8)
 
 
 def _tint(run: Run, tone: Tone) -> None:
@@ -606,8 +621,10 @@ def _without_border(style: Any) -> None:
         facts.remove(old)
 
 
-def _table_edges(table: Any, *, inside_only: bool = False) -> None:
+def _table_edges(table: Any, *, inside_only: bool = False, is_rtl: bool = False) -> None:
     facts = table._tbl.tblPr
+    if is_rtl:
+        _sub(facts, "bidiVisual")
     edges = _sub(facts, "tblBorders")
     sides = ("insideH",) if inside_only else ("top", "bottom", "insideH")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):

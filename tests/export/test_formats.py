@@ -170,6 +170,23 @@ def test_links_in_the_contents_have_their_targets(made):
     assert set(anchors) <= targets
 
 
+def test_a_word_document_runs_as_its_words_do(build):
+    """In a Hebrew report from right to left, its tables too; English words in it run their own way."""
+    shown = build.markdown(
+        "## \u05d4\u05d7\u05dc\u05d8\u05d5\u05ea\n\nEnglish words.\n\n- in a list\n\n| a |\n|---|\n| b |"
+    )
+    document = replace(read_document(build.notebook(shown)), lang="he", language=load_language("he"))
+    made = FORMATS["docx"].make(document, "report", Options())
+    text, archive = word({"docx": made})
+    styles = archive.read("word/styles.xml").decode()
+    assert re.search(r'w:styleId="Normal".*?<w:bidi/>', styles, re.DOTALL)
+    assert text.count("<w:bidiVisual/>") == text.count("<w:tbl>")
+    for words in ("English words.", "in a list"):
+        assert re.search(rf'<w:bidi w:val="0"/>(?:(?!</w:p>).)*{words}', text), words
+    assert not re.search('<w:bidi w:val="0"/>(?:(?!</w:p>).)*\u05d4\u05d7', text)
+    assert '<w:szCs w:val="21"/>' in styles  # else Hebrew and Arabic are larger than the words beside them
+
+
 def test_a_numbered_list_begins_anew(build):
     """Two numbered lists each begin at their own number."""
     document = read_document(build.notebook(build.markdown("1. a\n2. b\n\ntext\n\n5. c\n6. d")))
