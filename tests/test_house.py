@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 import pmkit
 
 PACKAGE = Path(pmkit.__file__).parent
+ROOT = Path(__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = (
     "plotly",
@@ -113,6 +116,19 @@ def test_each_room_has_a_plate_and_no_junk(path: Path) -> None:
         public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
         if public and node in tree.body:
             assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_every_room_stands_in_the_plan_on_its_floor() -> None:
+    """CONTRIBUTING has a line for each room, in the order in which import-linter lets them import."""
+    house = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## The house")[2]
+    plan = re.findall(r"^\|[^|]*\| `(\w+)(?:\.py|/)` \|", house.partition("\n## ")[0], re.MULTILINE)
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.parent.name for path in PACKAGE.glob("*/__init__.py")
+    }
+    assert sorted(plan) == sorted(rooms - {"__init__", "__main__"})
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    floor_of = {room: n for n, layer in enumerate(contracts[0]["layers"]) for room in layer.split(" | ")}
+    assert [floor_of[room] for room in plan] == sorted(floor_of.values())
 
 
 def test_errors_are_one_tree_drawn_in_its_docstring() -> None:
