@@ -39,19 +39,20 @@ _TOKEN: Final = re.compile(
     rb"|(?P<places>Tm\b)|(?P<moves>T[dD]\b)|(?P<breaks>T\*)"
 )
 # What is only drawn: no string, no text, no drawing of its own.
-_DRAWN: Final = re.compile(rb"\bq\b[^qQBD(<]*\bQ\b")
+_DRAWN: Final = re.compile(rb"q(?<!\w\w)\b[^qQBD(<]*\bQ\b")
 _SAID: Final = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)|[-.\d]+", re.DOTALL)
-_INLINE_IMAGE: Final = re.compile(rb"(?:^|\s)BI\s")
+_INLINE_IMAGE: Final = re.compile(rb"BI(?<!\S..)\s", re.DOTALL)
 
 _Matrix = tuple[float, float, float, float, float, float]
 _AS_IT_IS: Final[_Matrix] = (1, 0, 0, 1, 0, 0)
 
 
 class _Letters(NamedTuple):
-    """How the codes of a font are packed, and the letters of each."""
+    """How the codes of a font are packed, and the letters of each; `said` is what was read by them before."""
 
     packing: str
     table: dict[int, str]
+    said: dict[bytes, tuple[str, str]]
 
 
 class _Run(NamedTuple):
@@ -170,19 +171,17 @@ class _Pen:
         letters = self._font(token["face"])
         if letters is None:
             raise _UnknownError
-        strings = []
-        for part in _SAID.finditer(token["said"]):
-            if part[1] is not None:
-                strings.append(unescaped(part[1]))
-            elif float(part[0]) < _GAP:
-                strings.append(b"")
-        if any(strings):
-            place = _numbers(token["turn"], 6)
+        turn, tilt, points, codes = token.group("turn", "tilt", "points", "said")
+        said = letters.said.get(codes)  # a chart sets letter by letter
+        if said is None:
+            said = letters.said[codes] = _said(_strings(codes), letters)
+        if said[0]:
+            place = _numbers(turn, 6)
             if self._place != _AS_IT_IS:
                 place = _product(place, self._place)
-            if token["tilt"] != b"1 0 0 -1 0 0":  # upside down, which moves nothing
-                place = _product(_numbers(token["tilt"], 6), place)
-            yield _run(strings, letters, place, float(token["points"]))
+            if tilt != b"1 0 0 -1 0 0":  # upside down, which moves nothing
+                place = _product(_numbers(tilt, 6), place)
+            yield _run(said, place, float(points))
 
     def _font(self, name: bytes) -> _Letters | None:
         if name not in self._fonts:
@@ -203,7 +202,8 @@ class _Pen:
         elif any(strings):
             if self._letters is None:
                 raise _UnknownError
-            yield _run(strings, self._letters, _product(self._line, self._place), self._size)
+            said = _said(strings, self._letters)
+            yield _run(said, _product(self._line, self._place), self._size)
 
     def _before(self, token: re.Match[bytes]) -> bytes:
         return self._data[max(0, token.start() - 120) : token.start()]
@@ -251,17 +251,33 @@ def _product(first: Any, then: _Matrix) -> _Matrix:
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
-def _run(strings: list[bytes], letters: _Letters, place: _Matrix, size: float) -> _Run:
-    words = [string.decode(letters.packing, "surrogatepass") for string in strings]
-    text = mirrored = "".join(word.translate(letters.table) if word else " " for word in words)
+def _strings(codes: bytes) -> list[bytes]:
+    """The strings of an array, an empty one where they stand apart."""
+    strings = []
+    for part in _SAID.finditer(codes):
+        if part[1] is not None:
+            strings.append(unescaped(part[1]))
+        elif float(part[0]) < _GAP:
+            strings.append(b"")
+    return strings
+
+
+def _said(strings: list[bytes], letters: _Letters) -> tuple[str, str]:
+    """The words of strings in the codes of a font, and mirrored; none where there is not one code."""
+    if not any(strings):
+        return "", ""
+    table, words = letters.table, [string.decode(letters.packing, "surrogatepass") for string in strings]
+    text = mirrored = "".join(word.translate(table) if word else " " for word in words)
     if _RIGHT_TO_LEFT.search(text):
-        table = letters.table
         mirrored = "".join(
             "".join(table.get(ord(code), code) for code in reversed(word)) or " " for word in reversed(words)
         )
+    return text, mirrored
+
+
+def _run(said: tuple[str, str], place: _Matrix, size: float) -> _Run:
     scale = math.hypot(place[0], place[1]) or 1.0
-    along = place[0] / scale, place[1] / scale
-    return _Run(text, mirrored, place[4], place[5], along, abs(size) * scale)
+    return _Run(*said, place[4], place[5], (place[0] / scale, place[1] / scale), abs(size) * scale)
 
 
 def _from_hex(digits: bytes) -> bytes:
@@ -322,7 +338,7 @@ def _read_letters(font: Any) -> _Letters | None:
                 table.update(zip(codes, map(_utf16, texts), strict=False))
             elif begin := _utf16(first):
                 table.update((code, begin[:-1] + chr(ord(begin[-1]) + n)) for n, code in enumerate(codes))
-    return _Letters("utf-16-be" if width == 2 else "latin-1", table)
+    return _Letters("utf-16-be" if width == 2 else "latin-1", table, {})
 
 
 def _utf16(digits: bytes) -> str:
@@ -333,6 +349,7 @@ def _utf16(digits: bytes) -> str:
 
 _PART: Final = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPED: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r?\n)|(.))", re.DOTALL)
+_OCTAL: Final = {rb"\%03o" % code: bytes([code]) for code in range(256)}
 _ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -355,6 +372,9 @@ def unescaped(raw: bytes) -> bytes:
 
 
 def _plain_byte(match: re.Match[bytes]) -> bytes:
+    # Asked for every other letter of a page: looked up before it is taken apart.
+    if (known := _OCTAL.get(match[0])) is not None:
+        return known
     if match[1]:
         return bytes([int(match[1], 8) & 0xFF])
     return _ESCAPES.get(match[3], match[3]) if match[3] else b""
@@ -370,7 +390,8 @@ def text_string(raw: bytes) -> str:
 
 
 _STREAM: Final = re.compile(rb"\bstream\r?\n.*?\bendstream\b", re.DOTALL)
-_FACTS: Final = re.compile(rb"(\d+)\s+\d+\s+obj\s*<<(?:(?!endobj|stream).)*?/Type\s*/Metadata\b", re.DOTALL)
+_OBJECT: Final = re.compile(rb"(\d+)\s+\d+\s+obj\s*<<")
+_FACTS: Final = re.compile(rb"/Type\s*/Metadata\b")
 _STRING: Final = re.compile(rb"(?P<literal>\()|<(?P<hex>[0-9A-Fa-f\s]+)>")
 
 
@@ -378,8 +399,8 @@ def strings_beside(data: bytes, reader: PdfReader) -> Iterator[str]:
     """Every string of every object: bookmarks, words in place of figures, titles, names, and XMP."""
     from pypdf.generic import IndirectObject
 
-    for number in _FACTS.findall(data):
-        stream: Any = IndirectObject(int(number), 0, reader).get_object()
+    for number in _facts(data):
+        stream: Any = IndirectObject(number, 0, reader).get_object()
         yield stream.get_data().decode("utf-8", "replace")
     plain = _STREAM.sub(b"", data)
     at = 0
@@ -390,3 +411,12 @@ def strings_beside(data: bytes, reader: PdfReader) -> Iterator[str]:
         else:
             literal, at = read_literal(plain, at)
             yield text_string(literal)
+
+
+def _facts(data: bytes) -> Iterator[int]:
+    """The numbers of the objects that hold facts about the document, as XMP."""
+    for found in _FACTS.finditer(data):
+        begins = data.rfind(b"obj", 0, found.start())
+        heads = list(_OBJECT.finditer(data, max(0, begins - 30), found.start()))
+        if heads and heads[-1].end() > begins and b"stream" not in data[begins : found.start()]:
+            yield int(heads[-1][1])

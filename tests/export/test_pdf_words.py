@@ -152,3 +152,20 @@ def test_strings_beside_the_pages_are_read() -> None:
     writer.write(out)
     found = list(strings_beside(out.getvalue(), pypdf.PdfReader(out)))
     assert {"Mei Tanaka, Ø", "טנק"} <= set(found)
+
+
+def test_facts_in_xmp_are_read() -> None:
+    """Of each object that says that it holds them, wherever in it that stands."""
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(9, 9)
+    for words, first in (("by Mei", "/Subtype"), ("by Tanaka", "/Type")):
+        stream = DecodedStreamObject()
+        stream.set_data(words.encode())
+        kinds = {"/Type": "/Metadata", "/Subtype": "/XML"}
+        for name in (first, *(kinds.keys() - {first})):
+            stream[NameObject(name)] = NameObject(kinds[name])
+        writer._add_object(stream)
+    out = io.BytesIO()
+    writer.write(out)
+    found = list(strings_beside(out.getvalue(), pypdf.PdfReader(out)))
+    assert {"by Mei", "by Tanaka"} <= set(found)
