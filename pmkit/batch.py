@@ -154,10 +154,8 @@ def render_one(incident: Path | str, options: Options) -> Outcome:
     problem = ""
     try:
         with _at_hand(incident, options.out) as (folder, out, place):
-            workspace = Workspace.open(folder)
-            workspace.load()  # a table that cannot be read is told with its line
             made = publish(
-                workspace,
+                Workspace.open(folder),
                 to=options.to,
                 out=out,
                 audience=options.audience,

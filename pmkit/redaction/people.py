@@ -301,24 +301,25 @@ def _undecorated(name: str) -> list[str]:
 
 def _active(events: pd.DataFrame, incident: Incident) -> Iterator[tuple[str, str]]:
     """Who did something in the evidence, and as what, in order of time."""
-    acts = events[events["kind"].isin(_BY_PEOPLE) & ~events["slack_is_bot"] & (events["actor"] != "")]
-    by_actor = acts.groupby("actor", sort=False)
+    is_act = events["kind"].isin(_BY_PEOPLE) & ~events["slack_is_bot"] & (events["actor"].fillna("") != "")
+    acts = events[["actor", "source", "kind", "place"]][is_act]
+    in_slack, services = set[str](), dict[str, str]()
+    for actor, source, kind, place in zip(*(acts[column].tolist() for column in acts), strict=True):
+        if source == "slack":
+            in_slack.add(actor)
+        is_paged = source in ("pagerduty", "opsgenie") and kind in ("ack", "resolve", "note")
+        if is_paged and place and not place.startswith("#"):
+            services.setdefault(actor, place)
     own = {_folded(name) for name in (*incident.services, *incident.roles)}
-    for actor, rows in by_actor:
-        name = str(actor)
-        is_slack = bool((rows["source"] == "slack").any())
+    for name in acts["actor"].unique():
         looks = _NAME.fullmatch(name) and not _NO_NAME.search(name)
         if (
             _folded(name) in own
             or _LABEL.fullmatch(name)
-            or not (is_slack or looks or name in incident.roster)
+            or not (name in in_slack or looks or name in incident.roster)
         ):
             continue
-        paged = rows[
-            rows["source"].isin(("pagerduty", "opsgenie")) & rows["kind"].isin(("ack", "resolve", "note"))
-        ]
-        service = next((place for place in paged["place"] if place and not place.startswith("#")), "")
-        yield name, f"{service} on-call" if service else "responder"
+        yield name, f"{services[name]} on-call" if name in services else "responder"
 
 
 def _said_in_tables(postmortem: Postmortem) -> list[str]:
