@@ -9,6 +9,7 @@ import pytest
 
 from pmkit.errors import WorkspaceError
 from pmkit.facts import FORMAT, is_older, new_facts, read_facts, renewed, with_member, with_milestone
+from pmkit.postmortem import Sender
 from pmkit.template import load_template, template_names
 
 AT = datetime(2026, 11, 3, 15, tzinfo=UTC)
@@ -60,6 +61,7 @@ def test_a_new_file_says_everything_the_template_plans(name: str) -> None:
     )
     assert (dict(incident.pinned), dict(incident.apps)) == (dict(plan.pinned), dict(plan.apps))
     assert incident.calendar.zone == "Europe/Lisbon"
+    assert incident.letter == Sender(**plan.letter) == Sender("Communications Owner")
     assert (incident.started_at, incident.resolved_at) == (AT, None)
 
 
@@ -95,6 +97,13 @@ def test_a_newer_file_is_refused() -> None:
         ("days_off = [2026-11-11]", 'days_off = ["x"]', "`days_off`: expected dates without quotes"),
         ('title = "Checkout failed"', 'headline = "x"', "key 'title' is missing"),
         ('"timeline agreed"', '"luck"', "`needs`: unknown 'luck'; known are summary, impact"),
+        ("format = 2", "format = 2\nletter = 5", "line 3: `letter`: expected a table, found 5"),
+        (
+            "format = 2",
+            "format = 2\nletter = {from = 'us'}",
+            "`letter`: unknown 'from'; known are signed_by, organ",
+        ),
+        ("format = 2", "format = 2\nletter = {contact = 5}", "`contact`: expected text in quotes, found 5"),
         ("format = 2", "format = 2\nformat = 2", "incident.toml: Cannot overwrite a value (at line 3"),
     ],
 )

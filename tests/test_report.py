@@ -169,15 +169,14 @@ def test_a_file_that_is_no_notebook_is_explained(
 
 
 def test_the_shipped_notebook_declares_what_it_is_given(ws: Workspace, ran: list[dict[str, Any]]) -> None:
-    """Incident, audience and the time, to the second in UTC."""
+    """Incident, audience, the time, to the second in UTC, and the language of a letter."""
     from datetime import datetime, timedelta, timezone
 
     now = datetime(2026, 11, 10, 17, 30, 0, 5, tzinfo=timezone(timedelta(hours=1)))
     with pytest.raises(RenderError, match="stopped by the test"):
         render_report(ws, now=now, audience="customer")
-    assert ran == [
-        {"incident": str(ws.path.resolve()), "audience": "customer", "generated_at": "2026-11-10T16:30:00Z"}
-    ]
+    given = {"audience": "customer", "generated_at": "2026-11-10T16:30:00Z", "lang": "en"}
+    assert ran == [{"incident": str(ws.path.resolve()), **given}]
 
 
 def test_unknown_formats_are_refused_before_the_run(ws: Workspace, ran: list[dict[str, Any]]) -> None:

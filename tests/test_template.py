@@ -114,6 +114,7 @@ def test_a_team_may_have_roles_of_its_own(tmp_path: Path) -> None:
         ),
         ('sections = ["summary", "blame"]', "line 2: unknown section: `blame`"),
         ('evidence = ["fax"]', "line 2: unknown source in `evidence`: `fax`"),
+        ('[letter]\nfrom = "us"', "line 2: unknown key in `letter`: `from`"),
         ('[action_days]\nP0 = "soon"', "line 3: `action_days`, priority P0: expected working days"),
         ('[calendar]\nweekend = ["caturday"]', "line 2: `calendar`: `weekend`: 'caturday' is no day"),
         ('[calendar]\ncountry = "XX"', "line 2: `calendar`: no public holidays are known for 'XX'"),
@@ -195,6 +196,9 @@ def test_a_team_may_call_a_role_otherwise(tmp_path: Path) -> None:
     assert template.raci["Measure the impact"]["Duty Manager"] == "AR"
     assert "Duty Manager" in {task.dri for task in template.tasks}
     assert template.idle_roles == ()
+    spoken = 'rename = { "Communications Owner" = "Press Office" }\n[letter]\ncontact = "x@y.example"\n'
+    signed = load_template(team_file(tmp_path, f'extends = "saas"\n{spoken}')).letter
+    assert signed == {"signed_by": "Press Office", "organisation": "", "contact": "x@y.example"}
     more = team_file(
         tmp_path,
         f'extends = "saas"\nroles = {[*load_template("saas").roles, "Observer"]}\n'.replace("'", '"'),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import pmkit
 from pmkit import schema
 from pmkit.errors import ConflictError, EvidenceError, PmkitError, SchemaError, WorkspaceError
 from pmkit.workspace import Workspace
@@ -47,6 +48,18 @@ def test_notes_come_back_as_saved_without_their_prompt(ws: Workspace) -> None:
     assert ws.note("summary") == "# It failed\n\n日本 `x`"
     assert (ws.path / "notes/summary.md").read_text().endswith("`x`\n")
     assert Workspace.open(ws.path).load().notes["summary"] == "# It failed\n\n日本 `x`"
+
+
+def test_letters_in_other_languages_are_read_where_they_are(ws: Workspace) -> None:
+    """Beside the note of the incident's own language; the checks, which listen for English, leave them."""
+    (ws.path / "notes/customer-letter.de.md").write_text("## Was geschah\n\nWe should have known.\n")
+    record = ws.load()
+    assert record.notes["customer-letter.de"].startswith("## Was geschah")
+    found = pmkit.run_checks(record, now=pd.Timestamp("2026-11-10T12:00:00Z"))
+    assert not found["where"].str.contains("customer-letter").any()
+    ws.save_note("customer-letter", "We should have known.")
+    found = pmkit.run_checks(ws.load(), now=pd.Timestamp("2026-11-10T12:00:00Z"))
+    assert found["where"].str.contains("customer-letter").any()
 
 
 def test_only_known_tables_and_notes_are_saved(ws: Workspace) -> None:

@@ -124,7 +124,8 @@ class Editor:
     def person(self, cell: str) -> str:
         """A cell that names somebody."""
         if self.audience.people == "names" or not cell:
-            return self.text(cell)
+            # chat knows people by half of the name that pages have: they are the same
+            return self.text(self.people.full_name(cell))
         label = self.people.label(cell)
         return label if label != cell else self.text(cell)
 

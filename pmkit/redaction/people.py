@@ -172,6 +172,10 @@ class People:
         """What a cell that names one person says instead; the cell itself where it names nobody known."""
         return self._whole.get(_folded(cell.removeprefix("@")), cell)
 
+    def full_name(self, cell: str) -> str:
+        """The whole name of whom a cell calls by a part of it or by a handle; else the cell itself."""
+        return self._full.get(_folded(cell.removeprefix("@")), cell)
+
     def find(self, text: str) -> list[tuple[int, int, str]]:
         """Where somebody is named in a text, and what to say instead."""
         words = {_folded(word) for word in re.findall(r"\w+", text)}
@@ -198,6 +202,13 @@ class People:
             parts += [text[at:start], label]
             at = end
         return "".join([*parts, text[at:]]) if parts else text
+
+    @cached_property
+    def _full(self) -> Mapping[str, str]:
+        names = [
+            (name, person.names[0]) for person in self.people for name in (*person.names, *person.handles)
+        ]
+        return {_folded(name): whole for name, whole in reversed(names)}
 
     @cached_property
     def _whole(self) -> Mapping[str, str]:

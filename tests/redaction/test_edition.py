@@ -125,6 +125,14 @@ def test_nothing_planted_in_any_field_is_left(planted: Postmortem, name: str) ->
             assert spelling.casefold() not in after, spelling
 
 
+def test_people_have_one_name_throughout(record: Postmortem) -> None:
+    """Whom chat knows by a first name and pages by the whole one has the whole; a stranger stays."""
+    events = record.events.copy()
+    events.loc[events.index[:2], "actor"] = ["sunniva", "fleur :ramen:"]
+    edition = redact(replace(record, events=events), "internal")
+    assert edition.events["actor"].iloc[:2].tolist() == ["Sunniva Brekkhus", "fleur :ramen:"]
+
+
 def test_the_internal_edition_keeps_people_and_loses_secrets(planted: Postmortem) -> None:
     """Who takes part may know who did; nobody needs a token for that."""
     text = texts_of(redact(planted, "internal"))
