@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from pmkit.redaction._rule import SECRETS, Span
 from pmkit.redaction.secrets import LOCK_WORDS, decodes_to_pair, is_random, is_strong, is_token_or_chosen
 
+_WORD: Final = 30
 _NEAR: Final = (90, 40)  # letters before and behind in which the word may stand
 
 
@@ -24,6 +25,7 @@ class _Look(NamedTuple):
     hints: tuple[str, ...]
     check: Callable[[str], bool]
     near: tuple[int, int] = _NEAR
+    unless: re.Pattern[str] | None = None  # what right before it makes it something else
 
 
 def _is_born(value: str) -> bool:
@@ -33,9 +35,9 @@ def _is_born(value: str) -> bool:
 
 
 _OF_A_PASSWORD: Final = re.compile(
-    r"pass(?:w|phrase|code|ord|es?\b|\b)|(?<![a-z])(?:pw|pwd|pswd|mdp|creds?)(?![a-z])|credential|kennwort|"
-    r"log(?:ged)?[ -]?in|sign(?:ed)? in|wachtwoord|senord|contrase|senha|(?<![a-z])clave|has[łl]o|parola|"
-    r"парол|salasana|パスワード|密码|密碼"
+    r"pass(?:w|phrase|code|ord|es?\b|\b)|(?<![a-z])(?:pw|pwd|pswd|mdp|creds?)(?![a-z])|credential|"
+    r"kennwort|log(?:ged|ging)?[ -]?in|sign(?:ed)? in|wachtwoord|senord|contrase|senha|(?<![a-z])clave|"
+    r"has[łl]o|parola|парол|salasana|パスワード|密码|密碼"
 )
 _OF_A_KEY: Final = re.compile(
     r"secret|token|(?:api|access|auth|signing|licen[sc]e|deploy|write|admin|private|service|account)[ _-]?key"
@@ -61,7 +63,7 @@ _LOOKS: Final = (
         "password",
         re.compile(r"(?<![^\s\"'`“„(:=>|,*])[^\s\"'`“”„<>(),;]{7,64}(?![^\s\"'`“”„<>(),;])"),
         _OF_A_PASSWORD,
-        ("pass", "pw", "pswd", "mdp", "cred", "kennwort", "login", "logged", "log in",
+        ("pass", "pw", "pswd", "mdp", "cred", "kennwort", "login", "logged", "logging", "log in",
          "log-in", "sign in", "signed in",
          "wacht", "senord", "contrase", "senha", "clave", "hasł", "haslo", "parola", "парол",
          "salasana", "パスワード", "密码", "密碼"),
@@ -84,6 +86,22 @@ _LOOKS: Final = (
         re.compile(r"auth|cred|basic|docker|registry|pull|login|user|password"),
         ("auth", "cred", "basic", "docker", "registry", "pull", "login", "user", "pass"),
         decodes_to_pair,
+    ),
+    _Look(
+        SECRETS,
+        "key",
+        re.compile(r"(?<![\w+/=.:@-])[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{32})?(?![\w+/=-])"),
+        re.compile(
+            r"(?:api|integration|routing|service|licen[sc]e|account|app|dd)[ _-]?key|"
+            r"(?:auth|access|api|bot)[ _-]?token"
+        ),
+        ("key", "token"),
+        lambda value: bool(re.search(r"[a-f]", value)),
+        (50, 25),
+        re.compile(
+            r"(?:trace|span|commit|sha\w*|digest|request|etag|md5|hash|checksum|fingerprint|\bid|revision|layer|"
+            r"image|build|release|version|event|container|deploy\w*|head|object|blob|tag|cache|session|run|job)\W{0,4}$"
+        ),
     ),
     _Look(
         SECRETS,
@@ -150,6 +168,8 @@ def find_nearby(text: str, taken: Collection[Span], wanted: Collection[str]) -> 
             while index < len(ends) and ends[index][1] <= start:
                 index += 1
             if index < len(ends) and ends[index][0] < end:
+                continue
+            if look.unless and look.unless.search(folded, max(0, start - _WORD), start):
                 continue
             if look.check(found[0]) and (
                 look.word.search(folded, max(0, start - look.near[0]), start)

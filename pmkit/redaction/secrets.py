@@ -328,7 +328,7 @@ def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[
 # Between quotes a value may hold blanks and commas.
 _INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
 _SAYS: Final = (
-    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|\s-\s|\s{0,2}[–—]\s{0,2}|"
+    r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|,?\s(?:it|which|that)(?:['’]s|\swas|\sis)\s{1,4}|\s-\s|\s{0,2}[–—]\s{0,2}|"
     r"\s{1,4}(?:is|are|was|ist|war|lautet|hei(?:ß|ss)t|est|era?|es|è|é|ö|är|var|jest|bylo|je|este|és|to|be|still|now|reads|equals|should be|seems to be|appears to be|will be|has been|set to|became)\s{1,4})"
 )
 _WORDS: Final = r"(?:[ \t]{1,4}(?!is\b|are\b|was\b|to\b|ist\b|est\b|es\b)[\w@'’/.-]{1,24}){0,6}?"
@@ -369,6 +369,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "token", r"://(?P<value>[0-9a-f]{32})(?=[:@])", ("://",)),
     # Parameters of addresses.
     any_case(SECRETS, "token", r"(?:[?&;]|&amp;|%26)(?:x-amz-(?:signature|security-token|credential)|x-goog-signature|sig|signature|sas|[\w-]{0,30}token|[\w-]{0,20}api_?key|key|secret|client_secret|auth|code|jwt|magic|ticket|invit\w{1,6}|reset|confirm(?:ation)?|verif\w{1,8}|activat\w{1,4}|credential|assertion|session_?id|sid|access_?key|hmac|[\w-]{0,20}secret)=(?P<value>[^\s&\"'`,<>#;|)\]?!]{6,4000})", ("=",), _is_token),
+    any_case(SECRETS, "token", r"(?<![\w-])(?:sig|x-amz-signature|x-goog-signature)=(?P<value>[\w%+/=.-]{20,4000})", ("sig=", "signature="), _is_token),
     any_case(SECRETS, "password", r"(?:[?&;]|&amp;)(?:password|passwd|pwd|pass|pw)=(?P<value>[^\s&\"'<>#|]{3,400})", ("=",), _is_given),
     any_case(SECRETS, "token", r"/(?:reset(?:[_-]password)?|password[_-]?resets?|invit(?:e|ation)s?|magic(?:-?link)?|verify|activate|confirm|hooks?|webhooks?|alert|share|login|signin)/(?P<value>[\w-]{20,200})(?![\w.-])", ("/reset", "/password", "/invit", "/magic", "/verify", "/activate", "/confirm", "/hook", "/webhook", "/alert/", "/share/", "/login/", "/signin/"), lambda v: is_random(v) or bool(_HEX_ID.match(v) and len(v) == 36) or bool(re.fullmatch(r"(?=\D*\d)[a-z0-9]{26}|[0-9a-f]{32,64}", v))),
     # Headers.
@@ -442,6 +443,8 @@ _WORDS_OF_A_SEED: Final = r"[a-z]{3,12}(?:[ -][a-z]{3,12})"
 
 # What people say is one, in a sentence; a table's row or a page's source is none.
 SAID: Final[tuple[Rule, ...]] = (
+    any_case(SECRETS, "pin", r"(?<!error )(?<!status )(?<!exit )(?<!http )(?<!zip )(?<!postal )(?<!country )(?<!area )(?<!promo )(?<!reason )(?<!response )(?<!return )(?<!result )(?<!\w)(?:code|otp|pin)\s(?P<value>\d{4,8})(?=\s[^\n]{0,30}?(?:(?<!\w)sms|text\smessage|authenticator|2fa|mfa|one-time|e-?mailed|login\s(?:code|screen|page)))", ("sms", "text message", "authenticator", "2fa", "mfa", "one-time", "mailed", "login"), _is_pin),
+    any_case(SECRETS, "secret", r"(?<!\w)(?:recovery|backup|rescue|scratch|emergency)\scodes?(?:\s?[:=]|\s(?:is|are|were))?\s{1,4}[\"'`]?(?P<value>\d{6,10}(?:[,;\s]{1,3}\d{6,10}){0,15})(?!\d)", ("code",)),
     any_case(SECRETS, "key", r"(?<![\w-])(?:integration|routing|dd|datadog|twilio|algolia|mailgun|rollbar|bugsnag|mixpanel|amplitude|pagerduty|pingdom|cloudflare|airbrake|raygun)(?:\s?[:=])?\s[\"'`(]?(?P<value>[0-9a-f]{32,40})(?!\w)", ("integration", "routing", "dd", "datadog", "twilio", "algolia", "mailgun", "rollbar", "bugsnag", "mixpanel", "amplitude", "pagerduty", "pingdom", "cloudflare", "airbrake", "raygun")),
     any_case(SECRETS, "password", rf"(?:_pw|_pwd|_pass|_password|_secret)\s{{1,4}}{_SAID}", ("_pw", "_pass", "_secret"), is_chosen),
     any_case(SECRETS, "password", r"(?<!\w)p(?:w|ass)?\s?[:=]\s?[\"'`]?(?P<value>[^\s\"'`“”<>,;]{4,200})[\s,;]{1,3}u(?:ser|sr)?\s?[:=]\s?\w", (" u:", " user:", " u=", " user="), is_chosen),
@@ -478,7 +481,7 @@ SAID: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "password", rf"name:\s?[\"']?[\w.-]{{0,60}}(?:{LOCK_WORDS}|secret|token|api_?key|_pass|_pwd?)[\"']?\s{{1,12}}value:\s?[\"']?(?P<value>[^\s\"'<>]{{3,4000}})", ("value:",), _is_given),
     any_case(SECRETS, "pin", r"(?<![\w.,:/-])(?P<value>\d{4,8})\s(?:is|as|was|=|<-|\()\s?(?:the\s|my\s|our\s|your\s|new\s|old\s){0,2}(?:[\w-]{2,16}\s)?(?:pin|otp|passcode|2fa|mfa|unlock code|door code|safe code)(?!\w)", ("pin", "otp", "passcode", "2fa", "mfa", "code"), _is_pin),
     any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
-    any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from)(?:\s(?:the|our|my))?(?:\s[\w-]{{2,20}}){{1,2}})?(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
+    any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from|at)(?:\s(?:the|our|my|your))?(?:\s[\w-]{{2,20}}){{1,2}}){{0,2}}(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), is_chosen),
     any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)(?<!public key)(?<!pubkey)(?<!host key)(?<!websocket-key)(?!\sid)|private\skey\sid|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session(?:_?id)?)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→|–|—)\s{0,3}|\s{1,3}(?:(?:is|was|are|ist|est|es|set to|seems to be)\s{1,3})?)" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,6}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
