@@ -11,6 +11,7 @@ import pytest
 from pmkit import report
 from pmkit.errors import RenderError
 from pmkit.report import publish, render_report
+from pmkit.template import report_templates
 from pmkit.workspace import Workspace
 
 
@@ -198,3 +199,19 @@ def test_sections_come_in_the_order_of_the_incident(tmp_path: Path) -> None:
     assert [cell.source for cell in arranged.cells] == ["title", "b", "a", "a2"]
     assert [cell.source for cell in report._arranged(path, ("impact",)).cells] == ["title", "a", "a2"]
     assert report._arranged(notebook(tmp_path, OWN), ("impact",)) == tmp_path / "own.ipynb"
+
+
+def test_an_audience_of_the_teams_own_is_known_to_the_notebook(tmp_path: Path) -> None:
+    """It stands in incident.toml, which an edition does not show."""
+    ws = Workspace.create(tmp_path / "x", title="Checkout failed", severity="P1")
+    facts = ws.path / "incident.toml"
+    own = '[audiences.auditor]\nextends = "internal"\npeople = "roles"\nsections = ["summary"]\n'
+    facts.write_text(f"{facts.read_text()}\n{own}")
+    notebook = json.loads((report_templates() / "postmortem.ipynb").read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][:3]
+    names: dict[str, Any] = {}
+    for cell in cells:
+        exec("".join(cell["source"]), names)  # noqa: S102 - our own notebook
+        names |= {"incident": str(ws.path), "audience": "auditor", "generated_at": "2026-11-10T16:30:00Z"}
+    assert (names["reader"].name, names["reader"].people) == ("auditor", "roles")
+    assert names["reader"].sections == ("summary",)
