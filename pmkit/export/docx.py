@@ -213,6 +213,7 @@ class _Writer:
         made = core.generated_at.replace(tzinfo=None)
         facts.created = facts.modified = made
         facts.revision = 1
+        _without_template_facts(self.word)
         defaults = self.word.styles.element.find(f".//{_w('rPrDefault')}/{_w('rPr')}")
         lang = defaults.find(_w("lang"))
         if lang is None:
@@ -757,6 +758,24 @@ def _as_png(picture: Picture) -> bytes:
         width, height = (float(size[1]), float(size[2])) if size else (480.0, 320.0)
         return rasterise(svg, width=round(width), height=round(height))
     raise RenderError(f"Word reads no {picture.mime}.")
+
+
+_NO_FACTS: Final = (
+    b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties '
+    b'xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"/>'
+)
+
+
+def _without_template_facts(word: WordDocument) -> None:
+    """Drop what the empty template says of itself: a picture of its page, no words, another program."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    package = word.part.package
+    for name, link in list(package.rels.items()):
+        if link.reltype == RELATIONSHIP_TYPE.THUMBNAIL:
+            del package.rels[name]
+        elif link.reltype == RELATIONSHIP_TYPE.EXTENDED_PROPERTIES:
+            link.target_part._blob = _NO_FACTS
 
 
 def _same_bytes(data: bytes) -> bytes:

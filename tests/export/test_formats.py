@@ -152,6 +152,9 @@ def test_word_knows_title_language_and_time(made, document):
     assert facts.language == "en"
     assert facts.author == ""
     assert f"{facts.created:%Y-%m-%dT%H:%M}" == "2026-11-09T16:00"
+    _, archive = word(made)
+    assert "docProps/thumbnail.jpeg" not in archive.namelist()
+    assert b"Macintosh" not in archive.read("docProps/app.xml")
 
 
 def test_word_repeats_heads_and_tells_what_pictures_show(made):
