@@ -76,6 +76,7 @@ _SHADES: Final[Mapping[Tone, tuple[str, str]]] = {  # paper and ink of a tone
 }
 _WIDTH: Final = PORTRAIT  # points between the margins
 _OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of a file in a zip
+_TOGETHER: Final = 5  # rows of a table that a page does not part
 _TALL: Final = 1200  # letters of a row that may be parted by the end of a page
 _HEADS: Final = 6  # levels of headings that the contents and the styles know
 
@@ -419,14 +420,21 @@ class _Writer:
         head_facts = table.rows[0]._tr.get_or_add_trPr()
         _sub(head_facts, "cantSplit")
         _sub(head_facts, "tblHeader")
-        for row in rows:
+        # a head stays with its first row, and the rows of a short table together
+        kept = [table.rows[0]]
+        for place, row in enumerate(rows, start=1):
             made = table.add_row()
+            if place < len(rows) <= _TOGETHER:
+                kept.append(made)
             # a row taller than a page must break
             if sum(len(plain(cell.children)) + len(cell.note) for cell in row) < _TALL:
                 _sub(made._tr.get_or_add_trPr(), "cantSplit")
             for (_, width, align), target, cell in zip(heads, _cells_of(made), row, strict=True):
                 target.width = _points(width)
                 self.cell(target, cell, align)
+        for each in kept:
+            for line in each._tr.iter(_w("p")):
+                _sub(line.get_or_add_pPr(), "keepNext")
         _table_edges(table, is_rtl=self.is_rtl)
         self.gap()
 

@@ -15,10 +15,11 @@ def table_factors(factors: pd.DataFrame, events: pd.DataFrame, timeline: pd.Data
     """Contributing factors with their kind and the events that are evidence for them.
 
     With `timeline` an event stands with the time it has there: corrected by people, or theirs alone; one of
-    another day than its first stands with its day.
+    another day than most of it stands with its day.
     """
     times = _event_times(events) | ({} if timeline is None else _event_times(timeline))
-    day = None if timeline is None else timeline["time"].min()
+    # the day that most of it is of: a first sign may be a week older
+    day = None if timeline is None else timeline["time"].dt.normalize().mode().min()
     rows = [
         (
             Cell(row["factor_id"], mono=True),

@@ -164,6 +164,16 @@ def test_word_repeats_heads_and_tells_what_pictures_show(made):
     assert not re.search(r"<wp:docPr(?![^>]*descr=\"[^\"]+\")", text)
 
 
+def test_word_parts_no_short_table_and_leaves_no_head_alone(cited):
+    """The head is kept with the first row, and each row but the last of a short table with the next."""
+    import docx
+
+    (data,) = FORMATS["docx"].make(cited, "report", Options()).files.values()
+    *_, sources = docx.Document(io.BytesIO(data)).tables
+    kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in sources.rows]
+    assert kept == [True, True, None]
+
+
 def test_links_in_the_contents_have_their_targets(made):
     """Every entry of the contents leads to a bookmark."""
     text, _ = word(made)

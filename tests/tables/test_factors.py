@@ -31,10 +31,11 @@ def test_factors_tell_their_evidence_by_time(postmortem: Make) -> None:
 
 def test_evidence_of_another_day_stands_with_its_day(postmortem: Make) -> None:
     """A factor's event of last week, or of last year, is not read as one of the incident's day."""
-    times = {"a": "2026-11-03T14:00:00Z", "b": "2026-10-29T10:42:40Z", "c": "2025-11-03T09:00:00Z"}
+    times = {"a": "2026-11-03T14:00:00Z", "b": "2026-10-29T10:42:40Z", "c": "2025-11-03T09:00:00Z",
+             "d": "2026-11-03T14:05:00Z", "e": "2026-11-04T14:05:00Z"}  # fmt: skip
     pm = postmortem(
         events=[{"event_id": name, "time": time, "source": "slack"} for name, time in times.items()],
-        timeline=[{"event_id": "a", "included": True}],
+        timeline=[{"event_id": name, "included": True} for name in ("d", "a", "e", "b")],
         factors=[{"factor_id": "F1", "statement": "x", "event_ids": "c b a"}],
     )
     view = tables.table_factors(pm.factors, pm.events, pm.timeline)
