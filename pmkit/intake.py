@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
-from zipfile import is_zipfile
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -20,6 +19,7 @@ from pmkit.acquisition import Addition
 from pmkit.drift import COLUMNS, describe_drift, find_drift
 from pmkit.errors import EvidenceError, PmkitError, QuestionError
 from pmkit.loaders import ANYTHING, FORMATS, format_named, recognise
+from pmkit.loaders._archive import is_zip
 from pmkit.loaders._format import Format
 from pmkit.postmortem import Postmortem
 from pmkit.preview import Preview, indented, preview, printable, some
@@ -263,7 +263,7 @@ def _parts(folder: Path, form: Format, children: Sequence[Path]) -> list[Path]:
     folder. Where files make sense only together, what no other system wrote goes with them.
     """
     told = {child: recognise(child) for child in children}
-    alike = [child for child in children if told[child] == form and not is_zipfile(child)]
+    alike = [child for child in children if told[child] == form and not is_zip(child)]
     if form.root is None:
         parts = [*alike, *(child for child in children if child.name in form.companions)]
         return parts if len(parts) > 1 and any(child.is_file() for child in alike) else []

@@ -10,7 +10,6 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Final
-from zipfile import is_zipfile
 
 import pandas as pd
 
@@ -31,7 +30,7 @@ from pmkit.loaders import (
     table,
     victorops,
 )
-from pmkit.loaders._archive import READ_ERRORS, open_members
+from pmkit.loaders._archive import READ_ERRORS, is_zip, open_members
 from pmkit.loaders._format import Format, Glimpse
 
 # In the order in which they are asked whether a file is theirs: what can be told surely comes first.
@@ -87,7 +86,7 @@ def find_incompleteness(path: str | Path, form: str) -> str:
 def find_unread(path: str | Path, form: Format) -> str:
     """One sentence on what lies in a zip and is not read, because another system wrote it; "" if nothing."""
     path = Path(path)
-    if form.source in ANYTHING or not is_zipfile(path):
+    if form.source in ANYTHING or not is_zip(path):
         return ""
     unread: dict[str, list[str]] = {}
     with open_members(path, _LOOKED_INTO) as members:

@@ -31,6 +31,8 @@ RATIO_MATTERS_ABOVE: Final = 2**20
 
 _BAD_BYTES: Final[type[Exception]] = zlib_ng.error  # type: ignore[assignment]  # declared as one error
 READ_ERRORS: Final = (OSError, zipfile.BadZipFile, _BAD_BYTES, struct.error, MemoryError)
+# A damaged directory at the end of a zip shows as any of these.
+UNOPENABLE: Final = (*READ_ERRORS, NotImplementedError, ValueError, IndexError)
 
 # Deflate grows no more than a thousandfold, so that a member this small is harmless whatever it claims.
 _SMALL = 64 * 2**10
@@ -89,11 +91,27 @@ def open_members(
             if length and not one_by_one:
                 packed = opened.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             entries = read_directory(path, packed, length)
-        # A damaged directory at the end of a zip shows as any of these.
-        except (*READ_ERRORS, NotImplementedError, ValueError, IndexError) as error:
+        except UNOPENABLE as error:
             hint = "Expected a zip or a folder; if the download was cut short, fetch it again."
             raise EvidenceError(path, "", f"cannot be opened: {error}.", hint) from error
         yield list(_zip_members(entries, packed, suffixes, most=None if one_by_one else MOST_TOTAL_BYTES))
+
+
+def names_in(path: Path) -> list[str]:
+    """The names in a zip as they stand in its directory; [] where that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return [entry.name for entry in read_directory(path, _OnDisk(file), file.seek(0, 2))]
+    except UNOPENABLE:
+        return []
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip, even such a part of one as nothing can be read of."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # one that goes on in another file
+        return True
 
 
 def gunzip(data: bytes) -> tuple[bytes, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from pmkit.loaders._archive import names_in
 from pmkit.loaders._salvage import text_of
 
 _HEAD: Final = 2**16  # bytes of a file that a first look reads
@@ -130,13 +130,7 @@ class Glimpse:
             files = (file for file in self.path.rglob("*") if file.is_file())
             names = (file.relative_to(self.path).as_posix() for file, _ in zip(files, range(_MOST_NAMES)))  # noqa: B905
             return sorted(names)
-        if not self.head.startswith(b"PK"):
-            return []
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                return archive.namelist()
-        except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, IndexError):
-            return []
+        return names_in(self.path) if self.head.startswith(b"PK") else []
 
 
 def _parsed(text: str) -> Any:

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders._archive import MOST_MEMBER_BYTES, MOST_TOTAL_BYTES, READ_ERRORS, gunzip, open_members
+from pmkit.loaders import slack
+from pmkit.loaders._archive import (
+    MOST_MEMBER_BYTES,
+    MOST_TOTAL_BYTES,
+    READ_ERRORS,
+    gunzip,
+    is_zip,
+    names_in,
+    open_members,
+)
 
 GOOD = json.dumps([{"type": "message", "ts": "1710484200.000100"}]).encode()
 BAD = json.dumps([{"type": "message", "ts": "1710484201.000100", "text": "x" * 500}]).encode()
@@ -182,6 +191,19 @@ def test_what_is_no_zip_says_so(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.zip").write_bytes(data)
     with pytest.raises(EvidenceError, match="fetch it again"), open_members(tmp_path / "x.zip", (".json",)):
         pass
+
+
+def test_a_part_of_a_zip_is_refused(tmp_path: Path) -> None:
+    """A zip that goes on in another file is known for one and refused, whichever loader it is given to."""
+    whole = packed(("general/2026-11-03.json", GOOD))
+    goes_on = struct.pack("<4sLQL", b"PK\6\7", 1, 0, 2)
+    path = tmp_path / "export.zip"
+    path.write_bytes(whole[:-22] + goes_on + whole[-22:])
+    assert is_zip(path)
+    assert names_in(path) == []
+    for load in (slack.load_slack_pages, slack.load_slack_archive, slack.load_slack_export):
+        with pytest.raises(EvidenceError, match="multiple disks"):
+            load(path)
 
 
 def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ import pandas as pd
 from msgspec import Raw, Struct
 
 from pmkit.errors import EvidenceError
-from pmkit.loaders._archive import READ_ERRORS, Member, gunzip, open_members
+from pmkit.loaders._archive import READ_ERRORS, Member, gunzip, is_zip, open_members
 from pmkit.loaders._format import Glimpse
 from pmkit.loaders._salvage import holds_twin_keys, read_document, text_of
 from pmkit.loaders.slack.columns import Channel, Loading, collector_at_rest
@@ -306,7 +305,7 @@ def _refuse_tricks(path: Path, connection: sqlite3.Connection) -> None:
 @contextmanager
 def _chunk_files(path: Path) -> Iterator[list[Member]]:
     """The files of chunks, those with names of people and channels first."""
-    if path.is_file() and not zipfile.is_zipfile(path):
+    if path.is_file() and not is_zip(path):
         yield [Member("", path.read_bytes)] if path.name.endswith(_CHUNKS) else []
         return
     with open_members(path, (_CHUNKS,)) as members:

@@ -9,7 +9,6 @@ channel, with its `channel_id`, its `name`, and the replies of a message in `sla
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ import pandas as pd
 from msgspec import Raw, Struct
 
 from pmkit.errors import EvidenceError, QuestionError
-from pmkit.loaders._archive import READ_ERRORS, Member, open_members
+from pmkit.loaders._archive import READ_ERRORS, Member, is_zip, open_members
 from pmkit.loaders._format import Glimpse
 from pmkit.loaders._salvage import holds_twin_keys, read_list, text_of
 from pmkit.loaders.slack.columns import Channel, Loading, Pinned, collector_at_rest
@@ -408,7 +407,7 @@ class _Saved:
 @contextmanager
 def _members(path: Path) -> Iterator[list[Member]]:
     """The files to read: this one, or those of a folder or zip."""
-    if path.is_file() and not zipfile.is_zipfile(path):
+    if path.is_file() and not is_zip(path):
         yield [Member("", path.read_bytes)]
         return
     with open_members(path, _ENDINGS) as members:
