@@ -95,12 +95,12 @@ class _Record:
     def active(self) -> list[str]:
         return list(find_active_people(self.postmortem.events)["person"])
 
-    @property
+    @cached_property
     def actions(self) -> pd.DataFrame:
         actions = self.postmortem.actions
         return actions[actions["status"] != "dropped"]
 
-    @property
+    @cached_property
     def follow_ups(self) -> pd.DataFrame:
         return self.actions[self.actions["status"] != "done"]
 
