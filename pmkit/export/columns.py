@@ -104,8 +104,25 @@ def _shared(columns: Sequence[_Measured], free: float, *, all_short: bool) -> li
     whole = sum(column.most for column in columns)
     if whole <= free and all_short and whole < 0.6 * free:
         return [column.most for column in columns]
+    left = _spent(columns, widths, free - sum(widths))
+    # A step may have been larger than was needed: what nothing is lost without is spent once more.
+    for place, column in enumerate(columns):
+        heights = column.heights(widths[place])
+        while widths[place] - 0.25 > column.least and column.heights(widths[place] - 0.25) == heights:
+            widths[place] -= 0.25
+            left += 0.25
+    left = _spent(columns, widths, left)
+    # nothing is saved any more: the rest goes to the columns with the longest lines
+    weights = [column.most if column.most > 12 else 0.0 for column in columns]
+    if not any(weights):
+        weights = [column.most for column in columns]
+    total = sum(weights) or 1.0
+    return [width + left * weight / total for width, weight in zip(widths, weights, strict=True)]
+
+
+def _spent(columns: Sequence[_Measured], widths: list[float], left: float) -> float:
+    """Widen columns as long as that saves lines; what is left then."""
     heights = [column.heights(width) for column, width in zip(columns, widths, strict=True)]
-    left = free - sum(widths)
     while left > 0.5:
         gain, place, step = max(
             (_saved(columns, heights, place, widths[place] + step) / step, -place, step)
@@ -117,12 +134,7 @@ def _shared(columns: Sequence[_Measured], free: float, *, all_short: bool) -> li
         widths[-place] += step
         heights[-place] = columns[-place].heights(widths[-place])
         left -= step
-    # nothing is saved any more: the rest goes to the columns with the longest lines
-    weights = [column.most if column.most > 12 else 0.0 for column in columns]
-    if not any(weights):
-        weights = [column.most for column in columns]
-    total = sum(weights) or 1.0
-    return [width + left * weight / total for width, weight in zip(widths, weights, strict=True)]
+    return left
 
 
 def _saved(columns: Sequence[_Measured], heights: list[list[int]], place: int, width: float) -> float:

@@ -172,7 +172,8 @@ class Editor:
                 else replace(member, person=edit(member.person))
                 for member in incident.members
             ),
-            people=() if roles else tuple(map(edit, incident.people)),
+            # as the roles they had, so that the checks know who takes part
+            people=tuple(dict.fromkeys(map(self.person if roles else edit, incident.people))),
             channels=tuple(replace(c, purpose=edit(c.purpose)) for c in incident.channels)
             if shows["channels"]
             else (),
