@@ -8,7 +8,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def shorten(text: str, most: int) -> str:
+def shorten(text: str, most: int = 80) -> str:
     """The text on one line, in at most so many characters."""
     words = " ".join(text.split())
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"

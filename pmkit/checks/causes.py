@@ -11,6 +11,7 @@ import pandas as pd
 from pmkit.checks._rule import Finding, Passage, Rule, rule
 from pmkit.checks.statement import BEHIND, Cause, Reading, find_person
 from pmkit.factors import IMPACT, causal_graph
+from pmkit.phrases import shorten
 from pmkit.postmortem import Postmortem
 from pmkit.vocabulary import Vocabulary
 
@@ -40,8 +41,10 @@ def find_symptoms(causes: tuple[Cause, ...]) -> Iterator[Finding]:
         table, row = ("factors", name) if name else ("notes/root-cause", "1")
         if reading.is_symptom:
             reasons = " and ".join(reading.reasons[:2])
-            message = f"{name or 'The root cause'} “{_shorten(statement)}” is a symptom: {reasons}."
-            lie = " and ".join(f"{each.factor_id} “{_shorten(each.statement)}”" for each in cause.behind[:2])
+            message = f"{name or 'The root cause'} “{shorten(statement, 70)}” is a symptom: {reasons}."
+            lie = " and ".join(
+                f"{each.factor_id} “{shorten(each.statement, 70)}”" for each in cause.behind[:2]
+            )
             mend = f"Behind it stands {lie}." if lie else _SKELETON
             yield Finding(message, table, row, "statement" if name else "", suggestion=mend)
         elif name and not _is_person_or_trigger(kind, reading) and _is_shallow(cause):
@@ -64,7 +67,7 @@ def find_people(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> Iterat
     for passage in passages:
         words = find_person(passage.text, vocabulary) if passage.kind == "cause" else ""
         if words:
-            message = f"“{_shorten(passage.text)}” names a person as the cause."
+            message = f"“{shorten(passage.text, 70)}” names a person as the cause."
             mend = "What did the tool show at that moment, what did it let through, and what would have told?"
             yield passage.finding(message, suggestion=mend)
 
@@ -82,8 +85,8 @@ def find_bare_triggers(causes: tuple[Cause, ...]) -> Iterator[Finding]:
         called = kind == "trigger" and not reading.behind and not reading.is_symptom
         if not reading.is_person and (called or (not kind and reading.is_bare_trigger)):
             message = (
-                f"{name or 'The root cause'} “{_shorten(statement)}” is what set it off; nothing says what "
-                "let it do harm."
+                f"{name or 'The root cause'} “{shorten(statement, 70)}” is what set it off; nothing says "
+                "what let it do harm."
             )
             table, row = ("factors", name) if name else ("notes/root-cause", "1")
             yield Finding(message, table, row, "root_cause" if name else "", suggestion=_SKELETON)
@@ -195,11 +198,6 @@ def _is_shallow(cause: Cause) -> bool:
 
 def _either(parts: list[str]) -> str:
     return " nor of ".join(parts)
-
-
-def _shorten(text: str, most: int = 70) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 RULES: Final[tuple[Rule, ...]] = (

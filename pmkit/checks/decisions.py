@@ -12,6 +12,7 @@ import pandas as pd
 
 from pmkit import spoken
 from pmkit.checks._rule import Finding, Rule, find_response, rule
+from pmkit.phrases import shorten
 from pmkit.postmortem import Incident, Postmortem
 from pmkit.roster import find_person_fault
 from pmkit.similarity import index_words
@@ -49,7 +50,7 @@ def find_undecided_steps(
     bare = steps[~_decided(steps, talk, postmortem, vocabulary)]
     if 1 - len(bare) / len(steps) < _COVERED:
         for step in bare.head(_MOST).itertuples():
-            message = f"{step.time:%H:%M:%S} UTC “{_shorten(step.text)}”: no decision is near this step."
+            message = f"{step.time:%H:%M:%S} UTC “{shorten(step.text)}”: no decision is near this step."
             yield Finding(
                 message, "decisions", step.event_id, event_ids=(step.event_id,), suggestion=_SKELETON
             )
@@ -66,7 +67,7 @@ def find_spoken(suggestions: pd.DataFrame) -> Iterator[Finding]:
     """
     found = suggestions[suggestions["kind"] == "decision"]
     for row in found[found["score"] >= _SURE].head(_MOST).itertuples():
-        said = _shorten(row.proposal.values["decision"])
+        said = shorten(row.proposal.values["decision"])
         message = f"{row.time:%H:%M:%S} UTC “{said}” settles something and is not among the decisions."
         yield Finding(
             message, "decisions", row.event_id, event_ids=(row.event_id,), suggestion=row.reasons[0]
@@ -98,7 +99,7 @@ def find_open_proposals(
         settles = spoken.is_decision(spoken.weigh_decision(message, vocabulary), vocabulary)
         words = "" if settles else spoken.find_proposal(message, vocabulary)
         if words and said.event_id not in cited and not _answered(said, talk, postmortem):
-            text = f"{said.time:%H:%M:%S} UTC “{_shorten(said.text)}” got no answer."
+            text = f"{said.time:%H:%M:%S} UTC “{shorten(said.text)}” got no answer."
             yield Finding(text, "decisions", said.event_id, event_ids=(said.event_id,))
             told += 1
             if told == _MOST:
@@ -278,11 +279,6 @@ def _named_later(decision: Any, decisions: pd.DataFrame) -> bool:
     later = decisions[decisions["decided_at"] > decision.decided_at]
     words = later["decision"] + " " + later["why"] + " " + later["alternatives"]
     return bool(words.str.contains(rf"\b{decision.decision_id}\b").any())
-
-
-def _shorten(text: str, most: int = 80) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 RULES: Final[tuple[Rule, ...]] = (

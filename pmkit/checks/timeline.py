@@ -14,6 +14,7 @@ from pmkit import schema
 from pmkit.checks._rule import Finding, Rule, rule
 from pmkit.checks.recovery import find_recoveries
 from pmkit.metrics import format_minutes
+from pmkit.phrases import shorten
 from pmkit.postmortem import Incident
 from pmkit.similarity import index_words
 from pmkit.timeline import SET_BY_PEOPLE
@@ -112,7 +113,7 @@ def find_early_trouble(
         first = early.iloc[0]
         ids = tuple(early["event_id"].head(_MOST))
         message = (
-            f"“{_shorten(first['summary'])}” at {first['time']:%H:%M:%S} UTC tells of trouble "
+            f"“{shorten(first['summary'])}” at {first['time']:%H:%M:%S} UTC tells of trouble "
             f"{_apart(began - first['time'])} before `impact_started`."
         )
         yield Finding(message, "timeline", first["event_id"], "time", ids)
@@ -228,7 +229,7 @@ def find_unsummed(timeline: pd.DataFrame, worksheet: pd.DataFrame) -> Iterator[F
     told = worksheet.loc[worksheet["included"] & (worksheet["summary"].str.strip() == ""), "event_id"]
     rows = timeline[timeline["event_id"].isin(told) & timeline["kind"].isin(_MACHINES)]
     for row in rows.itertuples():
-        message = f"“{_shorten(row.text)}” stands on the timeline as the machine put it."
+        message = f"“{shorten(row.text)}” stands on the timeline as the machine put it."
         yield Finding(message, "timeline", row.event_id, "summary", (row.event_id,))
 
 
@@ -260,7 +261,7 @@ def find_future_times(timeline: pd.DataFrame, worksheet: pd.DataFrame, now: date
     Mend: set the time right; if the evidence itself is ahead, its clock is, which `clocks.csv` can say.
     """
     for row in timeline[timeline["time"] > pd.Timestamp(now)].itertuples():
-        message = f"“{_shorten(row.summary)}” is at {row.time:%Y-%m-%d %H:%M:%S} UTC, which is still to come."
+        message = f"“{shorten(row.summary)}” is at {row.time:%Y-%m-%d %H:%M:%S} UTC, which is still to come."
         yield Finding(message, "timeline", row.event_id, "time", (row.event_id,))
 
 
@@ -287,7 +288,7 @@ def find_distant_times(
     distant = timeline[by_hand & (apart > _NEAR) & (timeline["note"] == "") & (timeline["mark"] == "")]
     for row in distant.itertuples():
         message = (
-            f"“{_shorten(row.summary)}” is at {row.time:%Y-%m-%d}, more than thirty days from the incident."
+            f"“{shorten(row.summary)}” is at {row.time:%Y-%m-%d}, more than thirty days from the incident."
         )
         yield Finding(message, "timeline", row.event_id, "time", (row.event_id,))
 
@@ -314,7 +315,7 @@ def find_contradicted(
             continue
         cited = known.loc[anchor["event_id"]]
         if _tells_of_trouble(cited, vocabulary):
-            message = f"`{mark}` is “{_shorten(cited['text'])}”, which tells of trouble and not of its end."
+            message = f"`{mark}` is “{shorten(cited['text'])}”, which tells of trouble and not of its end."
             yield Finding(message, "timeline", anchor["event_id"], "mark", (anchor["event_id"],))
             continue
         until = all_anchors["time"].get("resolved", pd.NaT) if mark == "mitigated" else pd.NaT
@@ -323,7 +324,7 @@ def find_contradicted(
         if again is not None and f"{again['time']:%H:%M}" not in note and again["event_id"] not in note:
             message = (
                 f"`{mark}` is {anchor['time']:%H:%M:%S} UTC by {_file(cited['ref'])}; {_file(again['ref'])} "
-                f"tells the same at {again['time']:%H:%M:%S} UTC: “{_shorten(again['text']).rstrip('.')}”."
+                f"tells the same at {again['time']:%H:%M:%S} UTC: “{shorten(again['text']).rstrip('.')}”."
             )
             shown = (anchor["event_id"], again["event_id"])
             yield Finding(message, "timeline", anchor["event_id"], "mark", shown)
@@ -429,7 +430,7 @@ def _strong_signals(
 def _left_out(row: Any, text: str) -> Finding:
     more = len(row.reasons) - _MOST_REASONS
     reasons = "; ".join(row.reasons[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "")
-    message = f"“{_shorten(text)}” at {row.time:%Y-%m-%d %H:%M:%S} UTC is not on the timeline: {reasons}."
+    message = f"“{shorten(text)}” at {row.time:%Y-%m-%d %H:%M:%S} UTC is not on the timeline: {reasons}."
     return Finding(
         message,
         "timeline",
@@ -462,11 +463,6 @@ def _stretch(gap: Any) -> str:
 def _apart(time: pd.Timedelta) -> str:
     days = time.days
     return f"{days} days" if days > 1 else format_minutes(time.total_seconds() / 60)
-
-
-def _shorten(text: str, most: int = 80) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 RULES: Final[tuple[Rule, ...]] = (
