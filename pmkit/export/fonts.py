@@ -24,6 +24,8 @@ from typing import Any, BinaryIO, Final
 from pmkit.errors import RenderError
 
 SANS: Final = "Source Sans Pro"
+EAST_ASIAN: Final = "Noto Sans CJK JP"
+_EAST_ASIAN: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 MONO: Final = "DejaVu Sans Mono"  # embedded in Typst
 FACES: Final = {
     "Regular": (400, "normal"),
@@ -361,6 +363,41 @@ def web_fonts(runs: frozenset[int], faces: tuple[str, ...]) -> dict[str, bytes]:
             font.save(file)
         out[face] = file.getvalue()
     return out
+
+
+def east_asian(text: str) -> str:
+    """The Chinese and Japanese characters of a text, each once, in order."""
+    return "".join(sorted(char for char in set(text) if _EAST_ASIAN.fullmatch(char)))
+
+
+@functools.lru_cache(maxsize=8)
+def east_asian_face(chars: str) -> str:
+    """CSS that embeds just these characters; "" where none are asked for, or no font is at hand.
+
+    A reader in Japan has them; on other machines a page without shows boxes.
+    """
+    folder = _package_folder("noto_cjk_sans_jp_regular")
+    if not chars or folder is None:
+        return ""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont, newTable
+
+    tables = ["DSIG", "GSUB", "GPOS", "BASE", "VORG", "vhea", "vmtx", "gasp", "name"]
+    options = subset.Options(
+        flavor="woff", hinting=False, layout_features=[], recalc_timestamp=False, drop_tables=tables
+    )
+    with TTFont(min(folder.glob("*.otf")), lazy=True, recalcTimestamp=False) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=map(ord, chars))
+        subsetter.subset(font)
+        font["name"] = names = newTable("name")
+        names.names = []
+        names.setName(EAST_ASIAN, 1, 3, 1, 0x409)
+        font.flavor = "woff"
+        file = io.BytesIO()
+        font.save(file)
+    source = base64.b64encode(file.getvalue()).decode("ascii")
+    return f'@font-face{{font-family:"{EAST_ASIAN}";src:url(data:font/woff;base64,{source}) format("woff")}}'
 
 
 def font_faces(files: Mapping[str, bytes]) -> str:

@@ -34,7 +34,7 @@ from pmkit.export.document import (
     runs_right_to_left,
 )
 from pmkit.export.drawing import Draws, draw_figures
-from pmkit.export.fonts import character_runs, font_faces, web_fonts
+from pmkit.export.fonts import character_runs, east_asian, east_asian_face, font_faces, web_fonts
 from pmkit.export.selfcheck import Check, check_document, check_html, default_out, write_checked
 from pmkit.template import report_templates
 
@@ -310,11 +310,12 @@ def _static_svg(figure: Figure) -> str:
 def _fonts(document: Document, cache: Path | None) -> str:
     """The used glyphs as CSS, taken from the cache if the same glyphs were used before."""
     runs, faces = character_runs(_text(document)), tuple(_faces(document))
-    key = hashlib.sha256("\0".join([*map(str, sorted(runs)), *faces]).encode()).hexdigest()
+    eastern = east_asian(_text(document))
+    key = hashlib.sha256("\0".join([*map(str, sorted(runs)), *faces, eastern]).encode()).hexdigest()
     path = cache / f"fonts-{key}.css" if cache else None
     if path and path.is_file():
         return path.read_text(encoding="ascii")
-    css = font_faces(web_fonts(runs, faces))
+    css = "\n".join(filter(None, [font_faces(web_fonts(runs, faces)), east_asian_face(eastern)]))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".part")

@@ -176,7 +176,8 @@ def test_the_fonts_hold_the_letters_that_are_used(page):
 
     from fontTools.ttLib import TTFont
 
-    fonts = re.findall(r"src:url\(data:font/woff;base64,([^)]+)\)", page)
+    latin = re.sub(r'@font-face\{font-family:"Noto Sans CJK JP"[^}]+\}', "", page)
+    fonts = re.findall(r"src:url\(data:font/woff;base64,([^)]+)\)", latin)
     assert 2 <= len(fonts) <= 4
     for data in fonts:
         raw = base64.b64decode(data)
@@ -227,3 +228,21 @@ def test_the_exporter_is_found_by_name(report):
     page, resources = get_exporter("pmkit-html")(live=False).from_filename(str(report))
     assert "<h1>Checkout outage" in page
     assert resources["output_extension"] == ".html"
+
+
+def test_a_japanese_page_carries_its_characters(build):
+    """Where the font is at hand: on a machine without one the words would be boxes."""
+    import io
+
+    pytest.importorskip("noto_cjk_sans_jp_regular")
+    from fontTools.ttLib import TTFont
+
+    words = "勤務表を開けない状態"
+    page, check = make_html(read_document(build.notebook(build.markdown(f"# X\n\n{words} abc"))), live=False)
+    assert check.passed
+    faces = re.findall(r'font-family:"Noto Sans CJK JP";src:url\(data:font/woff;base64,([^)]+)\)', page)
+    (font,) = [TTFont(io.BytesIO(base64.b64decode(face))) for face in faces]
+    assert {ord(char) for char in words} <= set(font.getBestCmap())
+    assert ord("a") not in font.getBestCmap()
+    latin, _ = make_html(read_document(build.notebook(build.markdown("# X\n\nabc"))), live=False)
+    assert 'font-family:"Noto Sans CJK JP"' not in latin
