@@ -28,7 +28,8 @@ class Rule(NamedTuple):
     The group `value` of the pattern is what is masked, or else all of it. One of `hints` is in every text
     the pattern can match, in small letters; a text without them is not looked at. `check` has the last word
     on a value. A rule that `is_sure` tells a secret by its own shape, and is also tried on wrapped lines;
-    one that `is_folded` is written in small letters, and run over the text in small letters.
+    one that `is_folded` is written in small letters, and run over the text in small letters. One that
+    `is_of_digits` has six of them, none more than three letters from the next.
     """
 
     of: str
@@ -38,8 +39,10 @@ class Rule(NamedTuple):
     check: Callable[[str], bool] | None = None
     is_sure: bool = False
     is_folded: bool = False
+    is_of_digits: bool = False
 
 
+_DIGITS: Final = re.compile(r"(?:\d[^\d\n]{0,3}){6}")
 _BEGIN: Final = 3  # letters of a hint by which it is looked up
 _SHORT: Final = 400
 _LONG: Final = 1500
@@ -62,7 +65,9 @@ class Rules:
         self._by_begin: dict[str, list[str]] = {}
         for hint in self._hints:
             self._by_begin.setdefault(hint[:_BEGIN], []).append(hint)
-        self._always = [number for number, rule in enumerate(self.rules) if not rule.hints]
+        free = [number for number, rule in enumerate(self.rules) if not rule.hints]
+        self._always = [number for number in free if not self.rules[number].is_of_digits]
+        self._of_digits = [number for number in free if self.rules[number].is_of_digits]
 
     def that_may_apply(self, folded: str) -> list[Rule]:
         """Those that may find something in a text, given in small letters."""
@@ -73,6 +78,8 @@ class Rules:
                 hint for begin in self._by_begin.keys() & begins for hint in self._by_begin[begin]
             ]
         numbers = set(self._always).union(*[self._by_hint[hint] for hint in asked if hint in folded])
+        if self._of_digits and _DIGITS.search(folded):
+            numbers.update(self._of_digits)
         return [self.rules[number] for number in sorted(numbers)]
 
     @cached_property

@@ -64,8 +64,8 @@ _LOOKS: Final = (
         re.compile(r"(?<![^\s\"'`“„(:=>|,*])[^\s\"'`“”„<>(),;]{7,64}(?![^\s\"'`“”„<>(),;])"),
         _OF_A_PASSWORD,
         ("pass", "pw", "pswd", "mdp", "cred", "kennwort", "login", "logged", "logging", "log in",
-         "log-in", "sign in", "signed in",
-         "wacht", "senord", "contrase", "senha", "clave", "hasł", "haslo", "parola", "парол",
+         "log-in", "sign in", "signed in", "wacht",
+         "senord", "contrase", "senha", "clave", "hasł", "haslo", "parola", "парол",
          "salasana", "パスワード", "密码", "密碼"),
         is_strong,
     ),
@@ -75,8 +75,8 @@ _LOOKS: Final = (
         re.compile(r"(?<![^\s\"'`“„(:=>|,*\[])[\w+/=.~-]{20,400}(?![\w+/=~-])"),
         _OF_A_KEY,
         ("secret", "token", "key", "cred", "akia", "asia", "pass", "leaked", "schlüssel",
-         "jeton", "clé ", "cle ", "clave ",
-         "chiave", "トークン", "キー", "密钥", "令牌", "токен"),
+         "jeton", "clé ", "cle ", "clave ", "chiave",
+         "トークン", "キー", "密钥", "令牌", "токен"),
         is_random,
     ),
     _Look(
@@ -100,7 +100,8 @@ _LOOKS: Final = (
         (50, 25),
         re.compile(
             r"(?:trace|span|commit|sha\w*|digest|request|etag|md5|hash|checksum|fingerprint|\bid|revision|layer|"
-            r"image|build|release|version|event|container|deploy\w*|head|object|blob|tag|cache|session|run|job)\W{0,4}$"
+            r"image|build|release|version|event|container|deploy\w*|head|object|blob|tag|cache|session|run|"
+            r"job)\W{0,4}$"
         ),
     ),
     _Look(
@@ -153,21 +154,27 @@ _LOOKS: Final = (
 )  # fmt: skip
 
 
+_HINTS: Final = sorted({hint for look in _LOOKS for hint in look.hints})
+
+
 def find_nearby(text: str, taken: Collection[Span], wanted: Collection[str]) -> Iterator[Span]:
     """Such values where nothing was found yet; `taken` is what was, in order."""
     folded = text.lower()
     if len(folded) != len(text):
         return
+    hints = {hint for hint in _HINTS if hint in folded}
+    if not hints:
+        return
     ends = [(span.start, span.end) for span in taken]
     for look in _LOOKS:
-        if look.of not in wanted or not any(hint in folded for hint in look.hints):
+        if look.of not in wanted or hints.isdisjoint(look.hints):
             continue
         index = 0
         for found in look.value.finditer(text):
             start, end = found.span()
             while index < len(ends) and ends[index][1] <= start:
                 index += 1
-            if index < len(ends) and ends[index][0] < end:
+            if index < len(ends) and ends[index][0] <= start and end <= ends[index][1]:
                 continue
             if look.unless and look.unless.search(folded, max(0, start - _WORD), start):
                 continue

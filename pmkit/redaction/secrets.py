@@ -104,7 +104,7 @@ _SHAPES: Final = (
     ("key", r"ico-[A-Za-z0-9]{32}|API-[A-Z0-9]{24,32}(?!\w)|sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}|xaa[tp]-[0-9a-f-]{36}", "ico-", "api-", "sgp_", "xaat-", "xaap-"),
     ("key", r"(?:pcsk|essu|dbt[uc]|syt|ghost|inc|mb|fw|tok|bbdc|ctp|rootly|shippo|scw|glsoat|onfido|svix|resend|workos)_(?=[A-Za-z_]{0,20}\d)(?=[a-z\d_]{0,23}[A-Z])[\w+/=-]{22,250}",
      "pcsk_", "essu_", "dbtu_", "dbtc_", "syt_", "ghost_", "inc_", "mb_", "fw_", "tok_", "bbdc_", "ctp_", "rootly_", "scw_", "onfido_", "svix_", "resend_", "workos_"),
-    ("key", r"live_(?<![A-Za-z0-9_]live_)(?=[A-Za-z_-]{0,12}\d)[\w-]{28,80}(?![\w-])|sk_[0-9a-z]{26}(?!\w)|sk_[0-9a-f]{48}(?!\w)", "live_", "sk_"),
+    ("key", r"live_(?<![A-Za-z0-9_]live_)(?=[A-Za-z_-]{0,24}\d)(?=[a-z\d_-]{0,24}[A-Z]|[0-9a-f]{30})[\w-]{28,80}(?![\w-])|sk_[0-9a-z]{26}(?!\w)|sk_[0-9a-f]{48}(?!\w)", "live_", "sk_"),
     ("token", r"fhb-[0-9a-f]{32}|packagist_(?:ack|out|org)_[0-9a-f]{40}|pat\.[\w-]{20,24}\.[0-9a-f]{24}\.[A-Za-z0-9]{18,24}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}", "fhb-", "packagist_", "pat.", "re_"),
     ("token", r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?![\w.]{60,160}", "00d"),
     ("token", r"(?:\*|default|[\w-]{1,40}):(?:production|development|staging|test)\.[0-9a-f]{56,64}(?!\w)", ":production.", ":development.", ":staging.", ":test."),
@@ -266,7 +266,7 @@ def is_strong(value: str) -> bool:
     value = value.rstrip(".,;:?")
     if len(value) < 7 or _ADDRESSED.match(value) or re.search(r"[={}/\\|\[\]]", value):
         return False
-    signs = re.search(r"[!@#$%^&*]", value[1:-1]) or value[-1] in "!*$%#"
+    signs = re.search(r"[!?@#$%^&*]", value[1:-1]) or value[-1] in "!*$%#"
     turned = re.search(r"\d|[a-z][A-Z]|[a-z].*[^\w-][A-Z]", value)
     return bool(signs and turned) and is_chosen(value) and not re.fullmatch(r"[\d.,]+\D{1,3}", value)
 
@@ -383,6 +383,7 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     _assigned(LOCK_WORDS, "password", lambda v: _is_given(v) and not v.isalpha() | _is_prose(v), _PASSWORD_HINTS),
     any_case(SECRETS, "password", rf"(?:{LOCK_WORDS})(?!{_ABOUT})[\w-]{{0,12}}?(?:{_QUOTE}?\]?\s{{0,3}}(?:=>|:)\s{{0,3}}{_QUOTE}|{_QUOTE}?\s{{0,3}}=\s{{0,3}}{_QUOTE}?)(?P<value>{_BARE}{{3,400}}+)", _PASSWORD_HINTS, _is_given),
     any_case(SECRETS, "password", rf"<[\w.:-]{{0,40}}(?:{LOCK_WORDS}|secret|token)[\w.-]{{0,10}}>(?P<value>[^<\s]{{3,400}})<", ("<",), _is_given),
+    any_case(SECRETS, "password", rf"(?:key|name|id)=[\"'][\w.:-]{{0,40}}(?:{LOCK_WORDS}|secret|token|api_?key)[\w.-]{{0,20}}[\"']\s?>(?P<value>[^<\s]{{3,400}})<", ("\">", "'>"), _is_given),
     any_case(SECRETS, "key", r"<[\w.:-]{0,40}(?:key|key_?id|auth|credential)>(?P<value>[^<\s]{12,4000})<", ("key>", "id>", "auth>", "credential>"), lambda v: _is_token(v) and not _HEX_ID.match(v)),
     _assigned(_KEY, "key", lambda v: _is_token(v) and not _is_path(v), _KEY_HINTS),
     _assigned(r"auth(?<![\w.-]auth)|pw(?<![\w.-]pw)|key(?<![\w.-]key)|dsn|private[_\s]key[_\s]id", "key", lambda v: len(v) >= 12 and _is_token(v) and not _is_path(v), ("auth", "pw", "key", "dsn")),
@@ -516,7 +517,7 @@ def decodes_to_pair(value: str) -> bool:
 _MANIFEST: Final = re.compile(
     r"kind:\s?[\"']?Secret\b|(?<![^\n])[ \t]{0,12}(?:secrets|credentials|passwords|creds|stringData):[ \t]{0,4}(?=\n)"
 )
-_ENTRY: Final = re.compile(r"\n\s{1,8}[\w.-]{1,60}:\s?[\"']?(?P<value>[A-Za-z0-9+/=_-]{8,4000})(?=[\"'\s]|$)")
+_ENTRY: Final = re.compile(r"\n\s{1,8}[\w.-]{1,60}:\s?[\"']?(?P<value>[^\s\"'#]{8,4000})(?=[\"'\s]|$)")
 
 
 def find_manifest_values(text: str) -> Iterator[Span]:

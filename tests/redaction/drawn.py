@@ -1,14 +1,17 @@
-"""Messages of many vendors, countries and contexts whose values are drawn; `wordings.txt` has the words.
+"""Messages of many vendors, countries and contexts whose values are drawn, in the words of two files.
 
-They were written before the rules that find them, so that what is found of the next such set may be guessed.
+The wordings of `wordings.txt`, and those of `voices.txt` in more kinds of texts, were written before the
+rules that find them, so that what is found of the next such set may be guessed.
 """
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 import string
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,12 +32,12 @@ class Message(NamedTuple):
     spans: tuple[tuple[int, int], ...]
 
 
-def messages(seed: int = 11) -> dict[str, list[Message]]:
-    """Every wording once: those with a `secret`, something `personal`, `hosts`, and `ordinary` ones."""
+def messages(seed: int = 11, file: str = "wordings.txt") -> dict[str, list[Message]]:
+    """Every wording of a file once: with a `secret`, something `personal`, `hosts`, and `ordinary` ones."""
     dice = random.Random(seed)
     found: dict[str, list[Message]] = {}
     group = ""
-    for line in Path(__file__).with_name("wordings.txt").read_text(encoding="utf-8").splitlines():
+    for line in Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             group = line[3:]
         elif line and not line.startswith("# "):
@@ -43,9 +46,10 @@ def messages(seed: int = 11) -> dict[str, list[Message]]:
 
 
 def _message(line: str, dice: random.Random, *, marked: bool) -> Message:
+    whole = line.replace("\\n", "\n").replace("\\u200b", "\u200b")
+    filled = _PLACE.sub(lambda place: _drawn(place[1], dice), whole)
     if not marked:
-        return Message(line, ())
-    filled = _PLACE.sub(lambda place: _drawn(place[1], dice), line.replace("\\n", "\n"))
+        return Message(filled, ())
     text, spans, at = "", [], 0
     for found in _MARKED.finditer(filled):
         text += filled[at : found.start()]
@@ -58,6 +62,8 @@ def _message(line: str, dice: random.Random, *, marked: bool) -> Message:
 def _drawn(name: str, dice: random.Random) -> str:
     if name in _VALUES:
         return _VALUES[name](dice)
+    if name.isalpha():
+        return f"{{{name}}}"  # what stands in braces in the message itself
     kind, count = name[0], int(name[1:])
     if kind == "d":
         return dice.choice("123456789") + _some(dice, _DIGITS, count - 1)
@@ -86,6 +92,95 @@ def _password(dice: random.Random) -> str:
 def _jwt(dice: random.Random) -> str:
     head, body = _some(dice, _LETTERS["a"], 20), _some(dice, _LETTERS["a"], 44)
     return f"{'ey' + 'J'}{head}.{'ey' + 'J'}{body}.{_some(dice, _LETTERS['s'], 43)}"
+
+
+def _weak(dice: random.Random) -> str:
+    return dice.choice(("Sommer2025", "letmein123", "Welcome1!", "Fr3ibad-77", "S3cr3t.2024", "Tigger_1999"))
+
+
+def _plain(dice: random.Random) -> str:
+    return (
+        _some(dice, _LETTERS["c"], 3)
+        + _some(dice, _LETTERS["a"], 8)
+        + dice.choice("RTQ")
+        + dice.choice(_DIGITS)
+    )
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _pem(name: str) -> Callable[[random.Random], str]:
+    def make(dice: random.Random) -> str:
+        edge, lines = "-" * 5, [_some(dice, _LETTERS["b"], 64) for _ in range(dice.randint(3, 7))]
+        return "\n".join([f"{edge}BEGIN {name}{edge}", *lines, f"{edge}END {name}{edge}"])
+
+    return make
+
+
+def _born(form: str) -> Callable[[random.Random], str]:
+    return lambda dice: date(dice.randint(1931, 2009), dice.randint(1, 12), dice.randint(1, 28)).strftime(
+        form
+    )
+
+
+def _name(dice: random.Random) -> str:
+    return f"{dice.choice(_FIRST)} {dice.choice(_LAST)}"
+
+
+def _mail(dice: random.Random) -> str:
+    first, last = (
+        dice.choice(("jonas", "priya", "ingrid", "marek")),
+        dice.choice(("berg", "banerjee", "ricci")),
+    )
+    local = dice.choice(
+        (f"{first}.{last}", f"{first}{dice.randint(1, 99)}", f"{first[0]}_{last}", f"{first}.{last}+shop")
+    )
+    return (
+        f"{local}@{dice.choice(('customer.example', 'mail.example.org', 'kunde.example', 'example.co.uk'))}"
+    )
+
+
+def _fnr(dice: random.Random) -> str:
+    while True:
+        born = date(dice.randint(1940, 1999), dice.randint(1, 12), dice.randint(1, 28)).strftime("%d%m%y")
+        digits = [int(digit) for digit in born + str(dice.randint(100, 499))]
+        for weights in ((3, 7, 6, 1, 8, 9, 4, 5, 2), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)):
+            digits.append(-sum(a * b for a, b in zip(weights, digits, strict=True)) % 11)
+            if digits[-1] == 10:
+                break
+        else:
+            return "".join(map(str, digits))
+
+
+def _any_of(*names: str) -> Callable[[random.Random], str]:
+    return lambda dice: _VALUES[dice.choice(names)](dice)
+
+
+_FIRST: Final = (
+    "Jonas",
+    "Priya",
+    "Amélie",
+    "Haruto",
+    "Lucía",
+    "Fatima",
+    "Oluwaseun",
+    "Ingrid",
+    "Björn",
+    "Dmitri",
+)
+_LAST: Final = (
+    "Lindholm",
+    "Banerjee",
+    "Lefèvre",
+    "Nakamura",
+    "Fernández",
+    "Haddad",
+    "Kowalczyk",
+    "Ricci",
+    "Sjöberg",
+)
 
 
 def _uuid(dice: random.Random) -> str:
@@ -171,5 +266,31 @@ _VALUES: Final[dict[str, Callable[[random.Random], str]]] = {
     "bsn": _bsn,
     "dni": _dni,
     "pesel": lambda dice: f"8507{_some(dice, '123456789', 7)}",
+    "weak": _weak,
+    "plain": _plain,
+    "pair": lambda dice: _encoded(f"{dice.choice(('svc-x', 'admin', 'robot'))}:{_password(dice)}"),
+    "bpw": lambda dice: _encoded(_plain(dice)),
+    "rsapem": _pem("RSA PRIVATE" + " KEY"),
+    "ecpem": _pem("EC PRIVATE" + " KEY"),
+    "sshpem": _pem("OPENSSH PRIVATE" + " KEY"),
+    "pkpem": _pem("PRIVATE" + " KEY"),
+    "encpem": _pem("ENCRYPTED PRIVATE" + " KEY"),
+    "pgp": _pem("PGP PRIVATE" + " KEY BLOCK"),
+    "name": _name,
+    "first": lambda dice: dice.choice(_FIRST),
+    "last": lambda dice: dice.choice(_LAST),
+    "email": _mail,
+    "dobiso": _born("%Y-%m-%d"),
+    "dobdot": _born("%d.%m.%Y"),
+    "dobus": _born("%m/%d/%Y"),
+    "doblong": _born("%d %B %Y"),
+    "dobusl": _born("%B %d, %Y"),
+    "dobjp": _born("%Y年%m月%d日"),
+    "dobc": _born("%Y%m%d"),
+    "fnr": _fnr,
+    "card": _any_of("visa", "visasp", "mcdash", "amex", "amexp", "jcb"),
+    "iban": _any_of("deiban", "gbiban", "friban", "noiban", "nliban"),
+    "usph": lambda dice: f"{dice.randint(201, 989)}-555-0{dice.randint(100, 199)}",
+    "sha": lambda dice: _some(dice, _HEX, 40),
     "aadhaar": lambda dice: _parted(_some(dice, "23456789", 12), (4, 4, 4)),
 }

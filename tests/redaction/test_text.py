@@ -141,9 +141,9 @@ def test_names_in_all_their_spellings(text: str, after: str) -> None:
     assert PEOPLE.replaced(PEOPLE.replaced(text)) == PEOPLE.replaced(text)
 
 
-def _share_masked(group: str, wanted: tuple[str, ...]) -> float:
+def _share_masked(group: str, wanted: tuple[str, ...], file: str = "wordings.txt") -> float:
     asked = masked = 0
-    for message in drawn.messages()[group]:
+    for message in drawn.messages(file=file)[group]:
         spans = find_sensitive(message.text, wanted)
         found = {place for span in spans for place in range(span.start, span.end)}
         for start, end in message.spans:
@@ -163,9 +163,16 @@ def test_what_is_personal_in_many_countries_is_found() -> None:
     assert _share_masked("hosts", (*EVERYTHING, "hosts")) >= 0.98
 
 
-def test_what_only_looks_like_it_stays() -> None:
-    """Versions, digests, durations, ids and talk about passwords."""
-    messages = drawn.messages()["ordinary"]
+def test_other_voices_say_the_same() -> None:
+    """Chatter, logs, manifests, commands, tables, mails and calls, two thousand wordings of them."""
+    assert _share_masked("secret", EVERYTHING, "voices.txt") >= 0.985
+    assert _share_masked("personal", EVERYTHING, "voices.txt") >= 0.98
+
+
+@pytest.mark.parametrize("file", ["wordings.txt", "voices.txt"])
+def test_what_only_looks_like_it_stays(file: str) -> None:
+    """Versions, digests, durations, ids, what stands for a secret, and talk about passwords."""
+    messages = drawn.messages(file=file)["ordinary"]
     touched = [message.text for message in messages if find_sensitive(message.text)]
     assert len(touched) <= 0.01 * len(messages), touched
 
