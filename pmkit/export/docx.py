@@ -134,6 +134,9 @@ class _Writer:
         if self.document.contents:
             self.contents()
         self.blocks(self.document.blocks)
+        if not self.document.contents:  # nobody's signature stands alone on a page
+            for line in self.lines[-4:-1]:
+                line.paragraph_format.keep_with_next = True
         buffer = io.BytesIO()
         self.word.save(buffer)
         return _same_bytes(buffer.getvalue())
@@ -167,13 +170,12 @@ class _Writer:
         from docx.shared import RGBColor
 
         styles = self.word.styles
-        _face(styles["Normal"], _FONT, 10.5, _INK)
+        is_letter = not self.document.contents  # one page if it can be
+        _face(styles["Normal"], _FONT, 10 if is_letter else 10.5, _INK)
         styles["Normal"].paragraph_format.space_after = _points(6)
-        styles["Normal"].paragraph_format.line_spacing = 1.15
+        styles["Normal"].paragraph_format.line_spacing = 1.07 if is_letter else 1.15
         if self.is_rtl:  # all other styles are based on it
             _sub(styles["Normal"].element.get_or_add_pPr(), "bidi")
-        # a letter is one page if it can be
-        is_letter = not self.document.contents
         _face(styles["Title"], _FONT, 20 if is_letter else 24, _INK, bold=True)
         _without_border(styles["Title"])
         _face(styles["Subtitle"], _FONT, 11.5, _MUTED, italic=False)

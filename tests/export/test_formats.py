@@ -174,6 +174,17 @@ def test_word_parts_no_short_table_and_leaves_no_head_alone(cited):
     assert kept == [True, True, None]
 
 
+def test_a_signature_stands_alone_on_no_page(build):
+    """The last lines of a letter are kept together; those of a report need not be."""
+    import docx
+
+    document = read_document(build.notebook(build.markdown("a\n\nb\n\nc\n\nd\n\nKind regards,\n\nus")))
+    for which, kept in ((document, 0), (replace(document, contents=False), 3)):
+        (data,) = FORMATS["docx"].make(which, "report", Options()).files.values()
+        lines = docx.Document(io.BytesIO(data)).paragraphs[-4:]
+        assert sum(bool(line.paragraph_format.keep_with_next) for line in lines) == kept
+
+
 def test_links_in_the_contents_have_their_targets(made):
     """Every entry of the contents leads to a bookmark."""
     text, _ = word(made)
