@@ -82,6 +82,15 @@ def test_the_contents_name_the_pages(pdf):
     assert re.search(r"Timeline[ .]*3", words)
 
 
+def test_the_contents_take_one_page(build):
+    """Thirty lines of them stand closer together, so that no page holds the last three alone."""
+    cells = [build.markdown(f"## Part {n}\n\nWords of {n}.") for n in range(30)]
+    reader, check = make(build, *cells)
+    assert check.passed
+    assert "Part 29" in reader.pages[0].extract_text()
+    assert "Words of 0." in reader.pages[1].extract_text()
+
+
 def test_a_long_table_repeats_its_head(pdf):
     """On every page of the timeline its columns are named again."""
     pages = [page.extract_text() for page in pdf.pages]
