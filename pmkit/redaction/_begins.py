@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 _LETTERS: Final = 4  # of a beginning that are looked at
-_MOST: Final = 2000  # beginnings of one pattern; where there would be more, fewer letters are said
+_MOST: Final = 600  # beginnings of one pattern; where there would be more, fewer letters are said
 _SELDOM: Final = 0.02  # the share of places at which it is worth while to try, if letters were dice of thirty
 _REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 _NO_LETTER: Final = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)

@@ -46,8 +46,8 @@ _DIGITS: Final = re.compile(r"(?:\d[^\d\n]{0,3}){6}")
 _BEGIN: Final = 3  # letters of a hint by which it is looked up
 _SHORT: Final = 400
 _LONG: Final = 1500
-_BEYOND: Final = 200  # letters around a match that a rule may ask for
-_APART: Final = 1000  # letters behind a hint in which others are not asked for
+_BEYOND: Final = 64  # letters around a match that a rule may ask for
+_APART: Final = 128  # letters behind a hint in which others are not asked for
 _FAR: Final = 8000  # letters of a match that may be any number
 
 
