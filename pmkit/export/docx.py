@@ -137,6 +137,9 @@ class _Writer:
         if not self.document.contents:  # nobody's signature stands alone on a page
             for line in self.lines[-4:-1]:
                 line.paragraph_format.keep_with_next = True
+        last = self.word.paragraphs[-1]
+        if not last.runs:  # behind a table that fills its page, it would have one of its own
+            last.paragraph_format.line_spacing, last.paragraph_format.space_after = _points(1), _points(0)
         buffer = io.BytesIO()
         self.word.save(buffer)
         return _same_bytes(buffer.getvalue())
@@ -150,7 +153,8 @@ class _Writer:
         section = self.word.sections[0]
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.left_margin = section.right_margin = Mm(20)
-        section.top_margin, section.bottom_margin = Mm(20), Mm(18)
+        is_letter = not self.document.contents  # one page if it can be
+        section.top_margin, section.bottom_margin = Mm(16 if is_letter else 20), Mm(15 if is_letter else 18)
         foot = section.footer.paragraphs[0]
         foot.style = self.word.styles["Footer"]
         foot.style.paragraph_format.tab_stops.clear_all()
@@ -170,9 +174,9 @@ class _Writer:
         from docx.shared import RGBColor
 
         styles = self.word.styles
-        is_letter = not self.document.contents  # one page if it can be
+        is_letter = not self.document.contents
         _face(styles["Normal"], _FONT, 10 if is_letter else 10.5, _INK)
-        styles["Normal"].paragraph_format.space_after = _points(6)
+        styles["Normal"].paragraph_format.space_after = _points(4 if is_letter else 6)
         styles["Normal"].paragraph_format.line_spacing = 1.07 if is_letter else 1.15
         if self.is_rtl:  # all other styles are based on it
             _sub(styles["Normal"].element.get_or_add_pPr(), "bidi")
@@ -183,8 +187,8 @@ class _Writer:
         for level, size in enumerate(sizes, 1):
             style = styles[f"Heading {level}"]
             _face(style, _FONT, size, _INK, bold=True, italic=False)
-            style.paragraph_format.space_before = _points(10 if is_letter else 20 if level == 1 else 13)
-            style.paragraph_format.space_after = _points(5)
+            style.paragraph_format.space_before = _points(8 if is_letter else 20 if level == 1 else 13)
+            style.paragraph_format.space_after = _points(3 if is_letter else 5)
             style.paragraph_format.keep_with_next = True
         _face(styles["Caption"], _FONT, 9.5, _MUTED, bold=False)
         _face(styles["Footer"], _FONT, 8.5, _MUTED)

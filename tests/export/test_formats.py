@@ -169,7 +169,10 @@ def test_word_parts_no_short_table_and_leaves_no_head_alone(cited):
     import docx
 
     (data,) = FORMATS["docx"].make(cited, "report", Options()).files.values()
-    *_, sources = docx.Document(io.BytesIO(data)).tables
+    *_, sources = (word_file := docx.Document(io.BytesIO(data))).tables
+    assert (
+        word_file.paragraphs[-1].paragraph_format.line_spacing.pt == 1
+    )  # no blank page behind the last table
     kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in sources.rows]
     assert kept == [True, True, None]
 
