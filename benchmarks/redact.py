@@ -44,6 +44,9 @@ STRESS = {
     "URLs": "a://a:",
     "hidden letters": "a\u200b",
     "manifests": "kind: Secret data: ",
+    "tables": "password,a\n",
+    "passwords near by": "p@ss1word! login ",
+    "keys near by": "Aa1Bb2Cc3Dd4Ee5Ff6Gg7 key ",
 }
 
 
