@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
+from pmkit.audience import load_audience
 from pmkit.export import pictures
 from pmkit.export.document import Picture, read_document
 from pmkit.export.html import make_html
 from pmkit.export.pdf import make_pdf
 from pmkit.export.pictures import show_pictures
+from pmkit.postmortem import Incident
 from pmkit.tables import Pictures
 from pmkit.workspace import Workspace
 
@@ -157,4 +159,8 @@ def test_only_the_teams_own_report_shows_them() -> None:
     """A picture cannot be redacted: the report for anybody else is made without."""
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     (source,) = [text for cell in cells if "show_pictures" in (text := "".join(cell["source"]))]
-    assert 'if audience == "internal" else None' in source
+    assert "if reader.is_internal else None" in source
+    incident = Incident("x", "x", "P1", ())
+    names = ("internal", "core team", "company", "customer", "public")
+    audiences = [load_audience(name, incident) for name in names]
+    assert [audience.is_internal for audience in audiences] == [True, False, False, False, False]
