@@ -12,7 +12,7 @@ from pmkit.factors import IMPACT, CausalGraph
 
 _RIGHT: Final = 24  # room for a link that leads back to its own box
 _GAP: Final = 46  # between two columns: the actions, then the curves
-_NARROWEST: Final = 92
+_NARROWEST: Final = 90
 _WORD_ROOM: Final = 116  # a column gets so wide for its longest word, where there is room
 _WIDEST: Final = 230
 _APART: Final = 16  # between two boxes of a column
