@@ -45,6 +45,7 @@ STRESS = {
     "hidden letters": "a\u200b",
     "manifests": "kind: Secret data: ",
     "tables": "password,a\n",
+    "lines cut": "Aa1" * 20 + "=\n",
     "passwords near by": "p@ss1word! login ",
     "keys near by": "Aa1Bb2Cc3Dd4Ee5Ff6Gg7 key ",
 }

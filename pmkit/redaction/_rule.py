@@ -126,9 +126,22 @@ TAG = re.compile(
 )
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-# What must stand before it is asked behind it: so the engine skips from one end of a line to the next.
-_WRAPPED = re.compile(r"(?:\n(?<=[\w+/=.-]\n)|\r\n(?<=[\w+/=.-]\r\n))(?:> ?|&gt; ?|[ \t]{1,8})?(?=[\w+/=.-])")
+# An end of a line inside a secret, with what quotes the next line. What must stand before it is asked behind
+# it: so the engine skips from one to the next. A single `=` before it is the soft break of quoted-printable.
+# A word of a sentence, a name or a time is no more of what was before.
+_IN: Final = r"[\w+/=.-]"
+_END: Final = r"(?:=\n(?<!==\n)|=\r\n(?<!==\r\n)|\r?\n)"
+_GOES_ON: Final = (
+    rf"(?:> ?|&gt; ?|[ \t]{{1,8}})?(?={_IN})(?![A-Za-z][a-z]{{1,20}}(?![\w+/=])|\d{{4}}-\d\d-|\d\d:\d\d)"
+)
+_WRAPPED = re.compile(rf"{_END}(?:(?<={_IN}\n)|(?<={_IN}\r\n)){_GOES_ON}")
+# One long word, cut at the width of a mail: so the line before it is not taken for a part of it.
+_CUT = re.compile(
+    rf"{_END}(?:(?<={_IN}{{40}}\n)|(?<={_IN}{{40}}\r\n)){_GOES_ON}"
+    rf"(?={_IN}{{16}}|{_IN}{{1,15}}[ \t]{{0,4}}(?:\r?\n|\Z))"
+)
 _END_WRITTEN_OUT = re.compile(r"\\[nrt](?=[\w+(])")
+_ARN_OF_A_SECRET = re.compile(r"(?<=:\d{12}:secret):[\w/+=.@-]{1,600}")  # it names one, and gives none
 _QUOTE_WRITTEN_OUT = re.compile(r"(?<![^:=,{(\[\s])&quot;")
 # One letter for one, so that places in the text stay what they are.
 _PLAIN: Final = {
@@ -147,6 +160,8 @@ def plain_of(text: str) -> str:
     plain = text if text.isascii() else _NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], text)
     if "\\" in plain:
         plain = _END_WRITTEN_OUT.sub("  ", plain)
+    if ":secret:" in plain:
+        plain = _ARN_OF_A_SECRET.sub(lambda found: f"/{'x' * (len(found[0]) - 1)}", plain)
     if "&quot;" in plain:
         plain = _QUOTE_WRITTEN_OUT.sub('     "', plain).replace("&quot;", '"     ')
     return plain
@@ -162,6 +177,7 @@ def find_spans(text: str, rules: Rules, wanted: Collection[str]) -> list[Span]:
         found += _seen_without(plain, _INVISIBLE, rules, wanted)
     if "\n" in text and SECRETS in wanted:
         found += _seen_without(plain, _WRAPPED, rules.sure, wanted)
+        found += _seen_without(plain, _CUT, rules.sure, wanted)
     return merged(found, text) if found else []
 
 

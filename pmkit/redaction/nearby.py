@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final, NamedTuple
 
 from pmkit.redaction._rule import SECRETS, Span
+from pmkit.redaction.personal import LIKE_IBAN
 from pmkit.redaction.secrets import LOCK_WORDS, decodes_to_pair, is_random, is_strong, is_token_or_chosen
 
 _WORD: Final = 30
@@ -51,6 +52,10 @@ _OF_A_PERSON: Final = re.compile(
 _OF_A_PHONE: Final = re.compile(
     r"(?<![a-z])(?:tele)?(?:phone|fon)|(?<![a-z])(?:t[ée]l(?![a-z])|calle?[dr]\b|call\b|ring\b|dial|mobile|cell\b|"
     r"sms|fax|whatsapp|erreichbar|r[üu]ckruf|anruf|appele|llam|voicemail|msisdn)|電話|携帯|тел"
+)
+_OF_AN_ACCOUNT: Final = re.compile(
+    r"(?<![a-z])(?:iban|accounts?(?![a-z])|acct|payee|payout|beneficiary|creditor|debtor|sepa|remit|kont[oa]|compte|"
+    r"cuenta|conto|rekening|tilinumero|bank|bic(?![a-z])|[üu]berweis|virement|utbetaling)"
 )
 _OF_A_RECORD: Final = re.compile(
     r"(?<![a-z])(?:mrns?(?![a-z])|med(?:ical)? rec|patient (?:id|no|number|record)|chart (?:no|number|id)|"
@@ -141,6 +146,17 @@ _LOOKS: Final = (
          "erreichbar", "kruf", "anruf", "appel", "llam", "voicemail", "msisdn", "電話", "тел"),
         lambda value: len(set(value)) > 4,
         (40, 25),
+    ),
+    _Look(  # mistyped, or made up: with the right checksum no word is asked for
+        "account numbers",
+        "account",
+        LIKE_IBAN,
+        _OF_AN_ACCOUNT,
+        ("iban", "account", "acct", "payee", "payout", "beneficiary", "creditor", "debtor", "sepa", "remit",
+         "konto", "konta", "compte", "cuenta", "conto", "rekening", "tilinumero", "bank", "bic", "berweis",
+         "virement", "utbetaling"),
+        lambda value: value.isupper() and 2 * len(re.findall(r"\d", value)) > len(value),
+        (60, 25),
     ),
     _Look(
         "record numbers",

@@ -43,10 +43,24 @@ _IBAN_LENGTHS: Final = {
 }  # fmt: skip
 
 
+def _like_iban() -> str:
+    """As an IBAN is written, in one or in groups of four: a country, and as many letters as it has there."""
+    by_length: dict[int, list[str]] = {}
+    for country, length in _IBAN_LENGTHS.items():
+        by_length.setdefault(length, []).append(country)
+    each = [
+        rf"(?i:{'|'.join(countries)})\d\d(?:[ -]?[A-Za-z0-9]{{4}}){{{length // 4 - 1}}}"
+        + (rf"[ -]?[A-Za-z0-9]{{{length % 4}}}" if length % 4 else "")
+        for length, countries in by_length.items()
+    ]
+    return rf"(?<![A-Za-z0-9])(?=[A-Za-z]{{2}}\d\d)(?:{'|'.join(each)})(?![A-Za-z0-9])"
+
+
+LIKE_IBAN: Final = re.compile(_like_iban())
+
+
 def _is_iban(text: str) -> bool:
     plain = re.sub(r"[ -]", "", text).upper()
-    if _IBAN_LENGTHS.get(plain[:2]) != len(plain):
-        return False
     return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
 
 
@@ -72,10 +86,16 @@ _OWN_4: Final = [
 _OWN_6: Final = [ipaddress.ip_network(name) for name in ("::/127", "fc00::/7", "fe80::/10", "ff00::/8")]
 
 
+# What systemd runs is called so: `worker@9.service`.
+_UNITS: Final = frozenset(
+    ["service", "socket", "timer", "target", "mount", "automount", "slice", "scope", "path", "device", "swap"]
+)
+
+
 def _is_address(text: str) -> bool:
     """Somebody's, and neither a repository's nor that of a message."""
     local, _, domain = text.rpartition("@")
-    if "://" in text or text.casefold().startswith("git@"):
+    if "://" in text or text.casefold().startswith("git@") or domain.rpartition(".")[2] in _UNITS:
         return False
     return not (len(local) >= 16 and domain.endswith((".internal", ".local")) and re.search(r"\d", local))
 
@@ -137,6 +157,12 @@ _IS: Final = (
     r"(?:\s(?:now|still|set\sto|to\sbe))?)?"
     r"(?:\s?[|>][+-]?\n)?\s{0,12}[\"'`“„\\(\[<*]{0,4}"
 )
+# Policies of machines have numbers too.
+_MACHINE_POLICIES: Final = (
+    "firewall", "network", "routing", "security", "access", "password", "retention", "backup", "lifecycle", "cache",
+    "escalation", "iam",
+)  # fmt: skip
+_NO_INSURANCE: Final = "".join(f"(?<!{word} )" for word in _MACHINE_POLICIES)
 _NUMBER_OF: Final = r"(?:[ _-]?(?:numbers?|numre|nummer|num|no\.?|nr\.?|n°|#|id|code))?"
 _MONTHS: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zé]{0,7}\.?"
 _DATE: Final = (
@@ -189,8 +215,8 @@ _TOWN: Final = (
 )
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%40|\\u0040|&#64;|&commat;)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![A-Za-z0-9_@])"), ("@", "%40", "u0040", "&#64;", "&commat;"), _is_address),
-    any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\s{0,2}[\[({<]\s?(?:at|@|ät)\s?[\])}>]\s{0,2})[\w-]{1,63}(?:(?:\s{0,2}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,2}|\.|\sdot\s)[\w-]{2,63}){1,4}(?!\w)", ("at]", "at)", "at}", "at>", "@]", "@)", " at ]", "at )")),
+    Rule("e-mail addresses", "e-mail address", re.compile(r"(?<![\w.+%/-])(?!git@)(?P<value>[\w.!#$%&'*+/=?^`{|}~-]{0,63}[\w+-](?:@|%(?:25){0,3}40|\\u0040|&#64;|&#x40;|&commat;)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![A-Za-z0-9_@])"), ("@", "%40", "2540", "u0040", "&#64;", "&#x40;", "&commat;"), _is_address),
+    any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\s{0,2}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,2}[\w+-]{1,40}){0,3}(?:\s{0,2}[\[({<]\s?(?:at|@|ät)\s?[\])}>]\s{0,2})[\w-]{1,63}(?:(?:\s{0,2}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,2}|\.|\sdot\s)[\w-]{2,63}){1,4}(?!\w)", ("at]", "at)", "at}", "at>", "@]", "@)", " at ]", "at )")),
     any_case("e-mail addresses", "e-mail address", r"(?<![\w.+-])[\w.+-]{1,64}(?:\sdot\s[\w+-]{1,40}){0,3}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{2,63}){1,4}(?!\w)", (" dot ",)),
     # Numbers that name a card, an account, a person.
     Rule("card numbers", "card", re.compile(r"(?<![\d.,/+#-])(?<!\d[ :-])(?:\d{4}(?P<gap>[ .-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|\d{4}(?P<gap2>[ -])\d{6}(?P=gap2)\d{4,5}|\d{13,19})(?![\w]|[.,:]\d)"), (), is_card, is_of_digits=True),
@@ -201,7 +227,7 @@ RULES: Final[tuple[Rule, ...]] = (
     any_case("account numbers", "account", r"(?<!\w)(?:account|acct)\s(?P<value>\d{6,12})(?=[^\n]{0,30}?(?:sort|bsb|routing|iban))", ("acc",)),
     any_case("account numbers", "account", r"(?<!\w)(?:clabe|cbu|ifsc)(?:\s?(?:no\.?|number))?(?:\s?[:=#]|\sis)?\s{0,3}(?P<value>\d{16,22})(?!\d)", ("clabe", "cbu", "ifsc")),
     Rule("account numbers", "wallet", re.compile(r"(?<![A-Za-z0-9])(?:bc1[a-z0-9]{25,62}|0x[0-9a-fA-F]{40})(?![A-Za-z0-9])"), ("bc1", "0x")),
-    Rule("account numbers", "account", re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"), (), _is_iban, is_of_digits=True),
+    Rule("account numbers", "account", LIKE_IBAN, (), _is_iban, is_of_digits=True),
     any_case("account numbers", "account", rf"(?<![\w])(?:bank\s?(?:account|acct|konto)|account[_ ]?(?:number|no\.?|nr\.?|num)|acct\.?(?:[_ ]?(?:number|no\.?|num|\#))?|a/c(?:\sno\.?)?|konto(?:nummer|nr\.?)?|iban|bsb|routing(?:\snumber)?|aba|compte|cuenta|rekening(?:nummer)?)(?:[\"'])?(?:\s(?:of|for)\s[\w ]{{2,30}}?)?{_IS}(?P<value>[A-Z]{{0,2}}\d[\d -]{{4,24}}\d)(?!\d)", ("acc", "a/c", "konto", "iban", "bsb", "routing", "aba", "compte", "cuenta", "rekening")),
     any_case("account numbers", "sort code", rf"(?<!\w)sort(?:[ _-]?code)?{_IS}(?P<value>\d{{2}}[- ]?\d{{2}}[- ]?\d{{2}})(?!\d)", ("sort",)),
     Rule("national ids", "national id", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), ("-",)),
@@ -221,7 +247,7 @@ RULES: Final[tuple[Rule, ...]] = (
     any_case("national ids", "vehicle", r"(?<!\w)(?:(?:licen[cs]e|number)[ _]?plate|plate(?:\sno\.?|\snumber)?|kennzeichen|immatriculation|reg(?:istration)?\snumber)(?:\s?[:=#]|\sis)?\s{1,3}(?P<value>[a-zäöü]{1,3}[ -]?[a-z]{0,3}[ -]?\d{1,4}(?: ?[a-z]{1,3}(?!\w))?)(?!\w)", ("plate", "kennzeichen", "immatriculation", "number"), lambda v: len(v) > 4),
     any_case("national ids", "vehicle", r"(?<!\w)(?:vin|fin|chassis)(?:\s?(?:no\.?|number))?(?:\s?[:=#]|\sis)?\s{0,3}(?P<value>[a-hj-npr-z0-9]{17})(?!\w)", ("vin", "fin", "chassis")),
     any_case("national ids", "device", r"(?<!\w)(?:imei|imsi|meid)(?:\s?(?:no\.?|number))?(?:\s?[:=#]|\sis)?\s{0,3}(?P<value>\d{14,16})(?!\d)", ("imei", "imsi", "meid")),
-    any_case("record numbers", "record", rf"(?<!\w)(?:medicare|medicaid|ohip|health\s(?:card|insurance)|versicherten(?:nummer|nr\.?)|versichertennummer|krankenkasse\w{{0,10}}|(?:insurance|health\splan|member|subscriber|insured)[ _](?:member[ _])?(?:id|number|no\.?)|policy[ _](?:number|no\.?)|npi|dea)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z-]{{0,6}}\d)[a-z0-9]{{1,12}}(?:[ -][a-z0-9]{{1,10}}){{0,4}})(?!\w)", ("medicare", "medicaid", "ohip", "health", "versicherten", "krankenkasse", "insurance", "member", "subscriber", "insured", "policy", "npi", "dea"), lambda v: len(re.findall(r"\d", v)) >= 5),
+    any_case("record numbers", "record", rf"(?<!\w)(?:medicare|medicaid|ohip|health\s(?:card|insurance)|versicherten(?:nummer|nr\.?)|versichertennummer|krankenkasse\w{{0,10}}|(?:insurance|health\splan|member|subscriber|insured)[ _](?:member[ _])?(?:id|number|no\.?)|{_NO_INSURANCE}policy[ _](?:number|no\.?)|npi|dea)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z-]{{0,6}}\d)[a-z0-9]{{1,12}}(?:[ -](?=[a-z]{{0,4}}\d)[a-z0-9]{{1,10}}|-[a-z]{{1,2}}(?!\w)){{0,4}})(?!\w)", ("medicare", "medicaid", "ohip", "health", "versicherten", "krankenkasse", "insurance", "member", "subscriber", "insured", "policy", "npi", "dea"), lambda v: len(re.findall(r"\d", v)) >= 5),
     any_case("record numbers", "record", rf"(?<!\w)(?:mrn|medical[ _-]?record|patient[ _-]?(?:id|number|no\.?))[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[a-z]{{0,4}}\d)[a-z0-9]{{1,6}}[-/]\d[\d/-]{{3,14}})(?!\w)", ("mrn", "record", "patient")),
     any_case("record numbers", "record", rf"(?<![\w])(?:mrn|mrn[ _]?(?:no|number)|emrn|medical[ _-]?record|health[ _-]?record|record(?:\s(?:number|no\.?|nr))(?:\sof\s(?:the\s)?patient)?|chart(?:\s(?:number|no\.?|nr))|hospital(?:[ _](?:number|no\.?|id))|patient[ _-]?(?:id|identifier|number|no\.?|nr\.?|ref(?:erence)?|mrn|key)|patientid|patientnummer|pasient-?(?:id|nr|nummer)|case\s(?:file)\s(?:no\.?|number)|admission(?:\s(?:no\.?|number|id))|encounter(?:[ _-]?(?:id|number|no\.?))|subject[ _]id|nhi|emr|ehr)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>(?=[A-Za-z]{{0,4}}[-/ ]?\d)[A-Za-z]{{0,4}}[-/ ]?\d[\d/-]{{3,14}}[A-Za-z]?)(?![\w])", ("mrn", "record", "chart", "hospital", "patient", "pasient", "case file", "admission", "encounter", "subject", "nhi", "emr", "ehr")),
     any_case("record numbers", "record", rf"(?<![^\W_])(?:(?:med(?:ical)?|health|patient)[ ._]{{0,2}}rec(?:ord)?|fall(?:nummer|nr\.?|-nr\.?)|patienten-?(?:nummer|nr\.?|id|akte)|krankenakte|dossier(?:\s(?:patient|m[ée]dical))?|ipp|historia\scl[íi]nica|nhc|expediente|cartella(?:\sclinica)?|journal(?:nummer|nr)|potilas(?:numero|tunnus)|カルテ番号|患者(?:番号|id)|病历号|環者番号)[\"']?{_NUMBER_OF}[\"']?{_IS}(?P<value>[a-z]{{0,4}}[-/ ]?\d[\d/-]{{4,14}})(?!\w|[.,:]\d)", ("rec", "fall", "patient", "akte", "dossier", "ipp", "historia", "nhc", "expediente", "cartella", "journal", "potilas", "カルテ", "患者", "病历")),
@@ -266,7 +292,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])8 ?\(\d{3}\) ?\d{3}[- ]\d{2}[- ]\d{2}(?!\w)"), ("(",)),
     Rule("phone numbers", "phone number", re.compile(r"(?<![\w+./-])00 ?(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[23589]\d{2})[ .()/-]{0,3}\d(?:[ .()/-]{0,2}\d){7,11}(?![\w]|[.:]\d)"), ("00",), lambda v: 11 <= len(re.sub(r"\D", "", v)) <= 16),
     # Where somebody is.
-    Rule("ip addresses", "ip address", re.compile(r"(?<![\w.:/-])(?<!version )(?<!release )(?<!driver )(?<!ratio )\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d|/\d|-\w)"), (".",), _is_public),
+    Rule("ip addresses", "ip address", re.compile(r"(?<![\w.:/-])(?<!version )(?<!release )(?<!driver )(?<!ratio )\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d|/(?!32(?![\d.]))\d|-\w)"), (".",), _is_public),
     Rule("ip addresses", "ip address", re.compile(r"(?<=[\w]://)\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)"), ("://",), _is_public),
     Rule("ip addresses", "ip address", re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:]{0,12}:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:.])"), (":",), _is_public),
     Rule("postal addresses", "address", re.compile(r"(?<![\w.:/-])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-Z][\w'’.-]{1,24} ){1,4}(?:Street|St|Str|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Sq|Way|Parkway|Pkwy|Terrace|Close|Crescent|Cres|Gardens|Grove|Hill|Mews|Row|Walk|Circle|Highway|Hwy|Quay|Green|Park)\b\.?(?:,? (?:Apt|Flat|Unit|Suite|Ste|\#)\.? ?\w{1,6})?" + _TOWN)),

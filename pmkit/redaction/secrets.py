@@ -155,7 +155,7 @@ _REFERENCE: Final = re.compile(
     | missing|invalid|expired|wrong|required|optional|here|there|below|above|changed|hidden|masked|removed
     | redacted|reset|rotated|unknown|n/?a|tbd|todo|example|placeholder|string|str|int|bool|value|secret|password
     | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
-    | /var/|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
+    | /var/|/[a-z][a-z_-]{1,20}$|<?@[a-z][a-z.-]{1,30}>?$|:[a-z][\w+-]{1,40}:$|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
 )
 _CALL: Final = re.compile(r"[a-z_.]{2,40}\(|!(?:vault|secret|env|ref|sub|getatt|include)\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(?i)v?\d+(?:[.:,/-]\d+)*(?:[a-z%]{0,4}|st|nd|rd|th|min|ms|sec|hours?|days?)$")
@@ -303,7 +303,7 @@ _KEY_HINTS: Final = (
 )  # fmt: skip
 # What makes of such a name that of something else.
 _ABOUT: Final = (
-    r"(?:[_.-]?(?:name|(?:secret|key|file)?_?ref|path|file|files|type|url|uri|hash|hashes|length|len|expiry|expires|expiration|exp|ttl|age|"
+    r"(?:s?[_.-]?(?:name|(?:secret|key|file)?_?ref|path|file|files|type|url|uri|hash|hashes|length|len|expiry|expires|expiration|exp|ttl|age|"
     r"count|policy|field|column|arn|version|limit|bucket|store|manager|rotation|reset|service|provider|endpoint|"
     r"size|format|prefix|status|state|error|errors|owner|class|mount|dir|rate|hint|salt|hasher|hashing|encoder|strength|complexity|validator|regex|pattern|enabled|history|min|max|reset_at|changed_at|at|is|in|on|of|for))(?![a-z])"
 )
@@ -327,6 +327,10 @@ def _assigned(names: str, kind: str, check: Callable[[str], bool], hints: tuple[
 
 # Between quotes a value may hold blanks and commas.
 _INSIDE: Final = r"[^\"'`<>\\\n]{1,200}?(?=\\{0,3}[\"'`]|&quot;)"
+# What is given to a command: between quotes all of it, bare up to where the shell or the page goes on.
+_LETTER: Final = r"(?:&(?:lt|gt|amp|quot|apos|\#\d{1,5}|\#x[0-9a-f]{1,5});|[^\s\"'|;&<>])"
+_QUOTED_WHOLE: Final = r"(?<=')[^'\n]{3,200}(?=')|(?<=\")[^\"\n]{3,200}(?=\")"
+_ARGUMENT: Final = rf"(?P<value>{_QUOTED_WHOLE}|(?!-){_LETTER}{{3,400}})"
 _SAYS: Final = (
     r"(?:\s{0,4}(?::|=|->|→|:=|=>|は|是|为|為|는|은)\s{0,4}|['’]s\s{1,4}|,?\s(?:it|which|that)(?:['’]s|\swas|\sis)\s{1,4}|\s-\s|\s{0,2}[–—]\s{0,2}|"
     r"\s{1,4}(?:is|are|was|ist|war|lautet|hei(?:ß|ss)t|est|era?|es|è|é|ö|är|var|jest|bylo|je|este|és|to|be|still|now|reads|equals|should be|seems to be|appears to be|will be|has been|set to|became)\s{1,4})"
@@ -356,9 +360,9 @@ _SCHEMES: Final = {
 WRITTEN: Final[tuple[Rule, ...]] = (
     *(_shape(*each) for each in _SHAPES),
     # Webhooks: who knows the address may post.
-    any_case(SECRETS, "webhook", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<value>[\w/-]{16,200})", ("hooks.slack",), is_sure=True),
-    any_case(SECRETS, "webhook", r"discord(?:app)?\.com/api(?:/v\d{1,2})?/webhooks/\d{1,25}/(?P<value>[\w-]{16,120})", ("/webhooks/",), is_sure=True),
-    any_case(SECRETS, "webhook", r"(?:webhook\.office|outlook\.office)\.com/webhook(?:b2)?/(?P<value>[\w@/-]{30,300})", (".office.com/webhook",), is_sure=True),
+    any_case(SECRETS, "webhook", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<value>[\w/-]{16,200})", ("hooks.slack",), _not_one_letter, is_sure=True),
+    any_case(SECRETS, "webhook", r"discord(?:app)?\.com/api(?:/v\d{1,2})?/webhooks/\d{1,25}/(?P<value>[\w-]{16,120})", ("/webhooks/",), _not_one_letter, is_sure=True),
+    any_case(SECRETS, "webhook", r"(?:webhook\.office|outlook\.office)\.com/webhook(?:b2)?/(?P<value>[\w@/-]{30,300})", (".office.com/webhook",), _not_one_letter, is_sure=True),
     any_case(SECRETS, "webhook", r"(?:hooks\.zapier\.com/hooks/catch|events\.pagerduty\.com/integration|hook\.\w{2,10}\.make\.com|chat\.googleapis\.com/v1/spaces|maker\.ifttt\.com/use)/(?P<value>[\w/?=&%.-]{10,400})", ("hooks.zapier", "events.pagerduty.com/integration", ".make.com", "chat.googleapis", "ifttt"), is_sure=True),
     # Addresses with a password, or with a token alone, before the host.
     any_case(SECRETS, "password", r"(?<![\w+.-])[a-z][\w+.-]{1,40}://[^\s/:@\"'<>]{0,200}+:(?P<value>[^\s/@\"'<>]{1,400}(?:@[^\s/@\"'<>.:]{1,100}(?=@))?)(?=@[\w\[])", ("://",), _is_given),
@@ -411,31 +415,31 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     Rule(SECRETS, "token", re.compile(r"AC(?<![A-Za-z0-9]AC)[0-9a-f]{32}\W{1,6}(?P<value>[0-9a-f]{32})(?![A-Za-z0-9])"), ("ac",)),
     any_case(SECRETS, "key", r"\.?dockerconfig(?:json)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[\w+/=]{40,4000})", ("dockerconfig",), _is_token),
     # Commands.
-    Rule(SECRETS, "password", re.compile(r"(?<=\s)-[pPN][ =]?[\"']?(?P<value>[^\s\"'|;&=-][^\s\"'|;&]{7,200})"), (" -p", " -n"), lambda v: is_random(v) or is_strong(v)),
+    Rule(SECRETS, "password", re.compile(rf"(?<=\s)-[pPN][ =]?[\"']?(?P<value>(?<=')[^'\s]{{8,200}}(?=')|(?<=\")[^\"\s]{{8,200}}(?=\")|(?![=-]){_LETTER}{{8,200}})"), (" -p", " -n"), lambda v: is_random(v) or is_strong(v)),
     any_case(SECRETS, "password", r"(?<![\w-])(?:sqlplus|rman|expdp|impdp|sqlldr|exp|imp)\s(?:-\w{1,10}\s){0,3}[\"']?\w{1,40}/(?P<value>[^\s@/\"']{3,200})@", ("sqlplus", "rman", "dp", "sqlldr", "exp", "imp"), _is_given),
     any_case(SECRETS, "password", r"pass(?:word|phrase|wd)?[_-](?:command|cmd)[= ][\"']?(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"')]{3,200})", ("-command", "_cmd", "-cmd", "_command"), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])lftp\s[^\n|;]{0,80}?-u\s{1,3}[\"']?[\w.@-]{1,60},(?P<value>[^\s\"',]{3,200})", ("lftp",), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:change_password|add_user|authenticate_user|net\s{1,3}user|reset-password|set-?passw(?:ord|d)|set_?user_?password|adduser|useradd)\s{1,3}[\w.@\\-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&<>/-][^\s\"'|;&<>]{3,200})", ("change_password", "add_user", "authenticate_user", "net", "reset-pass", "pass", "adduser", "useradd"), is_chosen),
+    any_case(SECRETS, "password", rf"(?<![\w-])(?:change_password|add_user|authenticate_user|net\s{{1,3}}user|reset-password|set-?passw(?:ord|d)|set_?user_?password|adduser|useradd)\s{{1,3}}[\w.@\\-]{{1,60}}\s{{1,3}}[\"']?(?![/-]){_ARGUMENT}", ("change_password", "add_user", "authenticate_user", "net", "reset-pass", "pass", "adduser", "useradd"), is_chosen),
     any_case(SECRETS, "password", r"chpasswd\s{0,3}<<<\s{0,3}[\"']?[\w.-]{1,60}:(?P<value>[^\s\"']{3,200})", ("chpasswd",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])send(?:_user)?\s{1,3}(?:--\s)?[\"'](?P<value>[^\"'\s\\]{4,200})\\[rn]", ("send",), is_chosen),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:smbclient|rpcclient|smbmap|net|winexe|wmic|mount\.cifs)\s[^\n|;]{0,120}?-u\s{0,3}[\"']?[\w.\\/@-]{1,60}%(?P<value>[^\s\"'|;&]{3,200})", ("%",), _is_given),
+    any_case(SECRETS, "password", rf"(?<![\w-])(?:smbclient|rpcclient|smbmap|net|winexe|wmic|mount\.cifs)\s[^\n|;]{{0,120}}?-u\s{{0,3}}[\"']?[\w.\\/@-]{{1,60}}%(?P<value>{_LETTER}{{3,200}})", ("%",), _is_given),
     any_case(SECRETS, "password", r"(?<![\w-])snmp\w{2,10}\s[^\n|;]{0,80}?(?<=\s)-(?:c|a|x)\s{0,3}[\"']?(?P<value>[^\s\"'|;&-]{4,64})", ("snmp",), lambda v: _is_given(v) and v.casefold() not in _PROTOCOLS),
-    any_case(SECRETS, "secret", r"(?<![\w-])--(?:secret-string|secret-value|from-literal[= ][\w.-]{1,60}|admin-password|data-value|body-value)[= ]{1,3}[\"']?(?P<value>[^\s\"'<>|;&{]{4,4000})", ("--",), lambda v: _is_given(v) and (_is_token(v) or is_chosen(v))),
+    any_case(SECRETS, "secret", rf"(?<![\w-])--(?:secret-string|secret-value|from-literal[= ][\w.-]{{1,60}}|admin-password|data-value|body-value)[= ]{{1,3}}[\"']?(?P<value>(?<=')[^'\s{{}}]{{4,4000}}(?=')|(?<=\")[^\"\s{{}}]{{4,4000}}(?=\")|(?:(?!\{{){_LETTER}){{4,4000}})", ("--",), lambda v: _is_given(v) and (_is_token(v) or is_chosen(v))),
     any_case(SECRETS, "password", r"pass(?:word|phrase|wd)?(?:-file|-fd)?[= ]<\(\s?(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"')]{3,200})", ("<(",), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:psexec\w{0,4}|winexe|wmic|winrs|schtasks|cmdkey)\s[^\n|;]{0,120}?(?<=\s)[-/](?:p|pass|password|rp)[:\s]\s{0,3}[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("psexec", "winexe", "wmic", "winrs", "schtasks", "cmdkey"), _is_given),
-    any_case(SECRETS, "password", r"(?<!\w)net\s{1,3}use\s[^\n|;]{0,120}?/user:\S{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&/]{3,200})", ("/user:",), _is_given),
+    any_case(SECRETS, "password", rf"(?<![\w-])(?:psexec\w{{0,4}}|winexe|wmic|winrs|schtasks|cmdkey)\s[^\n|;]{{0,120}}?(?<=\s)[-/](?:p|pass|password|rp)[:\s]\s{{0,3}}[\"']?{_ARGUMENT}", ("psexec", "winexe", "wmic", "winrs", "schtasks", "cmdkey"), _is_given),
+    any_case(SECRETS, "password", rf"(?<!\w)net\s{{1,3}}use\s[^\n|;]{{0,120}}?/user:\S{{1,60}}\s{{1,3}}[\"']?(?!/){_ARGUMENT}", ("/user:",), _is_given),
     any_case(SECRETS, "password", r"(?<!\w)snmp[\w-]{0,10}\s(?:[\w-]{1,12}\s){0,3}?community(?:\sstring)?(?:\s?[:=]|\sis)?\s{0,3}[\"'`]?(?P<value>[^\s\"'`]{4,64})", ("community",), lambda v: _is_given(v) and not _is_prose(v)),
     any_case(SECRETS, "password", r"(?<!\w)(?:enable|username\s\S{1,40})\s(?:secret|password)\s\d\s(?P<value>\S{4,200})", ("secret", "password"), _is_given),
-    any_case(SECRETS, "password", r"-(?<![\w-].)-?(?:[\w-]{0,30}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{1,3}|\s\\\n\s{0,8})[\"']?(?P<value>[^\s\"'<>|;&]{3,4000})", (*_PASSWORD_HINTS, "secret", "token", "key"), lambda v: _is_given(v) and not v.startswith("-")),
+    any_case(SECRETS, "password", rf"-(?<![\w-].)-?(?:[\w-]{{0,30}}(?:password|passwd|passphrase|passwort|pass|pwd|secret|token|api-?key|account-key|access-key|secret-key|auth-key|sharedkey|client-secret))(?:[= ]{{1,3}}|\s\\\n\s{{0,8}})[\"']?(?P<value>{_QUOTED_WHOLE}|{_LETTER}{{3,4000}})", (*_PASSWORD_HINTS, "secret", "token", "key"), lambda v: _is_given(v) and not v.startswith("-")),
     Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:-u|--user|--proxy-user|-U|-a(?=\s))[= ]{0,3}[\"']?[\w.@+%${}-]{1,80}:(?!//)(?P<value>[^\s\"'<>|]{3,400})"), ("-u", "--user", "--proxy-user", "-a "), lambda v: _is_given(v) and not re.fullmatch(r"[\d.:/]+", v)),
     Rule(SECRETS, "key", re.compile(r"(?<![\w-])(?:-u|--user)[= ]{0,3}[\"']?(?P<value>[\w+/=.-]{20,200}):[\"']?(?=\s|$)"), ("-u", "--user"), _is_token),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:mysql\w{0,10}|mariadb[\w-]{0,10}|mydumper|xtrabackup)\s[^\n|;]{0,120}?(?<=\s)-p[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,200})", ("-p",), _is_given),
-    Rule(SECRETS, "password", re.compile(r"(?<![\w-])(?:sshpass|twine|docker|podman|helm|skopeo|mongo\w{0,8}|mosquitto_\w{3}|sqlcmd|az|oc|cf|smbclient|ipmitool|xfreerdp|rdesktop|7z|unzip|zip)\s[^\n|;]{0,160}?(?<=\s)-[pP]\s{0,3}[\"']?(?P<value>[^\s\"'|;&-][^\s\"'|;&]{2,400})"), ("-p",), lambda v: _is_given(v) and not re.fullmatch(r"[\d:./]+|\w+:\w+|(?:in|out)", v)),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:redis-cli|valkey-cli|redis-benchmark)\s[^\n|;]{0,120}?(?<=\s)(?:-a|--pass)\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("-cli", "redis-b"), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:ldap\w{3,10}|kinit|net\suse|snmp\w{3,8}|nxc|crackmapexec)\s[^\n|;]{0,160}?(?<=\s)-[wA]\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", (" -w", " -a"), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])openssl\s[^\n|]{0,120}?(?<=\s)(?:-k\s{1,3}|-pass(?:in|out)?\s{1,3}pass:)[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("openssl",), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])htpasswd\s{1,3}(?:-\w{1,6}\s{1,3}){1,4}[\w./-]{1,80}\s{1,3}[\w.@-]{1,60}\s{1,3}[\"']?(?P<value>[^\s\"'|;&]{3,200})", ("htpasswd",), _is_given),
-    any_case(SECRETS, "password", r"(?<![\w-])(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"'|;&]{4,400})[\"']?\s{0,3}\|\s{0,3}(?:sudo|kinit|passwd|chpasswd|docker\slogin|gh\sauth|podman\slogin|cryptsetup|base64|vault|gpg|su)(?!\w)", ("|",), is_chosen),
+    any_case(SECRETS, "password", rf"(?<![\w-])(?:mysql\w{{0,10}}|mariadb[\w-]{{0,10}}|mydumper|xtrabackup)\s[^\n|;]{{0,120}}?(?<=\s)-p[\"']?{_ARGUMENT}", ("-p",), _is_given),
+    Rule(SECRETS, "password", re.compile(rf"(?<![\w-])(?:sshpass|twine|docker|podman|helm|skopeo|mongo\w{{0,8}}|mosquitto_\w{{3}}|sqlcmd|az|oc|cf|smbclient|ipmitool|xfreerdp|rdesktop|7z|unzip|zip)\s[^\n|;]{{0,160}}?(?<=\s)-[pP]\s{{0,3}}[\"']?{_ARGUMENT}"), ("-p",), lambda v: _is_given(v) and not re.fullmatch(r"[\d:./]+|\w+:\w+|(?:in|out)", v)),
+    any_case(SECRETS, "password", rf"(?<![\w-])(?:redis-cli|valkey-cli|redis-benchmark)\s[^\n|;]{{0,120}}?(?<=\s)(?:-a|--pass)\s{{1,3}}[\"']?{_ARGUMENT}", ("-cli", "redis-b"), _is_given),
+    any_case(SECRETS, "password", rf"(?<![\w-])(?:ldap\w{{3,10}}|kinit|net\suse|snmp\w{{3,8}}|nxc|crackmapexec)\s[^\n|;]{{0,160}}?(?<=\s)-[wA]\s{{1,3}}[\"']?{_ARGUMENT}", (" -w", " -a"), _is_given),
+    any_case(SECRETS, "password", rf"(?<![\w-])openssl\s[^\n|]{{0,120}}?(?<=\s)(?:-k\s{{1,3}}|-pass(?:in|out)?\s{{1,3}}pass:)[\"']?{_ARGUMENT}", ("openssl",), _is_given),
+    any_case(SECRETS, "password", rf"(?<![\w-])htpasswd\s{{1,3}}(?:-\w{{1,6}}\s{{1,3}}){{1,4}}[\w./-]{{1,80}}\s{{1,3}}[\w.@-]{{1,60}}\s{{1,3}}[\"']?{_ARGUMENT}", ("htpasswd",), _is_given),
+    any_case(SECRETS, "password", r"(?<![\w-])(?:echo|printf)\s{1,3}(?:-\w{1,2}\s{1,3})?[\"']?(?P<value>[^\s\"'|;&]{4,400})[\"']?\s{0,3}\|\s{0,3}(?:sudo|kinit|passwd|chpasswd|docker\slogin|gh\sauth|podman\slogin|cryptsetup|base64|vault|gpg|su)(?!\w)", ("|",), lambda v: is_chosen(v) and not _decodes_to_words(v)),
     any_case(SECRETS, "token", r"(?<![\w-])(?:vault\slogin|doctl\sauth\sinit\s-t|flyctl\sauth\stoken|heroku\sauth:token|sentry-cli\slogin\s--auth-token|aws\sconfigure\sset\s\w{1,40})\s{1,3}[\"']?(?P<value>[\w+/=.-]{12,400})", ("vault login", "doctl", "flyctl", "heroku", "sentry-cli", "aws configure"), _is_token),
 )  # fmt: skip
 
@@ -483,6 +487,7 @@ SAID: Final[tuple[Rule, ...]] = (
     any_case(SECRETS, "pin", r"(?<![\w.,:/-])(?P<value>\d{4,8})\s(?:is|as|was|=|<-|\()\s?(?:the\s|my\s|our\s|your\s|new\s|old\s){0,2}(?:[\w-]{2,16}\s)?(?:pin|otp|passcode|2fa|mfa|unlock code|door code|safe code)(?!\w)", ("pin", "otp", "passcode", "2fa", "mfa", "code"), _is_pin),
     any_case(SECRETS, "pin", r"(?<!\w)(?:safe|lock|locker|cabinet|door|gate|alarm)\s(?:combination|combo|code)\s?(?::|=|is|-)?\s{0,2}(?P<value>\d{2}(?:[ -]\d{2}){1,4}|\d{4,8})(?!\d)", ("safe", "lock", "cabinet", "door", "gate", "alarm"), _is_pin),
     any_case(SECRETS, "pin", rf"(?<![\w-])(?:{_PIN_NAMES})(?:\s(?:for|of|to|on|in|from|at)(?:\s(?:the|our|my|your))?(?:\s[\w-]{{2,20}}){{1,2}}){{0,2}}(?:\s\([\w -]{{2,20}}\))?(?:{_SAYS}|\?|\s?[(-])?\s{{0,3}}{_STILL}[\"'`*(]{{0,2}}(?P<value>\d{{3}}[ -]?\d{{1,5}})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("pin", "otp", "mfa", "2fa", "code", "tan", "one", "number"), _is_pin),
+    any_case(SECRETS, "pin", r"(?<![\w-])(?:one[ -]?time[ -](?:code|password|passcode|pin)|t?otp(?:\scode)?|(?:2fa|mfa|sms|verification|authenticator|confirmation|login|security|access|unlock|recovery)\scode|passcode)\s(?:for|of|to|on|in|from|at|by|via)(?:\s[\w@'’./-]{1,24}){1,8}?(?<!error)(?<!status)(?<!count)(?<!total)(?<!exit)(?<!port)(?<!http)(?<!line)(?<!code)(?:\s?[:=]\s?|\s?(?:->|→)\s?|\s(?:is|was)\s)[\"'`*(]{0,2}(?P<value>\d{3}[ -]?\d{1,5})(?![\w.,:/]\d|\d|\s?(?:%|ms|min|sec|times|of\b|users|errors|orders))", ("one", "otp", "code"), _is_pin),
     any_case(SECRETS, "secret", r"(?<![\w-])(?:unlock|recovery|backup|keystore|safe|alarm)\scodes?(?:\s(?:for|of|to|on)(?:\s(?:the|our|my))?(?:\s[\w-]{2,20}){1,2})?(?:\s{0,3}(?::|=|is|are)\s{0,3})(?P<value>[^\s\"'`<>]{5,100})", ("code",), is_chosen),
     any_case(SECRETS, "key", r"(?:token|key(?<!cache key)(?<!primary key)(?<!foreign key)(?<!partition key)(?<!sort key)(?<!shard key)(?<!object key)(?<!row key)(?<!index key)(?<!idempotency key)(?<!public key)(?<!pubkey)(?<!host key)(?<!websocket-key)(?!\sid)|private\skey\sid|secret|credential|passphrase|seed(?<!\wseed)|pat(?<!\wpat)|signature|cookie|session(?:_?id)?)s?(?:\ssid|_id)?" + _WORDS + r"(?:\s{0,3}(?::|=|->|→|–|—)\s{0,3}|\s{1,3}(?:(?:is|was|are|ist|est|es|set to|seems to be)\s{1,3})?)" + _STILL + r"[(\"'`“*]{0,3}(?P<value>[\w+/=.~%-]{16,4000})", ("token", "key", "secret", "credential", "passphrase", "seed", "pat", "signature", "cookie", "session"), _is_long),
     Rule(SECRETS, "secret", re.compile(r"(?<![\w-])(?:secret|seed|setup key|mfa key|2fa key|totp)(?:\s[\w-]{1,20}){0,6}?[:=\s]{1,4}(?:is\s)?(?P<value>[A-Z2-7]{16,128})(?![\w])"), ("secret", "seed", "key", "totp"), _is_seed),
@@ -502,14 +507,23 @@ def _is_path(value: str) -> bool:
 
 def decodes_to_pair(value: str) -> bool:
     """Base64 of a user and a password."""
+    return bool(re.fullmatch(r"[\w.@+$-]{1,80}:[!-~]{3,200}", _decoded(value)))
+
+
+def _decodes_to_words(value: str) -> bool:
+    """Base64 of words with blanks between them, none of which has a digit or another sign in it."""
+    return bool(re.fullmatch(r"[^\W\d_]{1,20}(?:[,;:]? [^\W\d_]{1,20}){1,60}[.!?]?\n?", _decoded(value)))
+
+
+def _decoded(value: str) -> str:
+    """What it is base64 of, if that is text."""
     import base64
     import binascii
 
     try:
-        plain = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
+        return base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
-        return False
-    return bool(re.fullmatch(r"[\w.@+$-]{1,80}:[!-~]{3,200}", plain))
+        return ""
 
 
 # Manifests, in which any name may hold a secret
