@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from pmkit.redaction._rule import SECRETS, Span
 from pmkit.redaction.personal import LIKE_IBAN
-from pmkit.redaction.secrets import LOCK_WORDS, decodes_to_pair, is_random, is_strong, is_token_or_chosen
+from pmkit.redaction.secrets import LOCK_WORDS
+from pmkit.redaction.values import decodes_to_pair, is_random, is_strong, is_token_or_chosen
 
 _WORD: Final = 30
 _NEAR: Final = (90, 40)  # letters before and behind in which the word may stand

@@ -9,6 +9,7 @@ from typing import Final
 from pmkit.audience import PERSONAL
 from pmkit.redaction import personal, places, secrets
 from pmkit.redaction._rule import SECRETS, Rules, Span, find_spans, merged, plain_of
+from pmkit.redaction.blocks import find_manifest_values, find_private_keys
 from pmkit.redaction.nearby import find_columns, find_nearby
 from pmkit.redaction.tags import Tagger
 
@@ -32,7 +33,7 @@ _LONG: Final = 4000  # longer texts are few
 def _found(text: str, wanted: tuple[str, ...]) -> tuple[Span, ...]:
     spans = find_spans(text, _rules_of(wanted), wanted)
     if SECRETS in wanted:
-        blocks = [*secrets.find_private_keys(text), *secrets.find_manifest_values(text)]
+        blocks = [*find_private_keys(text), *find_manifest_values(text)]
         spans = merged([*blocks, *spans], text) if blocks else spans
     nearby = list(find_nearby(plain_of(text), spans, wanted))
     if "\n" in text:
@@ -50,7 +51,7 @@ def _rules_of(wanted: tuple[str, ...]) -> Rules:
 def find_written_kinds(text: str) -> set[str]:
     """What kinds of secrets are in a text of any kind, as a page's source, by shape and by name."""
     found = find_spans(text, _WRITTEN, (SECRETS,))
-    return {span.kind for span in (*found, *secrets.find_private_keys(text))}
+    return {span.kind for span in (*found, *find_private_keys(text))}
 
 
 def redact_text(text: str, tagger: Tagger, wanted: Collection[str] = EVERYTHING) -> str:
