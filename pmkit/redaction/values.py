@@ -12,7 +12,7 @@ REFERENCE: Final = re.compile(
     | missing|invalid|expired|wrong|required|optional|here|there|below|above|changed|hidden|masked|removed
     | redacted|reset|rotated|unknown|n/?a|tbd|todo|example|placeholder|string|str|int|bool|value|secret|password
     | passwd|token)$ | (?:process\.env|os\.environ|env[.:]|secrets?\.|vault:|ref\+|ssm:|arn:|/run/secrets|/etc/
-    | /var/|/[a-z][a-z_-]{1,20}$|<?@[a-z][a-z.-]{1,30}>?$|:[a-z][\w+-]{1,40}:$|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
+    | /var/|projects/[\w:.-]+/secrets/|/[a-z][a-z_-]{1,20}$|<?@[a-z][a-z.-]{1,30}>?$|:[a-z][\w+-]{1,40}:$|file:|config\.|self\.|this\.|ctx\.|settings\.|data\.|var\.|module\.|local\.|get|http)"""
 )
 _CALL: Final = re.compile(r"[a-z_.]{2,40}\(|!(?:vault|secret|env|ref|sub|getatt|include)\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(?i)v?\d+(?:[.:,/-]\d+)*(?:[a-z%]{0,4}|st|nd|rd|th|min|ms|sec|hours?|days?)$")
