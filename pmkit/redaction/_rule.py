@@ -67,7 +67,7 @@ class Rules:
             self._by_begin.setdefault(hint[:_BEGIN], []).append(hint)
         free = [number for number, rule in enumerate(self.rules) if not rule.hints]
         self._always = [number for number in free if not self.rules[number].is_of_digits]
-        self._of_digits = [number for number in free if self.rules[number].is_of_digits]
+        self.of_digits = [number for number in free if self.rules[number].is_of_digits]
 
     def that_may_apply(self, folded: str) -> list[Rule]:
         """Those that may find something in a text, given in small letters."""
@@ -78,8 +78,8 @@ class Rules:
                 hint for begin in self._by_begin.keys() & begins for hint in self._by_begin[begin]
             ]
         numbers = set(self._always).union(*[self._by_hint[hint] for hint in asked if hint in folded])
-        if self._of_digits and _DIGITS.search(folded):
-            numbers.update(self._of_digits)
+        if self.of_digits and _DIGITS.search(folded):
+            numbers.update(self.of_digits)
         return [self.rules[number] for number in sorted(numbers)]
 
     @cached_property
@@ -223,7 +223,10 @@ def _in_long(text: str, folded: str, rules: Rules) -> _Found:
     """As `_in_short`; the patterns are not tried at each letter, but where a match may begin or be near."""
     of_folded, of_text, known = rules.beginnings
     places = of_folded.places_in(folded) | of_text.places_in(text)
+    left_out = () if _DIGITS.search(folded) else rules.of_digits
     for number, rule in enumerate(rules.rules):
+        if number in left_out:
+            continue
         given = folded if rule.is_folded else text
         if number in known:
             matches = _tried_at(places.get(number, ()), rule.pattern, given)

@@ -61,7 +61,7 @@ def test_markdown_is_words_links_and_its_own_images(hostile):
         "style",
         "class",
     }
-    assert all(re.match(r"https?:|mailto:", link["href"]) for link in page.find_all("a"))
+    assert all(re.match(r"https?:|mailto:|#[\w-]+\Z", link["href"]) for link in page.find_all("a"))
     assert all(image["src"].startswith("report-figures/") for image in page.find_all("img"))
     assert all(
         re.fullmatch(r"text-align: ?(left|right|center)", tag["style"]) for tag in page.select("[style]")
@@ -80,8 +80,12 @@ def test_confluence_holds_its_own_macros_alone(hostile):
         f'<x xmlns:ac="ac" xmlns:ri="ri">{page}</x>'.encode(), etree.XMLParser(resolve_entities=False)
     )
     macros = {node.get("{ac}name") for node in root.iter("{ac}structured-macro")}
-    assert macros <= {"toc", "status", "code", "expand", "info", "note", "tip", "warning"}
-    assert not list(root.iter("{ri}url", "{ri}user", "{ac}link"))
+    assert macros <= {"toc", "anchor", "status", "code", "expand", "info", "note", "tip", "warning"}
+    assert {node.tag for node in root.iter() if str(node.tag).startswith("{ri}")} <= {"{ri}attachment"}
+    assert all(
+        node.keys() == ["{ac}anchor"] and re.fullmatch(r"[\w-]+", node.get("{ac}anchor"))
+        for node in root.iter("{ac}link")
+    )
     assert all(node.get("href").startswith(("http", "mailto:")) for node in root.iter("a"))
 
 
